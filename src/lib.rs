@@ -1,0 +1,8 @@
+//! fisherproof
+#![forbid(unsafe_code)]
+
+pub mod diagnostic;
+pub mod kernel;
+pub mod model;
+pub mod source;
+pub mod syntax;

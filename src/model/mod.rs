@@ -1,0 +1,3 @@
+//! Surface tree to meaning: names, domains and shapes resolved; a [`family::Family`] comes out.
+
+pub mod family;

@@ -1,0 +1,3 @@
+//! Text to surface tree. Knows places and grammar, no mathematics.
+
+pub mod tree;
