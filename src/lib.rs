@@ -1,6 +1,7 @@
 //! fisherproof
 #![forbid(unsafe_code)]
 
+pub mod derive;
 pub mod diagnostic;
 pub mod kernel;
 pub mod model;

@@ -155,9 +155,9 @@ impl Function {
 
 /// An expression.
 ///
-/// `LogDensity` and `Derivative` are *formal*: they let a statement say "the derivative of the
-/// log-density" without anybody having computed it. Both are unfolded by the rules of the kernel,
-/// never by a constructor.
+/// `LogDensity`, `Derivative` and `Expectation` are *formal*: they let a statement say "the
+/// expectation of the derivative of the log-density" without anybody having computed it. They are
+/// unfolded by the rules of the kernel, never by a constructor.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Term {
     Number(Rational),
@@ -171,6 +171,8 @@ pub enum Term {
     LogDensity(Vec<(Name, Term)>),
     /// The partial derivative of a term by a variable.
     Derivative(Box<Term>, Name),
+    /// The expectation of a term under the family at hand.
+    Expectation(Box<Term>),
 }
 
 impl Term {
@@ -239,6 +241,10 @@ impl Term {
         Term::Derivative(Box::new(self), by.clone())
     }
 
+    pub fn expectation(self) -> Term {
+        Term::Expectation(Box::new(self))
+    }
+
     pub fn as_number(&self) -> Option<&Rational> {
         match self {
             Term::Number(value) => Some(value),
@@ -265,7 +271,7 @@ impl Term {
             Term::Sum(terms) | Term::Product(terms) | Term::Apply(_, terms) => terms.iter().collect(),
             Term::Power(base, exponent) => vec![base, exponent],
             Term::LogDensity(replaced) => replaced.iter().map(|(_, term)| term).collect(),
-            Term::Derivative(body, _) => vec![body],
+            Term::Derivative(body, _) | Term::Expectation(body) => vec![body],
         }
     }
 
@@ -281,6 +287,7 @@ impl Term {
                 Term::LogDensity(replaced.iter().map(|(name, term)| (name.clone(), f(term))).collect())
             }
             Term::Derivative(body, by) => Term::Derivative(Box::new(f(body)), by.clone()),
+            Term::Expectation(body) => Term::Expectation(Box::new(f(body))),
         }
     }
 

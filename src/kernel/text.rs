@@ -1,0 +1,196 @@
+//! A term as ASCII text in the syntax of the language, every multiplication explicit.
+//!
+//! This is the form of JSON output and of saved certificates; reading it back gives an equal term.
+
+use std::fmt;
+
+use num_traits::{One, Signed};
+
+use super::term::{Rational, Term};
+
+/// Binding strength of the operators, loosest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Sum,
+    Product,
+    Power,
+    Atom,
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_term(f, self, Level::Sum)
+    }
+}
+
+impl fmt::Debug for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn level(term: &Term) -> Level {
+    match term {
+        Term::Number(value) if !value.is_integer() => Level::Product,
+        Term::Number(value) if value.is_negative() => Level::Sum,
+        Term::Number(_) | Term::Constant(_) | Term::Variable(_) => Level::Atom,
+        Term::Sum(terms) if terms.is_empty() => Level::Atom,
+        Term::Product(factors) if factors.is_empty() => Level::Atom,
+        Term::Sum(_) => Level::Sum,
+        Term::Product(factors) if leading_minus(factors) => Level::Sum,
+        Term::Product(_) => Level::Product,
+        Term::Power(_, exponent) if reciprocal(exponent).is_some() => Level::Product,
+        Term::Power(..) => Level::Power,
+        Term::Apply(..) | Term::LogDensity(_) | Term::Derivative(..) | Term::Expectation(_) => Level::Atom,
+    }
+}
+
+fn leading_minus(factors: &[Term]) -> bool {
+    factors.first().is_some_and(Term::is_negative_number)
+}
+
+/// The positive exponent of a factor that is written below a fraction bar.
+fn reciprocal(exponent: &Term) -> Option<Rational> {
+    exponent.as_number().filter(|value| value.is_negative() && value.is_integer()).map(|value| -value)
+}
+
+fn write_term(f: &mut fmt::Formatter<'_>, term: &Term, need: Level) -> fmt::Result {
+    if level(term) < need {
+        f.write_str("(")?;
+        write_bare(f, term)?;
+        f.write_str(")")
+    } else {
+        write_bare(f, term)
+    }
+}
+
+fn write_bare(f: &mut fmt::Formatter<'_>, term: &Term) -> fmt::Result {
+    match term {
+        Term::Number(value) => write!(f, "{value}"),
+        Term::Constant(constant) => f.write_str(constant.keyword()),
+        Term::Variable(name) => write!(f, "{name}"),
+        Term::Sum(terms) => write_sum(f, terms),
+        Term::Product(factors) => write_product(f, factors),
+        Term::Power(base, exponent) => match reciprocal(exponent) {
+            Some(positive) => {
+                f.write_str("1/")?;
+                write_power(f, base, &positive)
+            }
+            None => {
+                write_term(f, base, Level::Atom)?;
+                f.write_str("^")?;
+                write_term(f, exponent, Level::Atom)
+            }
+        },
+        Term::Apply(function, arguments) => {
+            write!(f, "{}(", function.keyword())?;
+            for (position, argument) in arguments.iter().enumerate() {
+                if position > 0 {
+                    f.write_str(", ")?;
+                }
+                write_term(f, argument, Level::Sum)?;
+            }
+            f.write_str(")")
+        }
+        Term::LogDensity(replaced) => {
+            f.write_str("log_density(")?;
+            for (position, (name, value)) in replaced.iter().enumerate() {
+                if position > 0 {
+                    f.write_str(", ")?;
+                }
+                write!(f, "{name} = {value}")?;
+            }
+            f.write_str(")")
+        }
+        Term::Derivative(body, by) => write!(f, "derivative({body}, {by})"),
+        Term::Expectation(body) => write!(f, "E[{body}]"),
+    }
+}
+
+fn write_power(f: &mut fmt::Formatter<'_>, base: &Term, exponent: &Rational) -> fmt::Result {
+    write_term(f, base, Level::Atom)?;
+    if exponent.is_one() {
+        return Ok(());
+    }
+    write!(f, "^{exponent}")
+}
+
+fn write_sum(f: &mut fmt::Formatter<'_>, terms: &[Term]) -> fmt::Result {
+    if terms.is_empty() {
+        return f.write_str("0");
+    }
+    for (position, term) in terms.iter().enumerate() {
+        if position == 0 {
+            // A sum inside a sum keeps its parentheses, so that reading back gives the same tree.
+            if level(term) == Level::Sum && !matches!(term, Term::Sum(_)) {
+                write_bare(f, term)?;
+            } else {
+                write_term(f, term, Level::Product)?;
+            }
+            continue;
+        }
+        match negated(term) {
+            Some(positive) => {
+                f.write_str(" - ")?;
+                write_term(f, &positive, Level::Product)?;
+            }
+            None => {
+                f.write_str(" + ")?;
+                write_term(f, term, Level::Product)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `-t` of a term that is written with a leading minus.
+fn negated(term: &Term) -> Option<Term> {
+    match term {
+        Term::Number(value) if value.is_negative() => Some(Term::Number(-value)),
+        Term::Product(factors) if leading_minus(factors) => {
+            let coefficient = -factors[0].as_number()?;
+            let mut rest: Vec<Term> = factors[1..].to_vec();
+            if !coefficient.is_one() || rest.is_empty() {
+                rest.insert(0, Term::Number(coefficient));
+            }
+            Some(if rest.len() == 1 { rest.remove(0) } else { Term::Product(rest) })
+        }
+        _ => None,
+    }
+}
+
+fn write_product(f: &mut fmt::Formatter<'_>, factors: &[Term]) -> fmt::Result {
+    if factors.is_empty() {
+        return f.write_str("1");
+    }
+    let mut first = true;
+    for (position, factor) in factors.iter().enumerate() {
+        if position == 0 && factors.len() > 1 && *factor == Term::integer(-1) && !matches!(factors[1], Term::Number(_)) {
+            f.write_str("-")?;
+            continue;
+        }
+        match factor {
+            Term::Power(base, exponent) if reciprocal(exponent).is_some() => {
+                f.write_str(if first { "1/" } else { "/" })?;
+                write_power(f, base, &reciprocal(exponent).expect("guarded"))?;
+            }
+            Term::Number(value) if position > 0 && !value.is_integer() => {
+                f.write_str("*")?;
+                write_term(f, factor, Level::Atom)?;
+            }
+            Term::Number(value) if position == 0 => {
+                // A coefficient: -3/2*x reads as (-3/2)*x.
+                write!(f, "{value}")?;
+            }
+            _ => {
+                if !first {
+                    f.write_str("*")?;
+                }
+                let need = if matches!(factor, Term::Product(_)) { Level::Power } else { Level::Product };
+                write_term(f, factor, need)?;
+            }
+        }
+        first = false;
+    }
+    Ok(())
+}
