@@ -67,8 +67,31 @@ impl Diagnostic {
         self
     }
 
+    /// Adds the candidate that the word was most likely meant to be, if one is near.
+    pub fn did_you_mean<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        let near = candidates.into_iter().filter(|candidate| *candidate != word).filter_map(|candidate| {
+            if candidate.eq_ignore_ascii_case(word) {
+                return Some((0, candidate));
+            }
+            let letters = word.chars().count().max(candidate.chars().count());
+            let distance = edit_distance(word, candidate);
+            (letters >= 3 && distance <= letters.div_ceil(3).min(3)).then_some((distance, candidate))
+        });
+        match near.min() {
+            Some((0, candidate)) => {
+                self.help(format!("did you mean `{candidate}`? Capitals and small letters are different letters"))
+            }
+            Some((_, candidate)) => self.help(format!("did you mean `{candidate}`?")),
+            None => self,
+        }
+    }
+
     /// The message as a user sees it, with the source line underlined.
     pub fn render(&self, source: &Source, color: bool) -> String {
+        let within = |span: &Span| {
+            let start = source.text.floor_char_boundary(span.start);
+            start..source.text.ceil_char_boundary(span.end).max(start)
+        };
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -77,10 +100,10 @@ impl Diagnostic {
         if self.primary.is_some() || !self.secondary.is_empty() {
             let mut snippet = Snippet::source(&*source.text).path(&*source.name).fold(true);
             if let Some((span, label)) = &self.primary {
-                snippet = snippet.annotation(AnnotationKind::Primary.span(span.start..span.end).label(label));
+                snippet = snippet.annotation(AnnotationKind::Primary.span(within(span)).label(label));
             }
             for (span, label) in &self.secondary {
-                snippet = snippet.annotation(AnnotationKind::Context.span(span.start..span.end).label(label));
+                snippet = snippet.annotation(AnnotationKind::Context.span(within(span)).label(label));
             }
             group = group.element(snippet);
         }
@@ -93,6 +116,27 @@ impl Diagnostic {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
+}
+
+/// How many letters must be added, dropped, changed or swapped with their neighbour.
+fn edit_distance(from: &str, to: &str) -> usize {
+    let from: Vec<char> = from.chars().collect();
+    let to: Vec<char> = to.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    for row in 1..=from.len() {
+        let mut current = vec![row];
+        for column in 1..=to.len() {
+            let changed = last[column - 1] + usize::from(from[row - 1] != to[column - 1]);
+            let mut least = changed.min(last[column] + 1).min(current[column - 1] + 1);
+            if row > 1 && column > 1 && from[row - 1] == to[column - 2] && from[row - 2] == to[column - 1] {
+                least = least.min(before[column - 2] + 1);
+            }
+            current.push(least);
+        }
+        before = std::mem::replace(&mut last, current);
+    }
+    last[to.len()]
 }
 
 impl fmt::Display for Diagnostic {

@@ -1,9 +1,11 @@
 //! fisherproof
 #![forbid(unsafe_code)]
 
+pub mod cas;
 pub mod derive;
 pub mod diagnostic;
 pub mod kernel;
 pub mod model;
+pub mod numeric;
 pub mod source;
 pub mod syntax;

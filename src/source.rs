@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::Diagnostic;
+
 /// A range of bytes in a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
@@ -28,17 +30,46 @@ pub struct Source {
 }
 
 impl Source {
+    /// The largest source that is read, in bytes; a family or a proof needs a few thousand.
+    pub const LIMIT: usize = 4 * 1024 * 1024;
+
     pub fn new(name: &str, text: &str) -> Self {
         Source { name: Arc::from(name), text: Arc::from(text) }
     }
 
+    /// The source in a file's bytes.
+    ///
+    /// # Errors
+    /// When there are more than [`Source::LIMIT`] bytes, or when they are not UTF-8 text.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
+        if bytes.len() > Self::LIMIT {
+            return Err(Self::too_large(name, bytes.len()));
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Source::new(name, text)),
+            Err(error) => {
+                let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+                Err(Diagnostic::error("not-text", format!("{name} is not a UTF-8 text file"))
+                    .note(format!("the first byte that is not text is byte {} of the file, on line {line}", error.valid_up_to() + 1))
+                    .help("save the file with the encoding UTF-8"))
+            }
+        }
+    }
+
+    pub(crate) fn too_large(name: &str, bytes: usize) -> Diagnostic {
+        let mebibyte = (1024 * 1024) as f64;
+        Diagnostic::error("file-too-large", format!("{name} is too large: {:.1} MiB", bytes as f64 / mebibyte))
+            .note(format!("the limit is {} MiB", Self::LIMIT / (1024 * 1024)))
+    }
+
+    /// The text at a place; what lies beyond the end is empty.
     pub fn slice(&self, span: Span) -> &str {
-        &self.text[span.start..span.end]
+        self.text.get(span.start..span.end).unwrap_or("")
     }
 
     /// Line and column of a byte offset, both from 1, the column in characters.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text[..offset.min(self.text.len())];
+        let before = &self.text[..self.text.floor_char_boundary(offset)];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)

@@ -1,3 +1,27 @@
 //! The untrusted search: closed forms and the certificates that the kernel replays.
+//!
+//! - [`setting`]: from a declared family to the kernel's setting, with a witness;
+//! - [`instance`]: which lemma integrates the density, after which change of variable;
+//! - [`search`]: expectations by moments and linearity, each step replayed at once by the kernel;
+//! - [`recognise`]: the exponential-family form;
+//! - [`simplify`]: the form a statistician would write;
+//! - [`family`]: everything about one family, as a [`report::Report`].
 
+pub mod claim;
+pub mod family;
+pub mod instance;
+pub mod recognise;
+pub mod regularity;
 pub mod report;
+pub mod search;
+pub mod setting;
+pub mod simplify;
+
+use num_traits::ToPrimitive;
+
+use crate::kernel::term::Rational;
+
+/// A rational that is a machine integer.
+pub(crate) fn small_integer(value: &Rational) -> Option<i64> {
+    if value.is_integer() { value.to_integer().to_i64() } else { None }
+}

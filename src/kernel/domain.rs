@@ -73,4 +73,6 @@ pub struct Context {
     pub domains: BTreeMap<Name, Domain>,
     /// Terms that are > 0 by declaration (`where`) or by assumption.
     pub positive: Vec<Term>,
+    /// Terms that are ≥ 0.
+    pub nonnegative: Vec<Term>,
 }

@@ -132,7 +132,10 @@ fn write_sum(f: &mut fmt::Formatter<'_>, terms: &[Term]) -> fmt::Result {
         match negated(term) {
             Some(positive) => {
                 f.write_str(" - ")?;
-                write_term(f, &positive, Level::Product)?;
+                // `a - b*c` takes the product apart; a product under its own sign keeps parentheses.
+                let signed = matches!(term, Term::Product(factors) if matches!(factors.as_slice(), [_, Term::Product(_)]));
+                let need = if signed && matches!(positive, Term::Product(_)) { Level::Power } else { Level::Product };
+                write_term(f, &positive, need)?;
             }
             None => {
                 f.write_str(" + ")?;
@@ -150,7 +153,7 @@ fn negated(term: &Term) -> Option<Term> {
         Term::Product(factors) if leading_minus(factors) => {
             let coefficient = -factors[0].as_number()?;
             let mut rest: Vec<Term> = factors[1..].to_vec();
-            if !coefficient.is_one() || rest.is_empty() {
+            if !coefficient.is_one() || matches!(rest.first(), None | Some(Term::Number(_))) {
                 rest.insert(0, Term::Number(coefficient));
             }
             Some(if rest.len() == 1 { rest.remove(0) } else { Term::Product(rest) })

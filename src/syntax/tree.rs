@@ -12,7 +12,19 @@ pub struct Spanned<T> {
 /// An identifier as typed, Greek letters already spelled out (`μ` is `mu`).
 pub type Ident = Spanned<String>;
 
+/// The span of an expression in parentheses includes them.
 pub type Expression = Spanned<ExpressionKind>;
+
+impl Expression {
+    /// Whether a sum, a product, a power or a sign was typed in parentheses: then its span reaches
+    /// beyond its last operand.
+    pub fn in_parentheses(&self) -> bool {
+        match &self.node {
+            ExpressionKind::Binary(_, _, last) | ExpressionKind::Negate(last) => self.span.end > last.span.end,
+            _ => false,
+        }
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExpressionKind {
@@ -108,6 +120,8 @@ pub struct FamilyTree {
     pub name: Ident,
     pub title: Option<Spanned<String>>,
     pub entries: Vec<Spanned<FamilyEntry>>,
+    /// False when an entry could not be read: then what seems to be missing may be in it.
+    pub complete: bool,
     pub span: Span,
 }
 
@@ -138,6 +152,8 @@ pub struct DerivationTree {
     /// `for Normal(mu, sigma)`.
     pub family: Option<(Ident, Vec<Ident>)>,
     pub entries: Vec<Spanned<DerivationEntry>>,
+    /// False when an entry could not be read.
+    pub complete: bool,
     pub span: Span,
 }
 

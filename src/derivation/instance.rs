@@ -1,0 +1,64 @@
+//! The lines of the generic proof as data, so that a family can put its values beside them.
+
+use crate::model::derivation::formula::Formula;
+use crate::source::Source;
+use crate::syntax::parse;
+use crate::syntax::tree::Item;
+
+use super::report::{DerivationReport, relation};
+
+/// The note's proof, as it ships.
+const KL_FISHER: &str = include_str!("../../derivations/proofs/kl_fisher.drv");
+
+/// One step of a proof: `left relation right by reasons`.
+#[derive(Clone, Debug)]
+pub struct ProofLine {
+    /// The lemma or theorem that the step belongs to.
+    pub item: String,
+    pub left: Formula,
+    pub left_text: String,
+    pub left_latex: String,
+    /// `=` or `~ to order 2`.
+    pub relation: String,
+    pub order: Option<u32>,
+    pub right: Formula,
+    pub right_text: String,
+    pub right_latex: String,
+    pub reasons: Vec<String>,
+}
+
+/// The generic proof that KL(θ ‖ θ + Δ) is ½ ΔᵀFΔ to second order, step by step, as it was checked.
+pub fn kl_fisher_lines() -> Vec<ProofLine> {
+    let source = Source::new("kl_fisher.drv", KL_FISHER);
+    let (file, _) = parse(&source);
+    let reports = file.items.iter().filter_map(|item| match item {
+        Item::Derivation(tree) => super::check(tree, &source).0,
+        Item::Family(_) => None,
+    });
+    reports.flat_map(|report| lines(&report)).collect()
+}
+
+/// Every step of a report.
+pub fn lines(report: &DerivationReport) -> Vec<ProofLine> {
+    let notation = crate::render::derivation::Notation::of(&report.derivation);
+    let mut lines = Vec::new();
+    for (number, item) in report.items.iter().enumerate() {
+        let mut left = &item.start;
+        for step in &item.steps {
+            lines.push(ProofLine {
+                item: item.name.clone().unwrap_or_else(|| format!("Theorem {}", number + 1)),
+                left: left.clone(),
+                left_text: notation.text(left),
+                left_latex: notation.latex(left),
+                relation: relation(step.order),
+                order: step.order.value,
+                right: step.right.clone(),
+                right_text: notation.text(&step.right),
+                right_latex: notation.latex(&step.right),
+                reasons: if step.reason_given.is_empty() { step.reason_needed.clone() } else { step.reason_given.clone() },
+            });
+            left = &step.right;
+        }
+    }
+    lines
+}

@@ -1,0 +1,735 @@
+//! Everything about one family: the way of MATH from a log-density to a report.
+
+use std::collections::BTreeSet;
+
+use num_traits::One;
+
+use crate::kernel::certificate::{Certificate, Proposition, Rule};
+use crate::kernel::lemma::Lemma;
+use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::{Generator, Obstacle, Poly};
+use crate::kernel::term::{Function, Name, Rational, Term};
+use crate::kernel::theorem::{Rejection, Theorem};
+use crate::model::family::Family;
+use crate::numeric::sample_points;
+
+use super::claim;
+use super::recognise::{Recognised, recognise};
+use super::regularity::regularity;
+use super::report::{
+    Check, CheckKind, Citation, Derivation, DerivationLink, Equation, ExponentialForm, KlTaylor, Report, Status,
+};
+use super::search::{Failure, Search};
+use super::setting::{log_density, moving_support, second, second_parameters, setting};
+
+/// A report with the certificate that the kernel replayed for it.
+pub struct Derived {
+    pub report: Report,
+    pub certificate: Certificate,
+}
+
+/// Works a family out.
+///
+/// Fails only when there is no setting to work in: no parameter values meet the declared
+/// conditions. Everything else, failures included, is in the report.
+pub fn derive(family: &Family) -> Result<Derived, Rejection> {
+    let setting = setting(family)?;
+    let search = Search::new(&setting, family.substitution.as_ref());
+    let mut work = Work { family, search, report: empty_report(family), parameters: family.parameters.iter().map(|(name, _)| name.clone()).collect() };
+    work.run();
+    Ok(Derived { certificate: work.search.certificate(), report: work.report })
+}
+
+fn empty_report(family: &Family) -> Report {
+    let count = family.parameters.len();
+    Report {
+        family: family.clone(),
+        status: Status::NotProved,
+        log_density: log_density(family),
+        exponential: None,
+        not_exponential: None,
+        score: Vec::new(),
+        hessian: Vec::new(),
+        fisher: vec![vec![None; count]; count],
+        null_direction: None,
+        mean: None,
+        kl: None,
+        kl_taylor: None,
+        checks: Vec::new(),
+        claims: Vec::new(),
+        remarks: Vec::new(),
+        derivations: Vec::new(),
+        values: None,
+    }
+}
+
+struct Work<'a> {
+    family: &'a Family,
+    search: Search,
+    report: Report,
+    parameters: Vec<Name>,
+}
+
+impl Work<'_> {
+    fn run(&mut self) {
+        let formal = Term::log_density();
+        let log_density = match self.search.checker.pointwise().normalize(&formal) {
+            Ok(poly) => poly,
+            Err(obstacle) => {
+                self.no_log_density(&obstacle);
+                return;
+            }
+        };
+        self.report.log_density = self.search.simplifier.simplify(&log_density);
+        let normalized = self.normalization();
+        self.exponential_form(&log_density);
+        self.score_and_hessian();
+        let regular = self.regularity(&log_density, normalized);
+        if regular && normalized {
+            self.zero_mean_score();
+            self.fisher();
+            self.mean();
+            self.kl();
+        } else if normalized {
+            self.mean();
+        }
+        self.decide_status();
+        for own in &self.family.claims {
+            let outcome = claim::decide(&mut self.search, &self.report, own);
+            self.report.claims.push(outcome);
+        }
+    }
+
+    fn no_log_density(&mut self, obstacle: &Obstacle) {
+        let mut status = Status::NotProved;
+        let reason = match obstacle {
+            Obstacle::NotPositive(term) => {
+                let negative = self.search.checker.pointwise().normalize(term).ok();
+                let sign = negative.and_then(|poly| self.search.checker.pointwise().sign(&poly));
+                match sign {
+                    Some(crate::kernel::sign::Sign::Negative | crate::kernel::sign::Sign::Nonpositive | crate::kernel::sign::Sign::Zero) => {
+                        status = Status::Refuted;
+                        format!("the density is not positive: its factor {term} is negative or zero on the support")
+                    }
+                    _ => format!(
+                        "the density must be positive on its support, and its factor {term} cannot be shown to be; \
+                         declare the domains that make it so"
+                    ),
+                }
+            }
+            other => format!("the log-density has no normal form: {other}"),
+        };
+        self.report.status = status;
+        self.report.checks.push(Check { reason: Some(reason.clone()), ..check(CheckKind::Normalization, status) });
+        self.report.remarks.push(reason);
+        for own in &self.family.claims {
+            let outcome = claim::decide(&mut self.search, &self.report, own);
+            self.report.claims.push(outcome);
+        }
+    }
+
+    // ——— normalization ———
+
+    fn normalization(&mut self) -> bool {
+        let one = Term::one();
+        let (status, reason, remark) = match self.search.total_mass() {
+            Ok(total) => {
+                let off = total.minus(&Poly::one());
+                if self.search.checker.parameters().is_zero(&off).unwrap_or(false) {
+                    match self.search.expectation_is(&one, &one) {
+                        Ok(position) => {
+                            let theorem = self.search.theorem(position).clone();
+                            let equations = vec![Equation { left: Term::one().expectation(), right: one }];
+                            self.report.checks.push(proved(CheckKind::Normalization, equations, &[&theorem]));
+                            return true;
+                        }
+                        Err(failure) => (Status::NotProved, failure.to_string(), None),
+                    }
+                } else {
+                    self.wrong_total(&total)
+                }
+            }
+            Err(Failure::Rejected(Rejection::Condition { lemma, term })) => self.divergent(lemma, &term),
+            Err(failure) => (Status::NotProved, failure.to_string(), None),
+        };
+        self.report.checks.push(Check { reason: Some(reason), ..check(CheckKind::Normalization, status) });
+        self.report.remarks.extend(remark);
+        false
+    }
+
+    fn wrong_total(&self, total: &Poly) -> (Status, String, Option<String>) {
+        let value = self.search.simplifier.simplify(total);
+        let one = Term::one();
+        let differs = sample_points(self.search.setting().context(), 8).iter().any(|point| claim::disjoint(&value, &one, point));
+        let verb = if self.family.variate.is_discrete() { "sums" } else { "integrates" };
+        if !differs {
+            return (Status::NotProved, format!("the density {verb} to {value}, which was not shown to be 1"), None);
+        }
+        let repair = self.search.checker.parameters().power(total, &Poly::integer(-1)).map(|poly| self.search.simplifier.simplify(&poly));
+        let remark = repair.ok().map(|factor| format!("multiply the density by {factor} and it {verb} to 1"));
+        (Status::Refuted, format!("the density {verb} to {value}, not to 1"), remark)
+    }
+
+    /// A lemma's condition that the domains do not give: a point where it fails refutes the density.
+    fn divergent(&self, lemma: &str, term: &Term) -> (Status, String, Option<String>) {
+        let verb = if self.family.variate.is_discrete() { "sum" } else { "integral" };
+        for point in sample_points(self.search.setting().context(), 24) {
+            let zero = crate::numeric::Interval::point(Rational::from_integer(0.into()));
+            let Some(value) = crate::numeric::enclose(term, &point) else { continue };
+            if value.high() <= zero.low() {
+                let at: Vec<String> = point
+                    .iter()
+                    .filter(|(name, _)| term.contains(name))
+                    .map(|(name, value)| format!("{name} = {value}"))
+                    .collect();
+                let shown = self.search.simplifier.simplify_term(term);
+                return (
+                    Status::Refuted,
+                    format!("the {verb} of the density diverges at {}: it needs {shown} > 0 ({lemma})", at.join(", ")),
+                    Some(format!("declare the parameters so that {shown} > 0, for instance with a `where` condition")),
+                );
+            }
+        }
+        let shown = self.search.simplifier.simplify_term(term);
+        (
+            Status::NotProved,
+            format!("{lemma} needs {shown} > 0, which the declared domains do not give"),
+            Some(format!("add `where {shown} > 0` to the parameters if that is meant")),
+        )
+    }
+
+    // ——— form ———
+
+    fn exponential_form(&mut self, log_density: &Poly) {
+        let variates = self.family.variate.names();
+        let moving: Vec<Name> = moving_support(self.family);
+        if !moving.is_empty() {
+            self.report.not_exponential =
+                Some(format!("not an exponential family: the support depends on {}", join(&moving)));
+            return;
+        }
+        match recognise(self.search.checker.pointwise(), log_density, &variates, &self.parameters) {
+            Ok(found) => {
+                let form = self.present_form(&found);
+                self.report.exponential = Some(form);
+            }
+            Err(mixed) => {
+                let mixed_names: Vec<Name> = self.parameters.iter().filter(|name| mixed.contains(name)).cloned().collect();
+                self.report.not_exponential = Some(format!(
+                    "not an exponential family in these parameters, because the term {mixed} mixes {} and {}",
+                    join(&variates),
+                    join(&mixed_names)
+                ));
+            }
+        }
+    }
+
+    fn present_form(&self, found: &Recognised) -> ExponentialForm {
+        let simplify = |poly: &Poly| self.search.simplifier.simplify(poly);
+        let base = self.search.checker.pointwise().exp(&found.log_base).map_or_else(|_| found.log_base.to_term().exp(), |poly| simplify(&poly));
+        ExponentialForm {
+            natural: found.natural.iter().map(simplify).collect(),
+            statistic: found.statistic.iter().map(simplify).collect(),
+            log_partition: simplify(&found.log_partition),
+            base,
+        }
+    }
+
+    // ——— derivatives ———
+
+    fn score_and_hessian(&mut self) {
+        let mut score_equations = Vec::new();
+        let mut hessian_equations = Vec::new();
+        let mut theorems: (Vec<Theorem>, Vec<Theorem>) = Default::default();
+        let count = self.parameters.len();
+        let mut hessian = vec![vec![Term::zero(); count]; count];
+        for i in 0..count {
+            let first = Term::log_density().derivative(&self.parameters[i]);
+            let Some((value, theorem)) = self.worked_out(&first) else { return };
+            score_equations.push(Equation { left: first.clone(), right: value.clone() });
+            self.report.score.push(value);
+            theorems.0.push(theorem);
+            for j in i..count {
+                let second = first.clone().derivative(&self.parameters[j]);
+                let Some((value, theorem)) = self.worked_out(&second) else { return };
+                hessian_equations.push(Equation { left: second, right: value.clone() });
+                theorems.1.push(theorem);
+                hessian[i][j] = value.clone();
+                hessian[j][i] = value;
+            }
+        }
+        self.report.hessian = hessian;
+        let refer = |all: &Vec<Theorem>| all.iter().collect::<Vec<_>>().len();
+        let _ = refer;
+        let first: Vec<&Theorem> = theorems.0.iter().collect();
+        self.report.checks.push(proved(CheckKind::Score, score_equations, &first));
+        let second: Vec<&Theorem> = theorems.1.iter().collect();
+        self.report.checks.push(proved(CheckKind::Hessian, hessian_equations, &second));
+    }
+
+    /// The value of a formal derivative, and the theorem that it is that.
+    fn worked_out(&mut self, formal: &Term) -> Option<(Term, Theorem)> {
+        let poly = self.search.checker.pointwise().normalize(formal).ok()?;
+        let value = self.search.simplifier.simplify(&poly);
+        let position = self.search.equal(formal.clone(), value.clone()).ok()?;
+        Some((value, self.search.theorem(position).clone()))
+    }
+
+    fn regularity(&mut self, log_density: &Poly, normalized: bool) -> bool {
+        // |x − θ| has a corner that moves with the parameter.
+        let mut kink = None;
+        let parameters = &self.parameters;
+        log_density.visit_generators(&mut |generator| {
+            if let Generator::Call(Function::Abs, arguments) = generator
+                && arguments[0].contains_any(parameters)
+            {
+                kink = Some(arguments[0].to_term().to_string());
+            }
+        });
+        let own = regularity(self.family, self.report.exponential.is_some(), normalized, kink);
+        let regular = own.status != Status::Refuted;
+        if !regular {
+            self.report.remarks.extend(own.reason.clone());
+        }
+        self.report.checks.push(own);
+        regular
+    }
+
+    // ——— expectations ———
+
+    fn zero_mean_score(&mut self) {
+        let mut equations = Vec::new();
+        let mut theorems = Vec::new();
+        for name in self.parameters.clone() {
+            let score = Term::log_density().derivative(&name);
+            match self.search.expectation_is(&score, &Term::zero()) {
+                Ok(position) => {
+                    self.explain(&format!("E[d/d{name} log p] = 0"), position);
+                    equations.push(Equation { left: score.expectation(), right: Term::zero() });
+                    theorems.push(self.search.theorem(position).clone());
+                }
+                Err(failure) => {
+                    self.failed(CheckKind::ZeroMeanScore, &failure);
+                    return;
+                }
+            }
+        }
+        let theorems: Vec<&Theorem> = theorems.iter().collect();
+        self.report.checks.push(proved(CheckKind::ZeroMeanScore, equations, &theorems));
+    }
+
+    fn fisher(&mut self) {
+        let count = self.parameters.len();
+        let mut from_score = Route::default();
+        let mut from_hessian = Route::default();
+        for i in 0..count {
+            for j in i..count {
+                let (a, b) = (self.parameters[i].clone(), self.parameters[j].clone());
+                let product = if i == j {
+                    Term::power(Term::log_density().derivative(&a), Term::integer(2))
+                } else {
+                    Term::log_density().derivative(&a) * Term::log_density().derivative(&b)
+                };
+                let minus_hessian = -Term::log_density().derivative(&a).derivative(&b);
+                let mut value = None;
+                match self.search.expectation(&minus_hessian) {
+                    Ok(position) => {
+                        value = Some(self.search.value(position));
+                        self.explain(&format!("E[-d2/d{a}d{b} log p]"), position);
+                        from_hessian.add(&minus_hessian, &self.search, position);
+                    }
+                    Err(failure) => from_hessian.fail(failure),
+                }
+                let by_score = match &value {
+                    Some(value) => self.search.expectation_is(&product, value),
+                    None => self.search.expectation(&product),
+                };
+                match by_score {
+                    Ok(position) => {
+                        value.get_or_insert_with(|| self.search.value(position));
+                        self.explain(&format!("E[d/d{a} log p d/d{b} log p]"), position);
+                        from_score.add(&product, &self.search, position);
+                    }
+                    Err(failure) => from_score.fail(failure),
+                }
+                self.report.fisher[i][j] = value.clone();
+                self.report.fisher[j][i] = value;
+            }
+        }
+        self.report.checks.push(from_score.check(CheckKind::FisherFromScore));
+        self.report.checks.push(from_hessian.check(CheckKind::FisherFromHessian));
+        self.fisher_from_log_partition();
+        self.singular();
+    }
+
+    /// F = Jᵀ ∇²A J, where A is the logarithm of the integral as a function of the natural
+    /// coordinates and J their Jacobian.
+    fn fisher_from_log_partition(&mut self) {
+        let Some(coordinates) = self.natural_coordinates() else { return };
+        let NaturalCoordinates { auxiliary, log_partition, at } = coordinates;
+        let count = self.parameters.len();
+        let mut route = Route::default();
+        let at_terms: Vec<(Name, Term)> = at.clone();
+        let mut jacobian = Vec::new();
+        for (_, value) in &at {
+            let mut row = Vec::new();
+            for name in &self.parameters {
+                let normalizer = self.search.checker.parameters();
+                let Some(slope) = normalizer.normalize(value).ok().and_then(|poly| normalizer.differentiate(&poly, name).ok()) else { return };
+                row.push(slope.to_term());
+            }
+            jacobian.push(row);
+        }
+        for i in 0..count {
+            for j in i..count {
+                let Some(value) = self.report.fisher[i][j].clone() else { return };
+                let mut terms = Vec::new();
+                for (k, (eta, _)) in auxiliary.iter().enumerate() {
+                    for (l, (zeta, _)) in auxiliary.iter().enumerate() {
+                        if jacobian[k][i].is_zero() || jacobian[l][j].is_zero() {
+                            continue;
+                        }
+                        let curvature = log_partition.clone().derivative(eta).derivative(zeta);
+                        terms.push(Term::Product(vec![jacobian[k][i].clone(), curvature, jacobian[l][j].clone()]));
+                    }
+                }
+                let of = Term::Sum(terms);
+                let proposition = Proposition::Specialization { auxiliary: auxiliary.clone(), of: of.clone(), at: at_terms.clone(), is: value };
+                match self.search.push(proposition, Rule::Algebra) {
+                    Ok(position) => route.add(&of, &self.search, position),
+                    Err(rejection) => route.fail(rejection.into()),
+                }
+            }
+        }
+        self.report.checks.push(route.check(CheckKind::FisherFromLogPartition));
+    }
+
+    fn natural_coordinates(&self) -> Option<NaturalCoordinates> {
+        self.report.exponential.as_ref()?;
+        if self.search.is_enumerated() {
+            return self.enumerated_coordinates();
+        }
+        let instance = self.search.instance()?;
+        let [piece] = instance.pieces.as_slice() else { return None };
+        let linear: BTreeSet<&Name> = instance.statistics.iter().map(|(name, _, _)| name).collect();
+        // What is not a natural coordinate must not move with the parameters.
+        let fixed: Vec<(Name, Term)> = piece.parameters.iter().filter(|(name, _)| !linear.contains(name)).cloned().collect();
+        if fixed.iter().any(|(_, value)| self.parameters.iter().any(|name| value.contains(name))) {
+            return None;
+        }
+        let mut auxiliary = Vec::new();
+        let mut at = Vec::new();
+        let mut renamed = fixed;
+        for (name, domain) in &instance.lemma.parameters {
+            if !linear.contains(name) {
+                continue;
+            }
+            let fresh = Name::new(&format!("eta_{name}"));
+            let value = piece.parameters.iter().find(|(own, _)| own == name)?.1.clone();
+            renamed.push((name.clone(), Term::Variable(fresh.clone())));
+            auxiliary.push((fresh.clone(), domain.clone()));
+            at.push((fresh, value));
+        }
+        if self.family.context.domains.keys().any(|name| auxiliary.iter().any(|(own, _)| own == name)) || instance.skip > 0 {
+            return None;
+        }
+        let log_partition = instance.lemma.value.substitute(&renamed).log();
+        Some(NaturalCoordinates { auxiliary, log_partition, at })
+    }
+
+    /// A(η) = log Σ h(x) e^(η·T(x)) over a finite support.
+    fn enumerated_coordinates(&self) -> Option<NaturalCoordinates> {
+        let form = self.report.exponential.as_ref()?;
+        let points = crate::kernel::theorem::points(&self.family.variate).ok()?;
+        if points.len() > 64 {
+            return None;
+        }
+        let names = self.family.variate.names();
+        let auxiliary: Vec<(Name, crate::kernel::domain::Domain)> =
+            (1..=form.natural.len()).map(|k| (Name::new(&format!("eta_{k}")), crate::kernel::domain::Domain::real())).collect();
+        let at = auxiliary.iter().map(|(name, _)| name.clone()).zip(form.natural.iter().cloned()).collect();
+        let mut total = Vec::new();
+        for point in points {
+            let values: Vec<(Name, Term)> = names.iter().cloned().zip(point).collect();
+            let exponent = auxiliary
+                .iter()
+                .zip(&form.statistic)
+                .map(|((name, _), statistic)| Term::Variable(name.clone()) * statistic.substitute(&values))
+                .collect();
+            total.push(form.base.substitute(&values) * Term::Sum(exponent).exp());
+        }
+        Some(NaturalCoordinates { auxiliary, log_partition: Term::Sum(total).log(), at })
+    }
+
+    /// The null direction of a singular Fisher matrix, by elimination.
+    fn singular(&mut self) {
+        let Some(matrix) = self.report.fisher.iter().map(|row| row.iter().cloned().collect::<Option<Vec<Term>>>()).collect::<Option<Vec<_>>>() else {
+            return;
+        };
+        let normalizer = self.search.checker.parameters();
+        if let Some(direction) = null_direction(normalizer, &matrix) {
+            let direction: Vec<Term> = direction.iter().map(|poly| self.search.simplifier.simplify(poly)).collect();
+            let shown: Vec<String> = direction.iter().map(Term::to_string).collect();
+            self.report.remarks.push(format!(
+                "the Fisher matrix is singular: the parameters are not identifiable along the direction ({})",
+                shown.join(", ")
+            ));
+            self.report.null_direction = Some(direction);
+        }
+    }
+
+    fn mean(&mut self) {
+        let mut means = Vec::new();
+        let mut equations = Vec::new();
+        let mut theorems = Vec::new();
+        for name in self.family.variate.names() {
+            let own = Term::Variable(name);
+            let Ok(position) = self.search.expectation(&own) else { return };
+            let value = self.search.value(position);
+            equations.push(Equation { left: own.expectation(), right: value.clone() });
+            theorems.push(self.search.theorem(position).clone());
+            means.push(value);
+        }
+        let theorems: Vec<&Theorem> = theorems.iter().collect();
+        self.report.checks.push(proved(CheckKind::Mean, equations, &theorems));
+        self.report.mean = Some(means);
+    }
+
+    fn kl(&mut self) {
+        let difference = Term::log_density() - Term::LogDensity(second_parameters(self.family));
+        let position = match self.search.expectation(&difference) {
+            Ok(position) => position,
+            Err(failure) => {
+                self.failed(CheckKind::Kl, &failure);
+                return;
+            }
+        };
+        let value = self.search.value(position);
+        self.explain("KL(p, q)", position);
+        let equations = vec![Equation { left: difference.expectation(), right: value.clone() }];
+        let theorem = self.search.theorem(position).clone();
+        self.report.checks.push(proved(CheckKind::Kl, equations, &[&theorem]));
+        self.report.kl = Some(value.clone());
+        if let Err(failure) = self.kl_taylor(&value) {
+            self.failed(CheckKind::KlTaylor, &failure);
+        }
+    }
+
+    fn kl_taylor(&mut self, kl: &Term) -> Result<(), Failure> {
+        let count = self.parameters.len();
+        let at: Vec<(Name, Term)> = self.parameters.iter().map(|name| (second(name), Term::Variable(name.clone()))).collect();
+        let mut theorems = Vec::new();
+        let mut equations = Vec::new();
+        let mut specialize = |work: &mut Self, of: Term, is: Term| -> Result<(), Failure> {
+            let proposition = Proposition::Specialization { auxiliary: Vec::new(), of: of.clone(), at: at.clone(), is: is.clone() };
+            let position = work.search.push(proposition, Rule::Algebra)?;
+            equations.push(Equation { left: of, right: is });
+            theorems.push(work.search.theorem(position).clone());
+            Ok(())
+        };
+        specialize(self, kl.clone(), Term::zero())?;
+        let mut order2 = vec![vec![Term::zero(); count]; count];
+        let mut order3 = vec![vec![vec![Term::zero(); count]; count]; count];
+        for i in 0..count {
+            let first = kl.clone().derivative(&second(&self.parameters[i]));
+            specialize(self, first.clone(), Term::zero())?;
+            for j in i..count {
+                let Some(entry) = self.report.fisher[i][j].clone() else { return Err(Failure::NoLemma) };
+                let twice = first.clone().derivative(&second(&self.parameters[j]));
+                specialize(self, twice.clone(), entry.clone())?;
+                order2[i][j] = entry.clone();
+                order2[j][i] = entry;
+                for k in j..count {
+                    let thrice = twice.clone().derivative(&second(&self.parameters[k]));
+                    let normalizer = self.search.checker.parameters();
+                    let worked_out = normalizer.normalize(&thrice)?.to_term().substitute(&at);
+                    let value = self.search.simplifier.simplify_term(&worked_out);
+                    specialize(self, thrice, value.clone())?;
+                    for (a, b, c) in [(i, j, k), (i, k, j), (j, i, k), (j, k, i), (k, i, j), (k, j, i)] {
+                        order3[a][b][c] = value.clone();
+                    }
+                }
+            }
+        }
+        let theorems: Vec<&Theorem> = theorems.iter().collect();
+        self.report.checks.push(proved(CheckKind::KlTaylor, equations, &theorems));
+        self.report.kl_taylor = Some(KlTaylor { order0: Term::zero(), order1: vec![Term::zero(); count], order2, order3 });
+        Ok(())
+    }
+
+    // ——— telling ———
+
+    fn failed(&mut self, kind: CheckKind, failure: &Failure) {
+        self.report.checks.push(Check { reason: Some(failure.to_string()), ..check(kind, Status::NotProved) });
+    }
+
+    /// The chain behind an expectation: worked out, split by linearity, each moment by its lemma.
+    fn explain(&mut self, title: &str, position: usize) {
+        let step = self.search.step(position).clone();
+        let (Proposition::Expectation { of, is }, Rule::Linearity(premises)) = (&step.proposition, &step.rule) else { return };
+        let mut links = Vec::new();
+        let pointwise = self.search.checker.pointwise();
+        if let Ok(poly) = pointwise.normalize(of)
+            && !matches!(of, Term::Number(_))
+        {
+            let worked_out = self.search.simplifier.simplify(&poly);
+            links.push(DerivationLink { right: worked_out.expectation(), reason: "differentiation".into() });
+        }
+        let mut split = Vec::new();
+        let mut filled = Vec::new();
+        let mut lemmas = BTreeSet::new();
+        for (coefficient, premise) in premises {
+            let Proposition::Expectation { of: statistic, is: moment } = &self.search.step(*premise).proposition else { continue };
+            let coefficient = self.search.simplifier.simplify_term(coefficient);
+            let moment = self.search.simplifier.simplify_term(moment);
+            if statistic.is_one() {
+                split.push(coefficient.clone());
+                filled.push(coefficient);
+                continue;
+            }
+            let times = |factor: Term| if coefficient.is_one() { factor } else { Term::Product(vec![coefficient.clone(), factor]) };
+            split.push(times(statistic.clone().expectation()));
+            filled.push(times(moment));
+            lemmas.extend(self.search.theorem(*premise).lemmas().iter().copied());
+        }
+        let lemma = if lemmas.is_empty() { "enumeration".to_string() } else { lemmas.into_iter().collect::<Vec<_>>().join(", ") };
+        if !split.is_empty() {
+            links.push(DerivationLink { right: Term::Sum(split), reason: "linearity".into() });
+            links.push(DerivationLink { right: Term::Sum(filled), reason: lemma });
+        }
+        links.push(DerivationLink { right: is.clone(), reason: "algebra".into() });
+        self.report.derivations.push(Derivation { title: title.to_string(), start: of.clone().expectation(), links });
+    }
+
+    fn decide_status(&mut self) {
+        let status = |kind: CheckKind| self.report.checks.iter().find(|check| check.kind == kind).map(|check| check.status);
+        let normalization = status(CheckKind::Normalization);
+        let complete = self.report.fisher.iter().flatten().all(Option::is_some);
+        self.report.status = if normalization == Some(Status::Refuted) {
+            Status::Refuted
+        } else if normalization == Some(Status::Proved)
+            && status(CheckKind::ZeroMeanScore) == Some(Status::Proved)
+            && status(CheckKind::FisherFromScore) == Some(Status::Proved)
+            && complete
+        {
+            Status::Proved
+        } else {
+            Status::NotProved
+        };
+    }
+}
+
+/// The natural coordinates of a family: A as a function of them, and their values.
+struct NaturalCoordinates {
+    auxiliary: Vec<(Name, crate::kernel::domain::Domain)>,
+    log_partition: Term,
+    at: Vec<(Name, Term)>,
+}
+
+/// One way to the Fisher matrix, entry by entry.
+#[derive(Default)]
+struct Route {
+    equations: Vec<Equation>,
+    theorems: Vec<Theorem>,
+    failure: Option<Failure>,
+}
+
+impl Route {
+    fn add(&mut self, of: &Term, search: &Search, position: usize) {
+        let left = match search.theorem(position).proposition() {
+            Proposition::Expectation { .. } => of.clone().expectation(),
+            _ => of.clone(),
+        };
+        self.equations.push(Equation { left, right: search.value(position) });
+        self.theorems.push(search.theorem(position).clone());
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
+    }
+
+    fn check(self, kind: CheckKind) -> Check {
+        let theorems: Vec<&Theorem> = self.theorems.iter().collect();
+        let mut own = proved(kind, self.equations, &theorems);
+        if let Some(failure) = self.failure {
+            own.status = Status::NotProved;
+            own.reason = Some(failure.to_string());
+        }
+        own
+    }
+}
+
+fn check(kind: CheckKind, status: Status) -> Check {
+    Check { kind, status, equations: Vec::new(), assumptions: Vec::new(), lemmas: Vec::new(), steps: 0, reason: None }
+}
+
+/// A check that rests on theorems.
+fn proved(kind: CheckKind, equations: Vec<Equation>, theorems: &[&Theorem]) -> Check {
+    let assumptions: BTreeSet<String> =
+        theorems.iter().flat_map(|theorem| theorem.assumptions()).map(|term| format!("{term} != 0")).collect();
+    let names: BTreeSet<&'static str> = theorems.iter().flat_map(|theorem| theorem.lemmas()).copied().collect();
+    let lemmas = names
+        .into_iter()
+        .map(|name| Citation { name: name.to_string(), reference: Lemma::find(name).map_or("", |lemma| lemma.reference).to_string() })
+        .collect();
+    Check {
+        equations,
+        assumptions: assumptions.into_iter().collect(),
+        lemmas,
+        steps: theorems.iter().map(|theorem| theorem.steps()).sum(),
+        ..check(kind, Status::Proved)
+    }
+}
+
+fn join(names: &[Name]) -> String {
+    names.iter().map(Name::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A vector v ≠ 0 with M v = 0, by elimination over normal forms; `None` when M is regular.
+fn null_direction(normalizer: &Normalizer, matrix: &[Vec<Term>]) -> Option<Vec<Poly>> {
+    let count = matrix.len();
+    if count > 6 {
+        return None;
+    }
+    let mut rows: Vec<Vec<Poly>> =
+        matrix.iter().map(|row| row.iter().map(|term| normalizer.normalize(term).ok()).collect::<Option<Vec<_>>>()).collect::<Option<_>>()?;
+    let mut pivots: Vec<usize> = Vec::new();
+    let mut free = None;
+    for column in 0..count {
+        let rank = pivots.len();
+        let mut found = None;
+        for (candidate, row) in rows.iter().enumerate().skip(rank) {
+            if !normalizer.is_zero(&row[column]).ok()? {
+                found = Some(candidate);
+                break;
+            }
+        }
+        let Some(found) = found else {
+            free = Some(column);
+            break;
+        };
+        rows.swap(rank, found);
+        let inverse = normalizer.power(&rows[rank][column], &Poly::integer(-1)).ok()?;
+        for value in &mut rows[rank] {
+            *value = normalizer.canonical(&value.times(&inverse).ok()?).ok()?;
+        }
+        let pivot_row = rows[rank].clone();
+        for (other, row) in rows.iter_mut().enumerate() {
+            if other == rank || row[column].is_zero() {
+                continue;
+            }
+            let factor = row[column].clone();
+            for (value, pivot) in row.iter_mut().zip(&pivot_row) {
+                *value = normalizer.canonical(&value.minus(&factor.times(pivot).ok()?)).ok()?;
+            }
+        }
+        pivots.push(column);
+    }
+    let free = free?;
+    let mut direction = vec![Poly::zero(); count];
+    direction[free] = Poly::one();
+    for (row, column) in pivots.iter().enumerate() {
+        direction[*column] = rows[row][free].scaled(&-Rational::one());
+    }
+    Some(direction)
+}

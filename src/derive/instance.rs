@@ -1,0 +1,629 @@
+//! Finding the lemma that integrates a density: a change of variable and the lemma's parameters.
+//!
+//! Nothing here is trusted: whatever is found becomes a certificate that the kernel checks, so the
+//! search may be generous.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use num_traits::One;
+
+use crate::kernel::certificate::{Part, Piece};
+use crate::kernel::domain::{Domain, Support};
+use crate::kernel::lemma::{LEMMAS, Lemma};
+use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
+use crate::kernel::sign::Sign;
+use crate::kernel::term::{Function, Name, Rational, Term};
+use crate::kernel::theorem::Setting;
+
+/// A change of variable: pieces of the support from left to right, each the image of one domain.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub variable: Name,
+    pub domain: Domain,
+    pub maps: Vec<Term>,
+}
+
+/// A lemma that integrates the density after a change of variable.
+#[derive(Clone)]
+pub struct Instance {
+    pub lemma: &'static Lemma,
+    pub variable: Name,
+    pub pieces: Vec<PieceInstance>,
+    /// For each real parameter in which the kernel is linear, its statistic: coefficient · monomial.
+    pub statistics: Vec<(Name, Monomial, Rational)>,
+    pub skip: u32,
+}
+
+#[derive(Clone)]
+pub struct PieceInstance {
+    pub map: Term,
+    pub parameters: Vec<(Name, Term)>,
+    /// density = constant · lemma's integrand.
+    pub constant: Poly,
+    pub scope: Arc<Normalizer>,
+}
+
+/// All instances that fit, best first; usually there is one.
+pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance> {
+    let Support::Product { coordinates, inequalities } = setting.support() else { return Vec::new() };
+    let [(name, domain)] = coordinates.as_slice() else { return Vec::new() };
+    if !inequalities.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for change in changes(setting, name, domain, declared) {
+        found.extend(fit(setting, name, domain, &change));
+        if !found.is_empty() {
+            break;
+        }
+    }
+    found
+}
+
+fn fresh_variable(setting: &Setting) -> Name {
+    let taken: BTreeSet<Name> = setting.context().domains.keys().cloned().chain(setting.support().names()).collect();
+    ["t", "u", "v", "w", "s"]
+        .iter()
+        .map(|name| Name::new(name))
+        .chain((0..).map(|k| Name::new(&format!("t{k}"))))
+        .find(|name| !taken.contains(name))
+        .expect("there are infinitely many names")
+}
+
+/// The changes of variable worth trying, plainest first.
+fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(Name, Term)>) -> Vec<Change> {
+    let variable = fresh_variable(setting);
+    let t = || Term::Variable(variable.clone());
+    let one = Term::one;
+    let change = |domain: Domain, map: Term| Change { variable: variable.clone(), domain, maps: vec![map] };
+    let unit = || Domain::Interval { lower: Some(Term::zero()), upper: Some(one()) };
+    let tail = |lower: Term| Domain::Interval { lower: Some(lower), upper: None };
+    let head = |upper: Term| Domain::Interval { lower: None, upper: Some(upper) };
+    let mut all = Vec::new();
+    if let Some((new, forward)) = declared
+        && let Some(map) = invert(forward, name, Term::Variable(new.clone()))
+    {
+        let map = map.substitute(&[(new.clone(), t())]);
+        for domain in [Domain::positive(), Domain::real(), unit()] {
+            all.push(change(domain, map.clone()));
+        }
+    }
+    match domain {
+        Domain::Nonnegative => all.push(change(Domain::positive(), t())),
+        _ => all.push(change(domain.clone(), t())),
+    }
+    let (lower, upper) = match domain {
+        Domain::Interval { lower, upper } => (lower.clone(), upper.clone()),
+        Domain::Nonnegative => (Some(Term::zero()), None),
+        Domain::Integers { lower: Some(Term::Number(lower)), upper } => {
+            // Start the series at 0 or 1.
+            for start in [0, 1] {
+                let offset = lower - Rational::from_integer(start.into());
+                let domain = Domain::Integers {
+                    lower: Some(Term::integer(start)),
+                    upper: upper.as_ref().map(|upper| upper.clone() - Term::Number(offset.clone())),
+                };
+                all.push(change(domain, t() + Term::Number(offset)));
+            }
+            return all;
+        }
+        _ => return all,
+    };
+    match (&lower, &upper) {
+        (None, None) => {
+            for centre in absolute_centres(setting, name) {
+                all.push(Change {
+                    variable: variable.clone(),
+                    domain: Domain::positive(),
+                    maps: vec![centre.clone() - t(), centre + t()],
+                });
+            }
+            all.push(change(Domain::positive(), t().log()));
+            all.push(change(Domain::positive(), -t().log()));
+            all.push(change(unit(), -(t().recip() - one()).log()));
+            all.push(change(unit(), -(t().recip() - one())));
+            for (scale, shift) in affine_arguments(setting, name) {
+                all.push(change(Domain::positive(), (t().log() - shift.clone()) / scale.clone()));
+                all.push(change(unit(), (-(t().recip() - one()).log() - shift.clone()) / scale.clone()));
+                all.push(change(Domain::real(), (t() - shift) / scale));
+            }
+        }
+        (Some(low), None) => {
+            if !low.is_zero() {
+                all.push(change(Domain::positive(), low.clone() + t()));
+            }
+            all.push(change(Domain::positive(), low.clone() + t().recip()));
+            if low.is_zero() {
+                all.push(change(Domain::real(), t().exp()));
+                all.push(change(Domain::positive(), (t() + one()).log()));
+            } else {
+                all.push(change(tail(low.clone().log()), t().exp()));
+                all.push(change(unit(), low.clone() / t()));
+            }
+            all.push(change(unit(), low.clone() + (t().recip() - one())));
+            all.push(change(unit(), low.clone() - t().log()));
+            for (scale, power) in power_arguments(setting, name) {
+                let ratio = (t().recip() - one()) / scale;
+                all.push(change(unit(), low.clone() + Term::power(ratio, power.recip())));
+            }
+        }
+        (None, Some(high)) => {
+            all.push(change(Domain::positive(), high.clone() - t()));
+            all.push(change(unit(), high.clone() + t().log()));
+        }
+        (Some(low), Some(high)) => {
+            let width = high.clone() - low.clone();
+            if low.is_zero() && high.is_one() {
+                for (_, power) in power_arguments(setting, name) {
+                    all.push(change(unit(), Term::power(t(), power.recip())));
+                }
+            } else {
+                all.push(change(unit(), low.clone() + width.clone() * t()));
+            }
+            if low.is_zero() {
+                all.push(change(head(high.clone().log()), t().exp()));
+                all.push(change(Domain::positive(), high.clone() * (-t()).exp()));
+                all.push(change(Domain::positive(), high.clone() / (t() + one())));
+            }
+            all.push(change(Domain::positive(), low.clone() + width / (t() + one())));
+            if low.is_zero() && high.is_one() {
+                all.push(change(Domain::real(), ((-t()).exp() + one()).recip()));
+                all.push(change(Domain::positive(), one() - (-t()).exp()));
+            }
+        }
+    }
+    all
+}
+
+/// m in |x − m|.
+fn absolute_centres(setting: &Setting, name: &Name) -> Vec<Term> {
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let Ok(log_density) = normalizer.normalize(setting.log_density()) else { return Vec::new() };
+    let mut centres = BTreeSet::new();
+    log_density.visit_generators(&mut |generator| {
+        if let Generator::Call(Function::Abs, arguments) = generator
+            && let Some((slope, intercept)) = linear_parts(&normalizer, &arguments[0], name)
+            && let Ok(inverse) = normalizer.power(&slope, &Poly::integer(-1))
+            && let Ok(centre) = intercept.times(&inverse)
+        {
+            centres.insert(centre.scaled(&-Rational::one()).to_term());
+        }
+    });
+    centres.into_iter().collect()
+}
+
+/// (a, b) in e^(a x + b), for logistic and Gumbel shapes.
+fn affine_arguments(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let Ok(log_density) = normalizer.normalize(setting.log_density()) else { return Vec::new() };
+    let mut found = BTreeSet::new();
+    let mut look = |poly: &Poly| {
+        for (monomial, _) in poly.terms() {
+            if let Exponent::Poly(exponent) = monomial.exponent(&Generator::Euler)
+                && let Some((slope, intercept)) = linear_parts(&normalizer, &exponent, name)
+            {
+                let slope_term = slope.to_term();
+                let negative = normalizer.sign(&slope) == Some(Sign::Negative);
+                let (slope_term, intercept) = if negative {
+                    (slope.scaled(&-Rational::one()).to_term(), intercept.scaled(&-Rational::one()))
+                } else {
+                    (slope_term, intercept)
+                };
+                found.insert((slope_term, intercept.to_term()));
+            }
+        }
+    };
+    look(&log_density);
+    log_density.visit_generators(&mut |generator| {
+        if let Generator::Sum(poly) = generator {
+            look(poly);
+        }
+    });
+    found.into_iter().collect()
+}
+
+/// (c, k) in c·x^k inside a sum such as 1 + c x^k.
+fn power_arguments(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let Ok(log_density) = normalizer.normalize(setting.log_density()) else { return Vec::new() };
+    let mut found = BTreeSet::new();
+    let own = Generator::Variable(name.clone());
+    log_density.visit_generators(&mut |generator| {
+        let Generator::Sum(poly) = generator else { return };
+        let names = std::slice::from_ref(name);
+        let mut rest = Poly::zero();
+        let mut parts = Vec::new();
+        for (monomial, coefficient) in poly.terms() {
+            let (inside, outside) = normalizer.split_monomial(monomial, names);
+            match inside.factors() {
+                [] => rest.add_term(outside, coefficient.clone()),
+                [(generator, exponent)] if *generator == own => {
+                    parts.push((Poly::single(outside, coefficient.clone()), exponent.to_poly()));
+                }
+                _ => return,
+            }
+        }
+        if let [(scale, power)] = parts.as_slice()
+            && let Ok(inverse) = normalizer.power(&rest, &Poly::integer(-1))
+            && let Ok(scale) = scale.times(&inverse)
+        {
+            let scale = match normalizer.sign(&scale) {
+                Some(Sign::Negative) => scale.scaled(&-Rational::one()),
+                _ => scale,
+            };
+            found.insert((scale.to_term(), power.to_term()));
+        }
+    });
+    found.into_iter().collect()
+}
+
+/// slope and intercept of a polynomial of degree one in a variable.
+fn linear_parts(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Option<(Poly, Poly)> {
+    let own = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
+    let (mut slope, mut intercept) = (Poly::zero(), Poly::zero());
+    for (monomial, coefficient) in poly.terms() {
+        let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
+        if inside.is_one() {
+            intercept.add_term(outside, coefficient.clone());
+        } else if inside == own {
+            slope.add_term(outside, coefficient.clone());
+        } else {
+            return None;
+        }
+    }
+    (!slope.is_zero()).then_some((slope, intercept))
+}
+
+/// Solves forward(x) = value for x, where x occurs once.
+fn invert(forward: &Term, name: &Name, value: Term) -> Option<Term> {
+    match forward {
+        Term::Variable(own) if own == name => Some(value),
+        Term::Sum(terms) => {
+            let (inner, others) = single_holder(terms, name)?;
+            invert(inner, name, value - Term::Sum(others))
+        }
+        Term::Product(factors) => {
+            let (inner, others) = single_holder(factors, name)?;
+            invert(inner, name, value / Term::Product(others))
+        }
+        Term::Power(base, exponent) if !exponent.contains(name) => {
+            invert(base, name, Term::power(value, (**exponent).clone().recip()))
+        }
+        Term::Power(base, exponent) if !base.contains(name) => {
+            invert(exponent, name, value.log() / (**base).clone().log())
+        }
+        Term::Apply(Function::Exp, arguments) => invert(&arguments[0], name, value.log()),
+        Term::Apply(Function::Log, arguments) => invert(&arguments[0], name, value.exp()),
+        Term::Apply(Function::Sqrt, arguments) => invert(&arguments[0], name, Term::power(value, Term::integer(2))),
+        _ => None,
+    }
+}
+
+fn single_holder<'a>(terms: &'a [Term], name: &Name) -> Option<(&'a Term, Vec<Term>)> {
+    let mut holders = terms.iter().filter(|term| term.contains(name));
+    let holder = holders.next()?;
+    holders.next().is_none().then(|| (holder, terms.iter().filter(|term| !term.contains(name)).cloned().collect()))
+}
+
+/// The scope of the new variable: its domain, known to the normaliser.
+fn scope(setting: &Setting, change: &Change) -> Arc<Normalizer> {
+    let coordinates = vec![(change.variable.clone(), change.domain.clone())];
+    let support = Support::Product { coordinates, inequalities: Vec::new() };
+    Arc::new(Normalizer::on_support(setting.context(), &support))
+}
+
+/// The log-density in the new variable, with the logarithm of the slope.
+fn pulled_back(setting: &Setting, name: &Name, change: &Change, map: &Term, scope: &Normalizer) -> Option<Poly> {
+    let at = [(name.clone(), map.clone())];
+    let log_density = scope.normalize(&setting.log_density().substitute(&at)).ok()?;
+    if change.domain.is_discrete() || change.domain == Domain::Angle {
+        return Some(log_density);
+    }
+    let slope = scope.differentiate(&scope.normalize(map).ok()?, &change.variable).ok()?;
+    let slope = match scope.sign(&slope)? {
+        Sign::Positive => slope,
+        Sign::Negative => slope.scaled(&-Rational::one()),
+        _ => return None,
+    };
+    Some(log_density.plus(&scope.log(&slope).ok()?))
+}
+
+fn fit(setting: &Setting, name: &Name, support: &Domain, change: &Change) -> Vec<Instance> {
+    let scope = scope(setting, change);
+    let mut targets = Vec::new();
+    for map in &change.maps {
+        match pulled_back(setting, name, change, map, &scope) {
+            Some(target) => targets.push((map.clone(), target)),
+            None => return Vec::new(),
+        }
+    }
+    let mut found = Vec::new();
+    for lemma in LEMMAS.iter() {
+        if lemma.domain.is_discrete() != change.domain.is_discrete() {
+            continue;
+        }
+        if let Some(instance) = fit_lemma(support, change, lemma, &targets, &scope) {
+            found.push(instance);
+        }
+    }
+    found
+}
+
+/// Fits one lemma on every piece.
+fn fit_lemma(support: &Domain, change: &Change, lemma: &'static Lemma, targets: &[(Term, Poly)], scope: &Arc<Normalizer>) -> Option<Instance> {
+    let skip = domain_fits(&lemma.domain, &change.domain, support)?;
+    let mut pieces = Vec::new();
+    let mut statistics = Vec::new();
+    for (map, target) in targets {
+        let mut fitted = None;
+        for structural in structural_assignments(lemma, change, target, scope) {
+            if let Some(result) = fit_linear(lemma, change, &structural, target, scope) {
+                fitted = Some(result);
+                break;
+            }
+        }
+        let (parameters, constant, found) = fitted?;
+        statistics = found;
+        pieces.push(PieceInstance { map: map.clone(), parameters, constant, scope: scope.clone() });
+    }
+    Some(Instance { lemma, variable: change.variable.clone(), pieces, statistics, skip })
+}
+
+/// Whether a lemma's kind of domain is the one at hand; how many first terms are left out.
+fn domain_fits(lemma: &Domain, at_hand: &Domain, support: &Domain) -> Option<u32> {
+    let kind = |bound: &Option<Term>, own: &Option<Term>| match (bound, own) {
+        (None, None) => true,
+        (Some(Term::Number(a)), Some(Term::Number(b))) => a == b,
+        // A symbolic end of the lemma takes whatever is at hand.
+        (Some(bound), Some(_)) => bound.as_number().is_none(),
+        _ => false,
+    };
+    match (lemma, at_hand) {
+        (Domain::Angle, Domain::Angle) => Some(0),
+        (Domain::Interval { lower, upper }, Domain::Interval { lower: own_lower, upper: own_upper }) => {
+            (kind(lower, own_lower) && kind(upper, own_upper)).then_some(0)
+        }
+        (Domain::Integers { lower: Some(lower), upper }, Domain::Integers { lower: Some(own_lower), upper: own_upper }) => {
+            let difference = own_lower.as_number()? - lower.as_number()?;
+            let _ = support;
+            let skip = crate::derive::small_integer(&difference)?;
+            (kind(upper, own_upper) && (0..=16).contains(&skip)).then_some(skip as u32)
+        }
+        _ => None,
+    }
+}
+
+/// Values for the parameters in which the kernel is not linear: ends of the domain, exponents of the
+/// variable, offsets of Γ.
+fn structural_assignments(lemma: &Lemma, change: &Change, target: &Poly, scope: &Normalizer) -> Vec<Vec<(Name, Term)>> {
+    let mut assignments: Vec<Vec<(Name, Term)>> = vec![Vec::new()];
+    let nonlinear: Vec<&Name> =
+        lemma.fixed.iter().map(|(name, _)| name).chain(nonlinear_parameters(lemma)).collect();
+    let mut candidates: Option<Vec<Term>> = None;
+    for name in nonlinear {
+        let values = match end_value(lemma, change, name) {
+            Some(value) => vec![value],
+            None => candidates.get_or_insert_with(|| structural_candidates(change, target, scope)).clone(),
+        };
+        assignments = assignments
+            .iter()
+            .flat_map(|assignment| values.iter().map(|value| [assignment.clone(), vec![(name.clone(), value.clone())]].concat()))
+            .collect();
+        assignments.truncate(64);
+    }
+    assignments
+}
+
+/// Real parameters whose coefficient in the kernel is not free of real parameters.
+fn nonlinear_parameters(lemma: &Lemma) -> Vec<&Name> {
+    lemma.parameters.iter().map(|(name, _)| name).filter(|name| occurs_in_exponent(&lemma.log_kernel, name)).collect()
+}
+
+fn occurs_in_exponent(term: &Term, name: &Name) -> bool {
+    match term {
+        Term::Power(base, exponent) => exponent.contains(name) || occurs_in_exponent(base, name),
+        _ => term.children().into_iter().any(|child| occurs_in_exponent(child, name)),
+    }
+}
+
+/// A parameter that is an end of the lemma's domain takes the end at hand.
+fn end_value(lemma: &Lemma, change: &Change, name: &Name) -> Option<Term> {
+    let own = Some(Term::Variable(name.clone()));
+    match (&lemma.domain, &change.domain) {
+        (Domain::Interval { lower, upper }, Domain::Interval { lower: low, upper: high })
+        | (Domain::Integers { lower, upper }, Domain::Integers { lower: low, upper: high }) => {
+            if *lower == own {
+                low.clone()
+            } else if *upper == own {
+                high.clone()
+            } else {
+                None
+            }
+        }
+        _ => None,
+    }
+}
+
+fn structural_candidates(change: &Change, target: &Poly, scope: &Normalizer) -> Vec<Term> {
+    let variable = Generator::Variable(change.variable.clone());
+    let names = std::slice::from_ref(&change.variable);
+    let mut found = Vec::new();
+    let mut push = |term: Term| {
+        if !found.contains(&term) {
+            found.push(term);
+        }
+    };
+    for (monomial, _) in target.terms() {
+        let exponent = monomial.exponent(&variable).to_poly();
+        if !exponent.is_zero() && !exponent.contains_any(names) {
+            push(exponent.to_term());
+        }
+    }
+    target.visit_generators(&mut |generator| {
+        if let Generator::Call(Function::Gamma, arguments) = generator
+            && let Some((slope, intercept)) = linear_parts(scope, &arguments[0], &change.variable)
+            && slope.as_constant().is_some_and(|slope| slope.is_one())
+        {
+            push(intercept.minus(&Poly::one()).to_term());
+            push(intercept.to_term());
+        }
+    });
+    push(Term::one());
+    push(Term::integer(2));
+    found
+}
+
+type Fitted = (Vec<(Name, Term)>, Poly, Vec<(Name, Monomial, Rational)>);
+
+/// Reads the real parameters off, the kernel being linear in them once the structural ones are set.
+fn fit_linear(lemma: &Lemma, change: &Change, structural: &[(Name, Term)], target: &Poly, scope: &Normalizer) -> Option<Fitted> {
+    let own = Term::Variable(change.variable.clone());
+    let names = std::slice::from_ref(&change.variable);
+    let linear: Vec<&Name> =
+        lemma.parameters.iter().map(|(name, _)| name).filter(|name| !structural.iter().any(|(own, _)| own == *name)).collect();
+    let at = |values: &[(usize, i64)]| -> Option<Poly> {
+        let mut replaced: Vec<(Name, Term)> = structural.to_vec();
+        replaced.push((lemma.variable.clone(), own.clone()));
+        for (position, name) in linear.iter().enumerate() {
+            let value = values.iter().find(|(own, _)| *own == position).map_or(0, |(_, value)| *value);
+            replaced.push(((*name).clone(), Term::integer(value)));
+        }
+        scope.normalize(&lemma.log_kernel.substitute(&replaced)).ok()
+    };
+    // kernel = base + Σ parameter · statistic
+    let base = at(&[])?;
+    let mut rest = target.minus(&base);
+    let mut parameters = structural.to_vec();
+    let mut statistics = Vec::new();
+    for (position, name) in linear.iter().enumerate() {
+        let statistic = at(&[(position, 1)])?.minus(&base);
+        let (mut inside_found, mut factor) = (None, Rational::one());
+        // The statistic may itself be a sum (t + t²): read the parameter at its first monomial.
+        for (monomial, coefficient) in statistic.terms() {
+            let (inside, outside) = scope.split_monomial(monomial, names);
+            if outside.is_one() && !inside.is_one() {
+                inside_found = Some(inside);
+                factor = coefficient.clone();
+                break;
+            }
+        }
+        let inside_found = inside_found?;
+        let mut value = Poly::zero();
+        for (monomial, coefficient) in rest.terms() {
+            let (inside, outside) = scope.split_monomial(monomial, names);
+            if inside == inside_found {
+                value.add_term(outside, coefficient / &factor);
+            }
+        }
+        rest = rest.minus(&statistic.times(&value).ok()?);
+        statistics.push(((*name).clone(), inside_found, factor));
+        parameters.push(((*name).clone(), value.to_term()));
+    }
+    let rest = scope.canonical(&rest).ok()?;
+    if rest.contains_any(names) {
+        return None;
+    }
+    Some((parameters, scope.exp(&rest).ok()?, statistics))
+}
+
+impl Instance {
+    /// The certificate's pieces for E[f], where f is a normal form in the variate.
+    ///
+    /// `None` when a factor of f is no statistic of the lemma.
+    pub fn pieces(&self, variate: &Name, function: &Term) -> Option<Vec<Piece>> {
+        let mut pieces = Vec::new();
+        for piece in &self.pieces {
+            let at = [(variate.clone(), piece.map.clone())];
+            let function = piece.scope.normalize(&function.substitute(&at)).ok()?;
+            let mut grouped: BTreeMap<Monomial, Poly> = BTreeMap::new();
+            for (monomial, coefficient) in function.terms() {
+                let (inside, outside) = piece.scope.split_monomial(monomial, std::slice::from_ref(&self.variable));
+                grouped.entry(inside).or_default().add_term(outside, coefficient.clone());
+            }
+            let mut parts = Vec::new();
+            for (inside, outside) in grouped {
+                let (shift, orders, factor) = self.resolve(&piece.scope, &inside)?;
+                let constant = piece.constant.times(&outside).ok()?.scaled(&factor);
+                parts.push(Part { constant: constant.to_term(), shift, orders });
+            }
+            pieces.push(Piece {
+                lemma: self.lemma.name.to_string(),
+                variable: self.variable.clone(),
+                map: piece.map.clone(),
+                parameters: piece.parameters.clone(),
+                parts,
+                skip: self.skip,
+            });
+        }
+        Some(pieces)
+    }
+
+    /// A monomial in the variable as shifts and derivatives of the lemma.
+    #[allow(clippy::type_complexity)]
+    fn resolve(&self, scope: &Normalizer, monomial: &Monomial) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Rational)> {
+        let mut shift: Vec<(Name, Term)> = Vec::new();
+        let mut orders: Vec<(Name, u32)> = Vec::new();
+        let mut total = Rational::one();
+        'factor: for (generator, exponent) in monomial.factors() {
+            // t^k = e^(k log t): a shift of the parameter of log t.
+            let log = Monomial::from_factors(vec![(Generator::Log(Arc::new(generator.clone())), Exponent::Integer(1))]);
+            for (name, statistic, factor) in &self.statistics {
+                if *statistic == log {
+                    let by = exponent.to_poly().scaled(&factor.recip());
+                    add_shift(&mut shift, name, by.to_term());
+                    continue 'factor;
+                }
+            }
+            // e^(k t): a shift of the parameter of t.
+            if *generator == Generator::Euler {
+                for (part, coefficient) in exponent.to_poly().terms() {
+                    let (inside, outside) = scope.split_monomial(part, std::slice::from_ref(&self.variable));
+                    let (name, _, factor) = self.statistics.iter().find(|(_, statistic, _)| *statistic == inside)?;
+                    add_shift(&mut shift, name, Poly::single(outside, coefficient / factor).to_term());
+                }
+                continue 'factor;
+            }
+            // A statistic itself: a derivative.
+            for (name, statistic, factor) in &self.statistics {
+                let [(own, own_exponent)] = statistic.factors() else { continue };
+                if own != generator {
+                    continue;
+                }
+                let times = match (exponent, own_exponent) {
+                    (Exponent::Integer(power), Exponent::Integer(own)) if power % own == 0 => power / own,
+                    (Exponent::Poly(power), Exponent::Poly(own)) => multiple(power, own)?,
+                    _ => continue,
+                };
+                if !(1..=8).contains(&times) {
+                    continue;
+                }
+                let times = u32::try_from(times).ok()?;
+                match orders.iter_mut().find(|(own, _)| own == name) {
+                    Some((_, order)) => *order += times,
+                    None => orders.push((name.clone(), times)),
+                }
+                total /= num_traits::pow::Pow::pow(factor, times);
+                continue 'factor;
+            }
+            return None;
+        }
+        Some((shift, orders, total))
+    }
+}
+
+/// k with power = k · own.
+fn multiple(power: &Poly, own: &Poly) -> Option<i64> {
+    let (monomial, coefficient) = own.terms().next()?;
+    let ratio = power.coefficient(monomial) / coefficient;
+    let times = crate::derive::small_integer(&ratio)?;
+    (own.scaled(&ratio) == *power).then_some(times)
+}
+
+fn add_shift(shift: &mut Vec<(Name, Term)>, name: &Name, by: Term) {
+    match shift.iter_mut().find(|(own, _)| own == name) {
+        Some((_, term)) => *term = term.clone() + by,
+        None => shift.push((name.clone(), by)),
+    }
+}

@@ -1,0 +1,58 @@
+//! The regularity conditions R1–R4, discharged, assumed or failed.
+
+use crate::kernel::domain::Domain;
+use crate::model::family::Family;
+
+use super::report::{Check, CheckKind, Citation, Status};
+use super::setting::moving_support;
+
+/// What is known of R1–R4 for a family.
+///
+/// An exponential family over an open parameter set has derivatives of every order under the
+/// integral (Brown 1986, Theorem 2.2; Lehmann & Casella 1998, Theorem 1.5.8).
+pub fn regularity(family: &Family, exponential: bool, normalized: bool, singular_in_parameter: Option<String>) -> Check {
+    let moving = moving_support(family);
+    let mut check = Check {
+        kind: CheckKind::Regularity,
+        status: Status::Proved,
+        equations: Vec::new(),
+        assumptions: Vec::new(),
+        lemmas: Vec::new(),
+        steps: 0,
+        reason: None,
+    };
+    if !moving.is_empty() {
+        let names: Vec<&str> = moving.iter().map(|name| name.as_str()).collect();
+        check.status = Status::Refuted;
+        check.reason = Some(format!(
+            "R1 fails: the support depends on {}, so differentiation does not pass under the integral, and the zero-mean \
+             score and the Hessian identity do not hold",
+            names.join(" and ")
+        ));
+        return check;
+    }
+    if let Some(kink) = singular_in_parameter {
+        check.status = Status::Refuted;
+        check.reason = Some(format!(
+            "R3 fails: the log-density is not differentiable where {kink} = 0, so the Hessian identity does not hold there"
+        ));
+        return check;
+    }
+    let open = family.parameters.iter().all(|(_, domain)| matches!(domain, Domain::Interval { .. } | Domain::Angle));
+    if exponential && normalized && open {
+        check.lemmas.push(Citation {
+            name: "exponential-family-regularity".into(),
+            reference: "Brown 1986, Theorem 2.2; Lehmann & Casella 1998, Theorem 1.5.8".into(),
+        });
+        check.reason = Some("R1–R4 hold: an exponential family over an open parameter set".into());
+        return check;
+    }
+    check.status = Status::NotProved;
+    check.assumptions.push("R4: derivatives by the parameters may be taken under the integral".into());
+    check.reason = Some(if open {
+        "R1–R3 hold; R4 is assumed: this is not an exponential family in these parameters".into()
+    } else {
+        "the parameter set is not open: derivatives are taken in its interior".into()
+    });
+    check
+}

@@ -1,0 +1,255 @@
+//! Expectations: moments by a lemma, combined by linearity.
+//!
+//! Every step goes through the kernel the moment it is written, so the ledger never holds a step
+//! that was not replayed; a saved certificate is the ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::kernel::certificate::{Certificate, Moment, Proposition, Rule, Step};
+use crate::kernel::check::replay_step;
+use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::{Monomial, Obstacle, Poly};
+use crate::kernel::term::{Name, Term};
+use crate::kernel::theorem::{Checker, Rejection, Setting, Theorem, points};
+
+use super::instance::{Instance, find};
+use super::simplify::Simplifier;
+
+/// Why an expectation was not found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// No lemma of the table integrates this density.
+    NoLemma,
+    /// The density is fine, but this statistic has no moment by the lemma at hand.
+    NoMoment(Term),
+    Rejected(Rejection),
+}
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        Failure::Rejected(rejection)
+    }
+}
+
+impl From<Obstacle> for Failure {
+    fn from(obstacle: Obstacle) -> Self {
+        Failure::Rejected(Rejection::Obstacle(obstacle))
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::NoLemma => write!(f, "no lemma of the table integrates this density"),
+            Failure::NoMoment(term) => write!(f, "no lemma gives E[{term}]"),
+            Failure::Rejected(rejection) => write!(f, "{rejection}"),
+        }
+    }
+}
+
+/// How expectations under the density are found.
+enum Method {
+    Enumeration,
+    Lemma(Vec<Instance>),
+    None,
+}
+
+/// A growing certificate in one setting.
+pub struct Search {
+    pub checker: Checker,
+    pub simplifier: Simplifier,
+    steps: Vec<Step>,
+    theorems: Vec<Theorem>,
+    moments: BTreeMap<Monomial, usize>,
+    expectations: BTreeMap<Term, usize>,
+    method: Method,
+    variates: Vec<Name>,
+}
+
+impl Search {
+    pub fn new(setting: &Arc<Setting>, declared: Option<&(Name, Term)>) -> Search {
+        let method = if points(setting.support()).is_ok() {
+            Method::Enumeration
+        } else {
+            match find(setting, declared) {
+                found if found.is_empty() => Method::None,
+                found => Method::Lemma(found),
+            }
+        };
+        Search {
+            checker: Checker::new(setting),
+            simplifier: Simplifier::new(setting),
+            steps: Vec::new(),
+            theorems: Vec::new(),
+            moments: BTreeMap::new(),
+            expectations: BTreeMap::new(),
+            method,
+            variates: setting.support().names(),
+        }
+    }
+
+    pub fn setting(&self) -> &Arc<Setting> {
+        self.checker.setting()
+    }
+
+    pub fn theorem(&self, position: usize) -> &Theorem {
+        &self.theorems[position]
+    }
+
+    pub fn step(&self, position: usize) -> &Step {
+        &self.steps[position]
+    }
+
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    pub fn certificate(&self) -> Certificate {
+        Certificate { witness: self.setting().witness().to_vec(), steps: self.steps.clone() }
+    }
+
+    /// The lemma instance in use, when there is one.
+    pub fn instance(&self) -> Option<&Instance> {
+        match &self.method {
+            Method::Lemma(found) => found.first(),
+            _ => None,
+        }
+    }
+
+    pub fn is_enumerated(&self) -> bool {
+        matches!(self.method, Method::Enumeration)
+    }
+
+    /// Replays a step and appends it.
+    pub fn push(&mut self, proposition: Proposition, rule: Rule) -> Result<usize, Rejection> {
+        let step = Step { proposition, rule };
+        let theorem = replay_step(&self.checker, &step, &self.theorems)?;
+        self.steps.push(step);
+        self.theorems.push(theorem);
+        Ok(self.steps.len() - 1)
+    }
+
+    pub fn equal(&mut self, left: Term, right: Term) -> Result<usize, Rejection> {
+        self.push(Proposition::Equal { left, right }, Rule::Algebra)
+    }
+
+    /// What the density integrates to, whatever that is.
+    pub fn total_mass(&mut self) -> Result<Poly, Failure> {
+        let normalizer = Normalizer::new(self.setting().context());
+        match &self.method {
+            Method::Enumeration => Ok(self.checker.enumerate(&normalizer, &Term::one())?),
+            Method::Lemma(found) => {
+                let name = self.variates[0].clone();
+                let mut last = Failure::NoLemma;
+                for instance in found {
+                    let Some(pieces) = instance.pieces(&name, &Term::one()) else { continue };
+                    match self.checker.moment_value(&normalizer, &Term::one(), &Moment { pieces }, &mut BTreeSet::new()) {
+                        Ok(value) => return Ok(value),
+                        Err(rejection) => last = rejection.into(),
+                    }
+                }
+                Err(last)
+            }
+            Method::None => Err(Failure::NoLemma),
+        }
+    }
+
+    /// The step that proves E[m] = value for a monomial in the variate.
+    fn moment(&mut self, monomial: &Monomial) -> Result<usize, Failure> {
+        if let Some(position) = self.moments.get(monomial) {
+            return Ok(*position);
+        }
+        let of = Poly::single(monomial.clone(), num_traits::One::one()).to_term();
+        let position = match &self.method {
+            Method::None => return Err(Failure::NoLemma),
+            Method::Enumeration => {
+                let normalizer = Normalizer::new(self.setting().context());
+                let value = self.checker.enumerate(&normalizer, &of)?;
+                let is = normalizer.canonical(&value)?.to_term();
+                self.push(Proposition::Expectation { of, is }, Rule::Enumeration)?
+            }
+            Method::Lemma(found) => {
+                let name = self.variates[0].clone();
+                let mut last = Failure::NoMoment(of.clone());
+                let mut best = None;
+                for instance in found {
+                    let Some(pieces) = instance.pieces(&name, &of) else { continue };
+                    let moment = Moment { pieces };
+                    let normalizer = Normalizer::new(self.setting().context());
+                    match self.checker.moment_value(&normalizer, &of, &moment, &mut BTreeSet::new()) {
+                        Ok(value) => {
+                            best = Some((moment, normalizer.canonical(&value)?.to_term()));
+                            break;
+                        }
+                        Err(rejection) => last = rejection.into(),
+                    }
+                }
+                let Some((moment, is)) = best else { return Err(last) };
+                self.push(Proposition::Expectation { of, is }, Rule::Moment(moment))?
+            }
+        };
+        self.moments.insert(monomial.clone(), position);
+        Ok(position)
+    }
+
+    /// f = Σ c_i B_i with B_i monomials in the variate and c_i free of it.
+    pub fn decompose(&self, of: &Term) -> Result<BTreeMap<Monomial, Poly>, Failure> {
+        let pointwise = self.checker.pointwise();
+        let function = pointwise.normalize(of)?;
+        let mut grouped: BTreeMap<Monomial, Poly> = BTreeMap::new();
+        for (monomial, coefficient) in function.terms() {
+            let (inside, outside) = pointwise.split_monomial(monomial, &self.variates);
+            grouped.entry(inside).or_default().add_term(outside, coefficient.clone());
+        }
+        grouped.retain(|_, outside| !pointwise.is_zero(outside).unwrap_or(false));
+        Ok(grouped)
+    }
+
+    /// The step that proves E[of] = value, the value in its best form.
+    pub fn expectation(&mut self, of: &Term) -> Result<usize, Failure> {
+        if let Some(position) = self.expectations.get(of) {
+            return Ok(*position);
+        }
+        let (premises, value) = self.expand(of)?;
+        let is = self.simplifier.simplify(&value);
+        let position = self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?;
+        self.expectations.insert(of.clone(), position);
+        Ok(position)
+    }
+
+    /// The step that proves E[of] = is for a given value.
+    pub fn expectation_is(&mut self, of: &Term, is: &Term) -> Result<usize, Failure> {
+        let (premises, _) = self.expand(of)?;
+        Ok(self.push(Proposition::Expectation { of: of.clone(), is: is.clone() }, Rule::Linearity(premises))?)
+    }
+
+    /// Premises for linearity, and the value they add up to.
+    fn expand(&mut self, of: &Term) -> Result<(Vec<(Term, usize)>, Poly), Failure> {
+        let grouped = self.decompose(of)?;
+        let mut premises = Vec::new();
+        let mut value = Poly::zero();
+        for (inside, outside) in grouped {
+            let position = self.moment(&inside)?;
+            let Proposition::Expectation { is, .. } = self.theorems[position].proposition() else {
+                return Err(Failure::NoMoment(of.clone()));
+            };
+            let own = self.checker.parameters().normalize(is)?;
+            value.add_assign(&own.times(&outside)?);
+            premises.push((outside.to_term(), position));
+        }
+        Ok((premises, value))
+    }
+
+    /// The value that a step proves, when it is an expectation.
+    pub fn value(&self, position: usize) -> Term {
+        match self.theorems[position].proposition() {
+            Proposition::Expectation { is, .. } | Proposition::Specialization { is, .. } => is.clone(),
+            Proposition::Equal { right, .. } => right.clone(),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! From a declared family to the kernel's setting.
+
+use std::sync::Arc;
+
+use crate::kernel::domain::{Context, Domain, Support};
+use crate::kernel::term::{Name, Term};
+use crate::kernel::theorem::{Rejection, Setting};
+use crate::model::family::{DensityForm, Family};
+use crate::numeric::sample_points;
+
+/// The name of a parameter of the second distribution in KL(p ‖ q).
+pub fn second(name: &Name) -> Name {
+    Name::new(&format!("{name}_q"))
+}
+
+/// Each parameter with its counterpart in the second distribution.
+pub fn second_parameters(family: &Family) -> Vec<(Name, Term)> {
+    family.parameters.iter().map(|(name, _)| (name.clone(), Term::Variable(second(name)))).collect()
+}
+
+/// log p as declared, no logarithm taken apart yet.
+pub fn log_density(family: &Family) -> Term {
+    match &family.density {
+        DensityForm::Density { body, .. } => body.clone().log(),
+        DensityForm::LogDensity { body, .. } => body.clone(),
+        DensityForm::Exponential { natural, statistic, log_partition, base, .. } => {
+            let mut terms: Vec<Term> =
+                natural.iter().zip(statistic).map(|((_, natural), (_, statistic))| natural.clone() * statistic.clone()).collect();
+            terms.push(-log_partition.clone());
+            if !base.is_one() {
+                terms.push(base.clone().log());
+            }
+            Term::Sum(terms)
+        }
+    }
+}
+
+/// The parameters' context, with a second copy of the parameters for KL(p ‖ q).
+pub fn context(family: &Family) -> Context {
+    let replaced = second_parameters(family);
+    let mut context = family.context.clone();
+    for (name, domain) in &family.parameters {
+        context.domains.insert(second(name), substitute_domain(domain, &replaced));
+    }
+    for condition in &family.context.positive {
+        let own = condition.substitute(&replaced);
+        if own != *condition {
+            context.positive.push(own);
+        }
+    }
+    for condition in &family.context.nonnegative {
+        let own = condition.substitute(&replaced);
+        if own != *condition {
+            context.nonnegative.push(own);
+        }
+    }
+    context
+}
+
+fn substitute_domain(domain: &Domain, replaced: &[(Name, Term)]) -> Domain {
+    let replace = |bound: &Option<Term>| bound.as_ref().map(|bound| bound.substitute(replaced));
+    match domain {
+        Domain::Interval { lower, upper } => Domain::Interval { lower: replace(lower), upper: replace(upper) },
+        Domain::Integers { lower, upper } => Domain::Integers { lower: replace(lower), upper: replace(upper) },
+        other => other.clone(),
+    }
+}
+
+/// The setting of a family, its witness found among sample points.
+pub fn setting(family: &Family) -> Result<Arc<Setting>, Rejection> {
+    let context = context(family);
+    let mut last = Rejection::Vacuous("no parameter values meet the declared conditions".into());
+    for point in sample_points(&context, 8) {
+        let witness = point.into_iter().map(|(name, value)| (name, Term::Number(value))).collect();
+        match Setting::new(family.variate.clone(), context.clone(), log_density(family), witness) {
+            Ok(setting) => return Ok(setting),
+            Err(rejection) => last = rejection,
+        }
+    }
+    Err(last)
+}
+
+/// Parameters that the support's ends depend on: regularity condition R1 fails in them.
+pub fn moving_support(family: &Family) -> Vec<Name> {
+    let mut found = Vec::new();
+    let mut look = |term: &Term| {
+        for (name, _) in &family.parameters {
+            if term.contains(name) && !found.contains(name) {
+                found.push(name.clone());
+            }
+        }
+    };
+    match &family.variate {
+        Support::Product { coordinates, inequalities } => {
+            for (_, domain) in coordinates {
+                match domain {
+                    Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => {
+                        lower.iter().chain(upper).for_each(&mut look);
+                    }
+                    Domain::Finite(values) => values.iter().for_each(&mut look),
+                    _ => {}
+                }
+            }
+            inequalities.iter().for_each(&mut look);
+        }
+        Support::Points { points, .. } => points.iter().flatten().for_each(&mut look),
+    }
+    found
+}

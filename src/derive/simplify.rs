@@ -1,0 +1,408 @@
+//! The form a statistician would write: candidates from several routes, the lightest wins.
+//!
+//! The kernel checks that the chosen form is equal to the value; here only its looks matter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use num_traits::{One, Signed, Zero};
+
+use crate::cas;
+use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::{Exponent, Generator, Poly};
+use crate::kernel::sign::Sign;
+use crate::kernel::term::{Constant, Function, Rational, Term};
+use crate::kernel::theorem::Setting;
+
+/// Finds good forms in one context.
+pub struct Simplifier {
+    normalizer: Normalizer,
+}
+
+impl Simplifier {
+    pub fn new(setting: &Setting) -> Simplifier {
+        Simplifier { normalizer: Normalizer::on_support(setting.context(), setting.support()) }
+    }
+
+    /// The lightest form found.
+    pub fn simplify(&self, poly: &Poly) -> Term {
+        let poly = self.normalizer.canonical(poly).unwrap_or_else(|_| poly.clone());
+        if let Some(constant) = poly.as_constant() {
+            return Term::Number(constant);
+        }
+        let plain = present(&poly);
+        let mut starts = vec![plain.clone()];
+        let lowered = lower_special(&plain, &self.normalizer);
+        if lowered != plain {
+            starts.insert(0, lowered);
+        }
+        let mut best: Option<(usize, Term)> = None;
+        let mut consider = |term: Term| {
+            let term = combine_logs(&self.tidy(&term), &self.normalizer);
+            let weight = weight(&term);
+            if best.as_ref().is_none_or(|(least, _)| weight < *least) {
+                best = Some((weight, term));
+            }
+        };
+        let forms = cas::candidates(&starts).unwrap_or_default();
+        for start in starts {
+            consider(start);
+        }
+        for form in forms.into_iter().flatten() {
+            consider(form);
+        }
+        let best = best.map_or(plain, |(_, term)| term);
+        // Looks must never cost the value.
+        match self.normalizer.normalize(&best) {
+            Ok(check) if self.normalizer.is_zero(&check.minus(&poly)).unwrap_or(false) => best,
+            _ => poly.to_term(),
+        }
+    }
+
+    /// The simplified form of any term; the term itself when it has no normal form.
+    pub fn simplify_term(&self, term: &Term) -> Term {
+        match self.normalizer.normalize(term) {
+            Ok(poly) => self.simplify(&poly),
+            Err(_) => term.clone(),
+        }
+    }
+
+    /// Signs inside products and powers: (b − a)·(−1) is a − b, and 1 − p rather than −(p − 1).
+    fn tidy(&self, term: &Term) -> Term {
+        let term = term.map_children(&mut |child| self.tidy(child));
+        match term {
+            Term::Product(factors) => self.tidy_product(factors),
+            Term::Sum(terms) => flatten_sum(terms),
+            Term::Power(base, exponent) => {
+                if exponent.is_one() {
+                    return *base;
+                }
+                Term::Power(base, exponent)
+            }
+            other => other,
+        }
+    }
+
+    fn tidy_product(&self, factors: Vec<Term>) -> Term {
+        let mut coefficient = Rational::one();
+        let mut rest = Vec::new();
+        for factor in factors {
+            match factor {
+                Term::Number(value) => coefficient *= value,
+                Term::Product(inner) => {
+                    for factor in inner {
+                        match factor {
+                            Term::Number(value) => coefficient *= value,
+                            other => rest.push(other),
+                        }
+                    }
+                }
+                other => rest.push(other),
+            }
+        }
+        if coefficient.is_zero() {
+            return Term::zero();
+        }
+        for factor in &mut rest {
+            let (base, power) = match factor {
+                Term::Sum(_) => (factor.clone(), 1),
+                Term::Power(base, exponent) => match (&**base, exponent.as_number().and_then(super::small_integer)) {
+                    (Term::Sum(_), Some(power)) => ((**base).clone(), power),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if self.is_negative(&base) {
+                let flipped = negate_sum(&base);
+                if power % 2 != 0 {
+                    coefficient = -coefficient;
+                }
+                *factor = if power == 1 { flipped } else { Term::power(flipped, Term::integer(power)) };
+            }
+        }
+        if rest.is_empty() {
+            return Term::Number(coefficient);
+        }
+        // −(b − a) of unknown sign reads better as a − b.
+        if coefficient == -Rational::one() && rest.len() == 1 && matches!(rest[0], Term::Sum(_)) {
+            return negate_sum(&rest[0]);
+        }
+        if !coefficient.is_one() {
+            rest.insert(0, Term::Number(coefficient));
+        }
+        if rest.len() == 1 { rest.remove(0) } else { Term::Product(rest) }
+    }
+
+    fn is_negative(&self, term: &Term) -> bool {
+        match self.normalizer.normalize(term).ok().and_then(|poly| self.normalizer.sign(&poly)) {
+            Some(Sign::Negative | Sign::Nonpositive) => true,
+            Some(_) => false,
+            None => match term {
+                // Unknown: as few minus signs as possible.
+                Term::Sum(terms) => {
+                    let minus = terms.iter().filter(|term| has_minus(term)).count();
+                    2 * minus > terms.len()
+                }
+                _ => false,
+            },
+        }
+    }
+}
+
+fn has_minus(term: &Term) -> bool {
+    match term {
+        Term::Number(value) => value.is_negative(),
+        Term::Product(factors) => factors.first().is_some_and(Term::is_negative_number),
+        _ => false,
+    }
+}
+
+pub(super) fn negate(term: &Term) -> Term {
+    match term {
+        Term::Number(value) => Term::Number(-value),
+        Term::Sum(_) => negate_sum(term),
+        Term::Product(factors) => {
+            let mut factors = factors.clone();
+            match factors.first().and_then(Term::as_number).cloned() {
+                Some(value) => {
+                    factors[0] = Term::Number(-value);
+                    if factors[0].is_one() && factors.len() > 1 {
+                        factors.remove(0);
+                    }
+                }
+                None => factors.insert(0, Term::integer(-1)),
+            }
+            if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+        }
+        other => Term::Product(vec![Term::integer(-1), other.clone()]),
+    }
+}
+
+fn negate_sum(term: &Term) -> Term {
+    match term {
+        Term::Sum(terms) => Term::Sum(terms.iter().map(negate).collect()),
+        other => negate(other),
+    }
+}
+
+fn flatten_sum(terms: Vec<Term>) -> Term {
+    let mut flat = Vec::new();
+    let mut constant = Rational::zero();
+    for term in terms {
+        match term {
+            Term::Number(value) => constant += value,
+            Term::Sum(inner) => {
+                for term in inner {
+                    match term {
+                        Term::Number(value) => constant += value,
+                        other => flat.push(other),
+                    }
+                }
+            }
+            other => flat.push(other),
+        }
+    }
+    if !constant.is_zero() {
+        flat.push(Term::Number(constant));
+    }
+    match flat.len() {
+        0 => Term::zero(),
+        1 => flat.remove(0),
+        _ => Term::Sum(flat),
+    }
+}
+
+/// A normal form as a term in which exponentials are powers of few exponentials, so that an algebra
+/// engine sees e^(2η) as (e^η)².
+fn present(poly: &Poly) -> Term {
+    let term = poly.to_term();
+    split_exponentials(&term)
+}
+
+fn split_exponentials(term: &Term) -> Term {
+    let term = term.map_children(&mut split_exponentials);
+    let Term::Apply(Function::Exp, arguments) = &term else { return term };
+    let parts: Vec<Term> = match &arguments[0] {
+        Term::Sum(parts) => parts.clone(),
+        other => vec![other.clone()],
+    };
+    let mut factors = Vec::new();
+    for part in parts {
+        let (coefficient, rest) = match part {
+            Term::Number(value) => (value, Term::one()),
+            Term::Product(mut own) if own.first().is_some_and(|first| first.as_number().is_some()) => {
+                let value = own[0].as_number().cloned().expect("guarded");
+                own.remove(0);
+                (value, if own.len() == 1 { own.remove(0) } else { Term::Product(own) })
+            }
+            other => (Rational::one(), other),
+        };
+        let unit = Rational::new(One::one(), coefficient.denom().clone());
+        let inner = if unit.is_one() {
+            rest
+        } else {
+            match rest {
+                Term::Product(mut own) => {
+                    own.insert(0, Term::Number(unit));
+                    Term::Product(own)
+                }
+                other => Term::Product(vec![Term::Number(unit), other]),
+            }
+        };
+        let base = if inner.is_one() { Term::Constant(Constant::E) } else { inner.exp() };
+        let power = Term::Number(Rational::from_integer(coefficient.numer().clone()));
+        factors.push(if power.is_one() { base } else { Term::power(base, power) });
+    }
+    if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+}
+
+/// Γ, ψ and Bessel arguments moved down by one where they stay positive: ψ(a + 1) becomes
+/// ψ(a) + 1/a, as tables have it.
+fn lower_special(term: &Term, normalizer: &Normalizer) -> Term {
+    let term = term.map_children(&mut |child| lower_special(child, normalizer));
+    let Term::Apply(function, arguments) = &term else { return term };
+    let position = match function {
+        Function::Gamma | Function::LogGamma | Function::Digamma | Function::Trigamma => 0,
+        Function::Polygamma => 1,
+        _ => return term,
+    };
+    let Ok(argument) = normalizer.normalize(&arguments[position]) else { return term };
+    if argument.as_constant().is_some() || !argument.constant_part().is_one() {
+        return term;
+    }
+    let below = argument.minus(&Poly::one());
+    if normalizer.sign(&below) != Some(Sign::Positive) {
+        return term;
+    }
+    let below = present(&below);
+    match function {
+        Function::Gamma => Term::apply(Function::Gamma, vec![below.clone()]) * below,
+        Function::LogGamma => Term::apply(Function::LogGamma, vec![below.clone()]) + below.log(),
+        _ => {
+            let order = match function {
+                Function::Digamma => 0,
+                Function::Trigamma => 1,
+                _ => match arguments[0].as_number().and_then(super::small_integer) {
+                    Some(order) => order,
+                    None => return term,
+                },
+            };
+            let mut factorial = Rational::one();
+            for k in 1..=order {
+                factorial *= Rational::from_integer((-k).into());
+            }
+            polygamma(order, below.clone())
+                + Term::Product(vec![Term::Number(factorial), Term::power(below, Term::integer(-(order + 1)))])
+        }
+    }
+}
+
+fn polygamma(order: i64, argument: Term) -> Term {
+    match order {
+        0 => Term::apply(Function::Digamma, vec![argument]),
+        1 => Term::apply(Function::Trigamma, vec![argument]),
+        _ => Term::apply(Function::Polygamma, vec![Term::integer(order), argument]),
+    }
+}
+
+/// log a − log b as log(a/b), c·(log a − log b) likewise; log Γ alike.
+fn combine_logs(term: &Term, normalizer: &Normalizer) -> Term {
+    let Term::Sum(terms) = term else {
+        return match term {
+            Term::Product(_) | Term::Power(..) => term.map_children(&mut |child| combine_logs(child, normalizer)),
+            other => other.clone(),
+        };
+    };
+    // coefficient → (numerators, denominators)
+    let mut logs: BTreeMap<Term, (Vec<Term>, Vec<Term>)> = BTreeMap::new();
+    let mut rest = Vec::new();
+    for own in terms {
+        let (coefficient, log) = match own {
+            Term::Apply(Function::Log | Function::LogGamma, _) => (Term::one(), Some(own.clone())),
+            Term::Product(factors) => {
+                let position = factors.iter().position(|factor| matches!(factor, Term::Apply(Function::Log | Function::LogGamma, _)));
+                match position {
+                    Some(position) => {
+                        let mut others = factors.clone();
+                        let log = others.remove(position);
+                        let coefficient = match others.len() {
+                            1 => others.remove(0),
+                            _ => Term::Product(others),
+                        };
+                        (coefficient, Some(log))
+                    }
+                    None => (Term::one(), None),
+                }
+            }
+            _ => (Term::one(), None),
+        };
+        let Some(log) = log else {
+            rest.push(combine_logs(own, normalizer));
+            continue;
+        };
+        let argument = match log {
+            Term::Apply(Function::LogGamma, arguments) => Term::Apply(Function::Gamma, arguments),
+            Term::Apply(_, mut arguments) => arguments.remove(0),
+            other => other,
+        };
+        let opposite = negate(&coefficient);
+        if logs.contains_key(&opposite) || (has_minus(&coefficient) && !logs.contains_key(&coefficient)) {
+            logs.entry(opposite).or_default().1.push(argument);
+        } else {
+            logs.entry(coefficient).or_default().0.push(argument);
+        }
+    }
+    if logs.is_empty() {
+        return Term::Sum(rest);
+    }
+    let mut combined = Vec::new();
+    for (coefficient, (above, below)) in logs {
+        // An unbalanced group stays as it is: log a alone, −log b alone.
+        let (coefficient, above, below) = if above.is_empty() { (negate(&coefficient), below, above) } else { (coefficient, above, below) };
+        let mut factors = above;
+        factors.extend(below.into_iter().map(|factor| match factor {
+            Term::Power(base, exponent) => Term::Power(base, Box::new(negate(&exponent))),
+            other => Term::power(other, Term::integer(-1)),
+        }));
+        let argument = if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) };
+        let log = match argument {
+            Term::Apply(Function::Gamma, arguments) => Term::Apply(Function::LogGamma, arguments),
+            other => other.log(),
+        };
+        combined.push(match coefficient {
+            one if one.is_one() => log,
+            Term::Product(mut factors) => {
+                factors.push(log);
+                Term::Product(factors)
+            }
+            other => Term::Product(vec![other, log]),
+        });
+    }
+    combined.extend(rest);
+    if combined.len() == 1 { combined.remove(0) } else { Term::Sum(combined) }
+}
+
+/// How much there is to read. Fractions inside sums, negative powers and special functions cost
+/// more than plain symbols.
+pub fn weight(term: &Term) -> usize {
+    match term {
+        Term::Number(value) => {
+            let digits = (value.numer().bits() + value.denom().bits()) as usize / 4;
+            1 + digits + usize::from(!value.is_integer()) + usize::from(value.is_negative())
+        }
+        Term::Constant(_) | Term::Variable(_) => 2,
+        Term::Sum(terms) => terms.iter().map(|term| 1 + weight(term)).sum::<usize>() + 1,
+        Term::Product(factors) => factors.iter().map(weight).sum::<usize>() + factors.len() / 2,
+        Term::Power(base, exponent) => match exponent.as_number() {
+            Some(value) if value.is_negative() => weight(base) + weight(&Term::Number(-value)) + usize::from(matches!(**base, Term::Sum(_))),
+            _ => weight(base) + weight(exponent),
+        },
+        Term::Apply(_, arguments) => 3 + arguments.iter().map(weight).sum::<usize>(),
+        Term::LogDensity(replaced) => 3 + replaced.len(),
+        Term::Derivative(body, _) | Term::Expectation(body) => 3 + weight(body),
+    }
+}
+
+/// The generators of a normal form that hold none of the given names, for those who look for structure.
+pub fn outer_generators(poly: &Poly) -> BTreeSet<(Generator, Exponent)> {
+    poly.terms().flat_map(|(monomial, _)| monomial.factors().iter().cloned()).collect()
+}

@@ -1,0 +1,90 @@
+//! Certificates: plain data that a search writes and the kernel replays.
+//!
+//! Nothing here is trusted. Each step states its proposition in full, so that it can be replayed
+//! without any search.
+
+use super::domain::Domain;
+use super::term::{Name, Term};
+
+/// What a theorem says, for all values of the parameters in their declared domains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proposition {
+    /// Two terms are equal, on the support where they hold the variate.
+    Equal { left: Term, right: Term },
+    /// E[of] = is.
+    Expectation { of: Term, is: Term },
+    /// `of`, worked out for all values of the auxiliary variables in their domains, becomes `is`
+    /// when those are given the values `at`.
+    Specialization { auxiliary: Vec<(Name, Domain)>, of: Term, at: Vec<(Name, Term)>, is: Term },
+}
+
+/// A rule of inference with what it needs besides its premises.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Both sides have the same normal form.
+    Algebra,
+    /// E over finitely many points, written out.
+    Enumeration,
+    /// E by a lemma of the table, after a change of variable.
+    Moment(Moment),
+    /// E[Σ c_i f_i] = Σ c_i E[f_i]: coefficients free of the variate, and earlier steps.
+    Linearity(Vec<(Term, usize)>),
+}
+
+impl Rule {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Rule::Algebra => "algebra",
+            Rule::Enumeration => "enumeration",
+            Rule::Moment(_) => "lemma",
+            Rule::Linearity(_) => "linearity",
+        }
+    }
+}
+
+/// How a lemma gives an expectation: the support is cut into pieces, each the monotone image of the
+/// lemma's domain, from left to right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    pub pieces: Vec<Piece>,
+}
+
+/// One piece of the support.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The lemma's name.
+    pub lemma: String,
+    /// The new variable, and the old one in terms of it.
+    pub variable: Name,
+    pub map: Term,
+    /// The lemma's parameters, fixed ones included, as terms of the family's.
+    pub parameters: Vec<(Name, Term)>,
+    /// The density times statistic as a combination of the lemma's integrand, shifted and differentiated.
+    pub parts: Vec<Part>,
+    /// First terms of a series that the support leaves out.
+    pub skip: u32,
+}
+
+/// constant · ∂^orders of the lemma's integrand at parameters + shift.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub constant: Term,
+    /// What is added to real parameters: a factor t^k shifts the exponent.
+    pub shift: Vec<(Name, Term)>,
+    /// How often the lemma is differentiated by each real parameter.
+    pub orders: Vec<(Name, u32)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub proposition: Proposition,
+    pub rule: Rule,
+}
+
+/// A list of steps; premises are named by their position, which must be earlier.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// Exact parameter values that meet every declared condition: no theorem is vacuous.
+    pub witness: Vec<(Name, Term)>,
+    pub steps: Vec<Step>,
+}

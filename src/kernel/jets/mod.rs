@@ -1,0 +1,26 @@
+//! The generic engine: statements about *any* regular density, decided in an algebra of jets.
+//!
+//! A density p(z; θ) is abstract. Its partial derivatives are *jets* p, p_i, p_ij, … symmetric in their
+//! indices; an expectation is a linear functional; vectors and matrices are index expressions, so that
+//! what is proved holds for every dimension. An [`expression::Expression`] is brought to its normal
+//! form, a [`polynomial::Polynomial`], by rules that come in [`layer::Layers`]. Two sides are equal
+//! under a set of layers when the normal form of their difference is zero.
+//!
+//! Guaranteed: a [`theorem::Theorem`] is made only by the rules of `theorem.rs`, and each rewriting
+//! rule is an identity under the assumptions that it records. Not guaranteed: completeness. What no
+//! rule knows stays an opaque atom, and can only make an answer "not proved".
+
+mod derivative;
+mod expectation;
+pub mod expression;
+pub mod index;
+pub mod layer;
+mod lemma;
+pub mod monomial;
+mod normal;
+pub mod polynomial;
+mod power;
+mod taylor;
+mod text;
+pub mod theorem;
+pub mod theory;

@@ -1,0 +1,342 @@
+//! Expression to polynomial, by the rules of the layers in force.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use num_traits::{One, ToPrimitive, Zero};
+
+use crate::kernel::term::Rational;
+
+use super::expression::{Expression, Functional, Point};
+use super::index::{Index, Space};
+use super::layer::{Layer, Layers};
+use super::monomial::{Atom, Monomial, is_natural};
+use super::polynomial::Polynomial;
+use super::theorem::Assumption;
+use super::theory::{Argument, DirectionId, ParameterId, Theory};
+
+/// One normalization: the rules in force, and the assumptions that they used.
+pub struct Engine<'t> {
+    pub theory: &'t Theory,
+    pub layers: Layers,
+    /// Expressions are compared up to this order in Δ; `None` for exact equality.
+    pub order: Option<u32>,
+    fresh: Cell<u32>,
+    assumptions: RefCell<BTreeSet<Assumption>>,
+}
+
+impl<'t> Engine<'t> {
+    pub fn new(theory: &'t Theory, layers: Layers, order: Option<u32>) -> Self {
+        // Taylor's theorem says nothing about equality without a remainder.
+        let layers = if order.is_none() { layers.without(Layer::Taylor) } else { layers };
+        Engine { theory, layers, order, fresh: Cell::new(1000), assumptions: RefCell::new(BTreeSet::new()) }
+    }
+
+    pub fn has(&self, layer: Layer) -> bool {
+        self.layers.has(layer)
+    }
+
+    pub fn assume(&self, assumption: Assumption) {
+        self.assumptions.borrow_mut().insert(assumption);
+    }
+
+    pub fn assumptions(&self) -> BTreeSet<Assumption> {
+        self.assumptions.borrow().clone()
+    }
+
+    fn next(&self) -> u32 {
+        let number = self.fresh.get();
+        self.fresh.set(number + 1);
+        number
+    }
+
+    /// A label that occurs nowhere else.
+    pub fn open(&self, space: Option<Space>) -> Index {
+        space.map_or(Index::Unit, |space| Index::Open(space, self.next()))
+    }
+
+    pub fn unknown(&self) -> Polynomial {
+        Polynomial::of(Atom::Unknown(self.next()))
+    }
+
+    /// The same polynomial with bound labels of its own.
+    pub fn refreshed(&self, polynomial: &Polynomial) -> Polynomial {
+        self.refreshed_except(polynomial, &BTreeSet::new())
+    }
+
+    /// Bound labels renamed to fresh ones, but for some that are shared with factors elsewhere.
+    pub fn refreshed_except(&self, polynomial: &Polynomial, shared: &BTreeSet<Index>) -> Polynomial {
+        Polynomial(polynomial.0.iter().map(|(coefficient, monomial)| (coefficient.clone(), self.refreshed_monomial(monomial, shared))).collect())
+    }
+
+    fn refreshed_monomial(&self, monomial: &Monomial, shared: &BTreeSet<Index>) -> Monomial {
+        let bound: Vec<Index> = monomial.bound().into_iter().filter(|label| !shared.contains(label)).collect();
+        if bound.is_empty() {
+            return monomial.clone();
+        }
+        let renamed: Vec<(Index, Index)> = bound
+            .into_iter()
+            .map(|label| {
+                let new = label.space().map_or(Index::Unit, |space| Index::Bound(space, self.next()));
+                (label, new)
+            })
+            .collect();
+        monomial.map(&|index| renamed.iter().find(|(old, _)| old == index).map_or_else(|| index.clone(), |(_, new)| new.clone()))
+    }
+
+    /// The collected normal form, cut after the order.
+    pub fn normal(&self, expression: &Expression) -> Polynomial {
+        let raw = self.evaluate(expression, &Point::new());
+        let raw = if self.has(Layer::WellSpecified) && self.theory.well_specified { self.well_specified(&raw) } else { raw };
+        let raw = match self.order {
+            Some(order) if self.has(Layer::Taylor) => {
+                let expanded = self.taylor(&raw, order);
+                if expanded != raw {
+                    self.assume(Assumption::Taylor(order));
+                }
+                expanded
+            }
+            _ => raw,
+        };
+        self.collected(self.truncated(raw)).collected()
+    }
+
+    /// Terms beyond the order dropped, where all else in them stays bounded.
+    ///
+    /// Only of whole expressions: what a factor drops, another that grows as Δ → 0 would have needed.
+    pub fn truncated(&self, polynomial: Polynomial) -> Polynomial {
+        let Some(order) = self.order else { return polynomial };
+        let kept = polynomial.0.into_iter().filter(|(_, monomial)| {
+            let dropped = monomial.degree() > order && monomial.is_regular(self.theory);
+            if dropped && monomial.0.iter().any(|(atom, _)| matches!(atom, Atom::Block(_, body) if !body.is_still(self.theory))) {
+                self.assume(Assumption::Taylor(order));
+            }
+            !dropped
+        });
+        Polynomial(kept.collect())
+    }
+
+    /// Contraction of deltas and inverses, then like terms together.
+    pub fn collected(&self, polynomial: Polynomial) -> Polynomial {
+        Polynomial(polynomial.0.into_iter().map(|(coefficient, monomial)| (coefficient, self.contracted(monomial))).collect()).collected()
+    }
+
+    pub fn evaluate(&self, expression: &Expression, point: &Point) -> Polynomial {
+        match expression {
+            Expression::Number(value) => Polynomial::number(value.clone()),
+            Expression::Sum(terms) => {
+                let mut total = Polynomial::zero();
+                for term in terms {
+                    total.add(self.evaluate(term, point));
+                }
+                total
+            }
+            Expression::Product(factors) => {
+                let mut product = Polynomial::one();
+                for factor in factors {
+                    product = product.times(&self.evaluate(factor, point));
+                }
+                product
+            }
+            Expression::Power(base, exponent) => self.power(&self.evaluate(base, point), exponent),
+            Expression::Contract(label, body) => self.bound(self.evaluate(body, point), label),
+            Expression::Kronecker(left, right) => Polynomial::of(Atom::Kronecker(left.clone(), right.clone()).map(&Clone::clone)),
+            Expression::Direction(id, index) => Polynomial::of(Atom::Direction(*id, index.clone())),
+            Expression::Parameter(id, index) => self.parameter(*id, index, point),
+            Expression::Constant(id, indices) => {
+                let symmetric = self.theory.constant(*id).symmetric;
+                Polynomial::of(Atom::Constant { id: *id, indices: indices.clone(), symmetric }.map(&Clone::clone))
+            }
+            Expression::Density(id) => {
+                self.assume(Assumption::Regular);
+                Polynomial::of(Atom::Density(*id, point.clone()))
+            }
+            Expression::Log(body) => self.logarithm(self.evaluate(body, point)),
+            Expression::Exp(body) => self.exponential(&self.collected(self.evaluate(body, point))),
+            Expression::Function(id, indices) => match self.theory.function(*id).argument {
+                Argument::Parameter(_) => {
+                    Polynomial::of(Atom::Field { id: *id, point: point.clone(), component: indices.clone(), derivatives: Vec::new() })
+                }
+                _ => Polynomial::of(Atom::Statistic(*id, indices.clone())),
+            },
+            Expression::Apply(id, order, argument) => {
+                self.assume(Assumption::Smooth(self.theory.function(*id).name.clone()));
+                Polynomial::of(Atom::Apply(*id, *order, Box::new(self.collected(self.evaluate(argument, point)))))
+            }
+            Expression::Partial(id, index, body) => {
+                self.assume(Assumption::Differentiable);
+                self.derivative(&self.evaluate(body, point), *id, index)
+            }
+            Expression::Shift(displacement, body) => self.evaluate(body, &moved(point, displacement)),
+            Expression::Functional(functional, body) => {
+                let functional = match functional {
+                    Functional::Model(own) => Functional::Model(moved(point, own)),
+                    Functional::Inner(density, own) => Functional::Inner(*density, moved(point, own)),
+                    other => other.clone(),
+                };
+                self.block(&functional, &self.evaluate(body, point))
+            }
+            Expression::Defined(id, indices) => {
+                if !self.has(Layer::Definition) {
+                    return Polynomial::of(Atom::Defined(*id, point.clone(), indices.clone()));
+                }
+                let definition = self.theory.definition(*id);
+                let body = self.evaluate(&definition.body, point);
+                self.instantiated(&body, &definition.labels, indices)
+            }
+            Expression::Inverse { matrix, slots, indices } => {
+                let matrix = self.collected(self.evaluate(matrix, point));
+                let transposed = matrix
+                    .map(&|label| {
+                        if *label == slots[0] {
+                            slots[1].clone()
+                        } else if *label == slots[1] {
+                            slots[0].clone()
+                        } else {
+                            label.clone()
+                        }
+                    })
+                    .collected();
+                let symmetric = transposed == matrix;
+                self.assume(Assumption::Invertible);
+                let atom = Atom::Inverse { matrix: Box::new(matrix), slots: slots.clone(), indices: indices.to_vec(), symmetric };
+                Polynomial::of(atom.map(&Clone::clone))
+            }
+        }
+    }
+
+    /// The labels of a definition or of a lemma, given their values. Sums are bound already, so that
+    /// no value is captured.
+    pub fn instantiated(&self, body: &Polynomial, labels: &[Index], values: &[Index]) -> Polynomial {
+        let hidden = |monomial: &Monomial| labels.iter().zip(values).any(|(label, value)| label != value && monomial.hides(label));
+        if labels.len() != values.len() || body.0.iter().any(|(_, monomial)| hidden(monomial)) {
+            return self.unknown();
+        }
+        body.map(&|index| labels.iter().position(|own| own == index).map_or_else(|| index.clone(), |at| values[at].clone()))
+    }
+
+    /// θ_i at θ + Δ is θ_i + Δ_i.
+    fn parameter(&self, id: ParameterId, index: &Index, point: &Point) -> Polynomial {
+        let mut value = Polynomial::of(Atom::Parameter(id, index.clone()));
+        for (direction, coefficient) in point {
+            if self.theory.direction(*direction).parameter == id {
+                value.add(Polynomial::term(coefficient.clone(), Monomial::of(Atom::Direction(*direction, index.clone()))));
+            }
+        }
+        value
+    }
+
+    /// Σ_i of every term; a term without the label is counted once a dimension.
+    pub fn bound(&self, polynomial: Polynomial, label: &Index) -> Polynomial {
+        let Some(space) = label.space() else { return polynomial };
+        Polynomial(
+            polynomial
+                .0
+                .into_iter()
+                .map(|(coefficient, monomial)| {
+                    if monomial.hides(label) {
+                        // A label inside a function's argument cannot be renamed there.
+                        return (coefficient, Monomial::of(Atom::Unknown(self.next())));
+                    }
+                    if !monomial.mentions(label) {
+                        return (coefficient, monomial.times(&Monomial::of(Atom::Dimension(space))));
+                    }
+                    let summed = Index::Bound(space, self.next());
+                    let monomial = monomial.map(&|index| if index == label { summed.clone() } else { index.clone() });
+                    (coefficient, self.contracted(monomial))
+                })
+                .collect(),
+        )
+    }
+
+    /// Σ_j δ_ij f_j = f_i; δ_ii = 1 for each i; Σ_j M_ij (M^{-1})_jk = δ_ik.
+    fn contracted(&self, mut monomial: Monomial) -> Monomial {
+        loop {
+            if let Some(simpler) = self.without_delta(&monomial).or_else(|| self.without_inverse(&monomial)) {
+                monomial = simpler;
+            } else {
+                return monomial;
+            }
+        }
+    }
+
+    fn without_delta(&self, monomial: &Monomial) -> Option<Monomial> {
+        for (at, (atom, _)) in monomial.0.iter().enumerate() {
+            let Atom::Kronecker(left, right) = atom else { continue };
+            let mut rest = monomial.clone();
+            rest.0.remove(at);
+            if left == right {
+                return Some(self.counted(rest, left));
+            }
+            let (kept, dropped) = if right.is_bound() { (left, right) } else { (right, left) };
+            if dropped.is_bound() {
+                let rest = rest.map(&|index| if index == dropped { kept.clone() } else { index.clone() });
+                return Some(self.counted(rest, kept));
+            }
+            // Both free: elsewhere the smaller stands for the larger.
+            if rest.mentions(right) {
+                let mut rest = rest.map(&|index| if index == right { left.clone() } else { index.clone() });
+                rest.multiply_by(Atom::Kronecker(left.clone(), right.clone()), Rational::one());
+                return Some(rest);
+            }
+        }
+        None
+    }
+
+    /// A sum over a label that no factor mentions any more counts its dimension.
+    pub fn counted(&self, mut monomial: Monomial, label: &Index) -> Monomial {
+        if let (Index::Bound(space, _), false) = (label, monomial.mentions(label)) {
+            monomial.multiply_by(Atom::Dimension(*space), Rational::one());
+        }
+        monomial
+    }
+
+    /// `assume well-specified`: E_data[f] = E[f] at this θ, hence never inside a derivative.
+    fn well_specified(&self, polynomial: &Polynomial) -> Polynomial {
+        self.replaced(polynomial, &|atom| match atom {
+            Atom::Block(Functional::Data, body) => {
+                self.assume(Assumption::WellSpecified);
+                Some(self.block(&Functional::Model(Point::new()), &Polynomial::term(Rational::one(), body.clone())))
+            }
+            _ => None,
+        })
+    }
+
+    /// Factors replaced by what equals them. A replacement keeps the labels that the factor shares
+    /// with the rest of its monomial; labels that it brings along are made its own, copy by copy.
+    pub fn replaced(&self, polynomial: &Polynomial, replacement: &dyn Fn(&Atom) -> Option<Polynomial>) -> Polynomial {
+        let mut total = Polynomial::zero();
+        for (coefficient, monomial) in &polynomial.0 {
+            let mut kept = Monomial::one();
+            let mut product = Polynomial::number(coefficient.clone());
+            for (atom, exponent) in &monomial.0 {
+                let copies = if is_natural(exponent) { exponent.to_integer().to_u32().unwrap_or(0) } else { 0 };
+                match replacement(atom) {
+                    Some(value) if copies > 0 => {
+                        let shared = Monomial::of(atom.clone()).bound();
+                        for _ in 0..copies {
+                            product = product.times(&self.refreshed_except(&value, &shared));
+                        }
+                    }
+                    _ => kept.multiply_by(atom.clone(), exponent.clone()),
+                }
+            }
+            total.add(product.times_monomial(&kept));
+        }
+        total
+    }
+}
+
+/// θ + Δ, moved again.
+pub fn moved(point: &Point, displacement: &Point) -> Point {
+    let mut sum: Vec<(DirectionId, Rational)> = point.clone();
+    for (direction, coefficient) in displacement {
+        match sum.iter_mut().find(|(other, _)| other == direction) {
+            Some((_, own)) => *own += coefficient,
+            None => sum.push((*direction, coefficient.clone())),
+        }
+    }
+    sum.retain(|(_, coefficient)| !coefficient.is_zero());
+    sum.sort();
+    sum
+}

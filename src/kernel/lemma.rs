@@ -1,0 +1,304 @@
+//! The integral and sum lemmas: the axioms of the family engine, each with its citation.
+//!
+//! A lemma says ∫ exp(k(t; s)) dt = G(s) over its domain (a sum where the domain is discrete), for
+//! all s that meet its conditions, an open set. The left side is a Laplace or Mellin transform or a
+//! power series in the real parameters, so it may be differentiated under the integral inside that
+//! set (Widder, *The Laplace Transform*, 1941, II.5; for power series termwise differentiation).
+//! That is how E[log x] is derived instead of tabulated.
+//!
+//! Each row is tested against independent quadrature or summation.
+
+use std::sync::LazyLock;
+
+use super::domain::{Context, Domain};
+use super::term::{Constant, Function, Name, Term};
+
+/// ∫ exp(log_kernel) = value.
+#[derive(Clone, Debug)]
+pub struct Lemma {
+    pub name: &'static str,
+    /// The statement, in LaTeX.
+    pub latex: &'static str,
+    /// The conditions, in LaTeX.
+    pub conditions_latex: &'static str,
+    /// Where it is proved.
+    pub reference: &'static str,
+    /// The variable of integration.
+    pub variable: Name,
+    pub domain: Domain,
+    /// Real parameters: differentiation and shifts are allowed in them.
+    pub parameters: Vec<(Name, Domain)>,
+    /// Parameters that the statement holds for one value at a time.
+    pub fixed: Vec<(Name, Domain)>,
+    /// Terms that must be positive, beyond the domains.
+    pub positive: Vec<Term>,
+    /// Terms that must not vanish.
+    pub nonzero: Vec<Term>,
+    pub log_kernel: Term,
+    pub value: Term,
+}
+
+impl Lemma {
+    pub fn find(name: &str) -> Option<&'static Lemma> {
+        LEMMAS.iter().find(|lemma| lemma.name == name)
+    }
+
+    /// What is known of the lemma's own parameters.
+    pub fn context(&self) -> Context {
+        let domains = self.parameters.iter().chain(&self.fixed).cloned().collect();
+        Context { domains, positive: self.positive.clone(), nonnegative: Vec::new() }
+    }
+}
+
+fn v(name: &str) -> Term {
+    Term::variable(name)
+}
+
+fn n(value: i64) -> Term {
+    Term::integer(value)
+}
+
+fn gamma(argument: Term) -> Term {
+    Term::apply(Function::Gamma, vec![argument])
+}
+
+fn lgamma(argument: Term) -> Term {
+    Term::apply(Function::LogGamma, vec![argument])
+}
+
+fn pi() -> Term {
+    Term::Constant(Constant::Pi)
+}
+
+fn sqrt(argument: Term) -> Term {
+    Term::power(argument, Term::ratio(1, 2))
+}
+
+fn real(names: &[&str]) -> Vec<(Name, Domain)> {
+    names.iter().map(|name| (Name::new(name), Domain::real())).collect()
+}
+
+fn positive(names: &[&str]) -> Vec<(Name, Domain)> {
+    names.iter().map(|name| (Name::new(name), Domain::positive())).collect()
+}
+
+fn negative(names: &[&str]) -> Vec<(Name, Domain)> {
+    names.iter().map(|name| (Name::new(name), Domain::negative())).collect()
+}
+
+fn from(lower: i64) -> Domain {
+    Domain::Integers { lower: Some(n(lower)), upper: None }
+}
+
+/// The table, in the order in which the search tries it.
+pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
+    let t = || v("t");
+    let row = |name, latex, conditions_latex, reference, domain, log_kernel, value| Lemma {
+        name,
+        latex,
+        conditions_latex,
+        reference,
+        variable: Name::new("t"),
+        domain,
+        parameters: Vec::new(),
+        fixed: Vec::new(),
+        positive: Vec::new(),
+        nonzero: Vec::new(),
+        log_kernel,
+        value,
+    };
+    let tail = |lower: Term| Domain::Interval { lower: Some(lower), upper: None };
+    let head = |upper: Term| Domain::Interval { lower: None, upper: Some(upper) };
+    vec![
+        Lemma {
+            parameters: positive(&["s", "b", "c"]),
+            ..row(
+                "gamma-integral",
+                r"\int_0^\infty t^{s-1} e^{-b t^c}\,dt = \frac{\Gamma(s/c)}{c\,b^{s/c}}",
+                r"s, b, c > 0",
+                "DLMF 5.9.1",
+                Domain::positive(),
+                (v("s") - n(1)) * t().log() - v("b") * Term::power(t(), v("c")),
+                gamma(v("s") / v("c")) / (v("c") * Term::power(v("b"), v("s") / v("c"))),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a"]).into_iter().chain(real(&["b"])).collect(),
+            ..row(
+                "gauss-integral",
+                r"\int_{-\infty}^{\infty} e^{-a t^2 + b t}\,dt = \sqrt{\frac{\pi}{a}}\, e^{b^2/(4a)}",
+                r"a > 0",
+                "DLMF 7.7.3 (completed square)",
+                Domain::real(),
+                v("b") * t() - v("a") * Term::power(t(), n(2)),
+                sqrt(pi() / v("a")) * (Term::power(v("b"), n(2)) / (n(4) * v("a"))).exp(),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a", "b"]),
+            ..row(
+                "beta-integral",
+                r"\int_0^1 t^{a-1}(1-t)^{b-1}\,dt = \frac{\Gamma(a)\Gamma(b)}{\Gamma(a+b)}",
+                r"a, b > 0",
+                "DLMF 5.12.1",
+                Domain::Interval { lower: Some(n(0)), upper: Some(n(1)) },
+                (v("a") - n(1)) * t().log() + (v("b") - n(1)) * (n(1) - t()).log(),
+                gamma(v("a")) * gamma(v("b")) / gamma(v("a") + v("b")),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a"]),
+            fixed: real(&["m"]),
+            ..row(
+                "exponential-tail",
+                r"\int_m^\infty e^{-a t}\,dt = \frac{e^{-a m}}{a}",
+                r"a > 0",
+                "DLMF 4.10.7",
+                tail(v("m")),
+                -(v("a") * t()),
+                (-(v("a") * v("m"))).exp() / v("a"),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a"]),
+            fixed: real(&["m"]),
+            ..row(
+                "exponential-head",
+                r"\int_{-\infty}^m e^{a t}\,dt = \frac{e^{a m}}{a}",
+                r"a > 0",
+                "DLMF 4.10.7",
+                head(v("m")),
+                v("a") * t(),
+                (v("a") * v("m")).exp() / v("a"),
+            )
+        },
+        Lemma {
+            parameters: real(&["a"]),
+            fixed: real(&["l", "u"]),
+            positive: vec![v("u") - v("l")],
+            nonzero: vec![v("a")],
+            ..row(
+                "exponential-interval",
+                r"\int_l^u e^{a t}\,dt = \frac{e^{a u} - e^{a l}}{a}",
+                r"a \ne 0,\ l < u",
+                "DLMF 4.10.7",
+                Domain::Interval { lower: Some(v("l")), upper: Some(v("u")) },
+                v("a") * t(),
+                ((v("a") * v("u")).exp() - (v("a") * v("l")).exp()) / v("a"),
+            )
+        },
+        Lemma {
+            fixed: real(&["l", "u"]),
+            positive: vec![v("u") - v("l")],
+            ..row(
+                "constant-integral",
+                r"\int_l^u 1\,dt = u - l",
+                r"l < u",
+                "DLMF 1.4.4",
+                Domain::Interval { lower: Some(v("l")), upper: Some(v("u")) },
+                n(0),
+                v("u") - v("l"),
+            )
+        },
+        Lemma {
+            parameters: real(&["a", "b"]),
+            positive: vec![Term::power(v("a"), n(2)) + Term::power(v("b"), n(2))],
+            ..row(
+                "bessel-integral",
+                r"\int_{-\pi}^{\pi} e^{a\cos t + b\sin t}\,dt = 2\pi I_0\bigl(\sqrt{a^2+b^2}\bigr)",
+                r"a^2 + b^2 > 0",
+                "DLMF 10.32.1",
+                Domain::Angle,
+                v("a") * Term::apply(Function::Cos, vec![t()]) + v("b") * Term::apply(Function::Sin, vec![t()]),
+                n(2) * pi() * Term::apply(Function::BesselI, vec![n(0), sqrt(Term::power(v("a"), n(2)) + Term::power(v("b"), n(2)))]),
+            )
+        },
+        Lemma {
+            parameters: real(&["s"]).into_iter().chain(positive(&["a", "b"])).collect(),
+            ..row(
+                "bessel-k-integral",
+                r"\int_0^\infty t^{s-1} e^{-(a t + b/t)/2}\,dt = 2\,(b/a)^{s/2} K_s\bigl(\sqrt{ab}\bigr)",
+                r"a, b > 0",
+                "DLMF 10.32.10",
+                Domain::positive(),
+                (v("s") - n(1)) * t().log() - Term::ratio(1, 2) * (v("a") * t() + v("b") / t()),
+                n(2) * Term::power(v("b") / v("a"), v("s") / n(2))
+                    * Term::apply(Function::BesselK, vec![v("s"), sqrt(v("a") * v("b"))]),
+            )
+        },
+        Lemma {
+            parameters: real(&["s"]),
+            fixed: vec![(Name::new("n"), Domain::natural())],
+            ..row(
+                "binomial-theorem",
+                r"\sum_{t=0}^{n} \binom{n}{t} e^{s t} = (1 + e^s)^n",
+                r"n \in \{0, 1, 2, \dots\}",
+                "DLMF 1.2.2",
+                Domain::Integers { lower: Some(n(0)), upper: Some(v("n")) },
+                Term::apply(Function::Binomial, vec![v("n"), t()]).log() + v("s") * t(),
+                Term::power(n(1) + v("s").exp(), v("n")),
+            )
+        },
+        Lemma {
+            parameters: real(&["s"]),
+            ..row(
+                "exponential-series",
+                r"\sum_{t=0}^{\infty} \frac{e^{s t}}{t!} = \exp(e^s)",
+                r"s \in \mathbb{R}",
+                "DLMF 4.2.19",
+                from(0),
+                v("s") * t() - lgamma(t() + n(1)),
+                v("s").exp().exp(),
+            )
+        },
+        Lemma {
+            parameters: negative(&["s"]),
+            ..row(
+                "geometric-series",
+                r"\sum_{t=0}^{\infty} e^{s t} = \frac{1}{1 - e^s}",
+                r"s < 0",
+                "DLMF 1.2.8 (limit)",
+                from(0),
+                v("s") * t(),
+                (n(1) - v("s").exp()).recip(),
+            )
+        },
+        Lemma {
+            parameters: negative(&["s"]),
+            fixed: positive(&["r"]),
+            ..row(
+                "negative-binomial-series",
+                r"\sum_{t=0}^{\infty} \frac{\Gamma(t+r)}{\Gamma(r)\,t!} e^{s t} = (1 - e^s)^{-r}",
+                r"s < 0,\ r > 0",
+                "DLMF 4.6.7",
+                from(0),
+                lgamma(t() + v("r")) - lgamma(v("r")) - lgamma(t() + n(1)) + v("s") * t(),
+                Term::power(n(1) - v("s").exp(), -v("r")),
+            )
+        },
+        Lemma {
+            parameters: negative(&["s"]),
+            ..row(
+                "logarithmic-series",
+                r"\sum_{t=1}^{\infty} \frac{e^{s t}}{t} = -\log(1 - e^s)",
+                r"s < 0",
+                "DLMF 4.6.1",
+                from(1),
+                v("s") * t() - t().log(),
+                -(n(1) - v("s").exp()).log(),
+            )
+        },
+        Lemma {
+            parameters: vec![(Name::new("s"), Domain::Interval { lower: Some(n(1)), upper: None })],
+            ..row(
+                "zeta-series",
+                r"\sum_{t=1}^{\infty} t^{-s} = \zeta(s)",
+                r"s > 1",
+                "DLMF 25.2.1",
+                from(1),
+                -(v("s") * t().log()),
+                Term::apply(Function::Zeta, vec![v("s")]),
+            )
+        },
+    ]
+});

@@ -1,0 +1,1179 @@
+//! Term to normal form: the laws of powers, exponentials, logarithms and special functions.
+//!
+//! Every law holds for real arguments under a side condition. Positivity is *proved* from the
+//! declared domains (see [`super::sign`]) or the normalisation fails; that something is not zero is
+//! proved, or holds almost everywhere on a continuous support, or is recorded as a condition of
+//! the result.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::{One, Signed, ToPrimitive, Zero};
+
+use super::domain::{Context, Domain, Support};
+use super::poly::{Exponent, Generator, MOST_EXPANDED_POWER, Monomial, Obstacle, Outcome, Poly, rational_power};
+use super::sign::Sign;
+use super::term::{Constant, Function, Name, Rational, Term};
+
+/// How deep terms may nest.
+pub const MOST_NESTING: usize = 400;
+/// How far Γ, ψ and Bessel recurrences are followed.
+const MOST_SHIFT: i64 = 40;
+
+/// Brings terms to normal form within a context.
+pub struct Normalizer {
+    pub(super) context: Context,
+    /// Variables integrated over a continuous support: identities may fail on null sets.
+    continuous: Vec<Name>,
+    /// log p, which the formal log-density stands for.
+    log_density: Option<Term>,
+    /// What had to be assumed different from zero.
+    conditions: RefCell<BTreeSet<Poly>>,
+    pub(super) signs: RefCell<HashMap<Poly, Option<Sign>>>,
+    pub(super) depth: RefCell<usize>,
+    cache: RefCell<HashMap<Term, Poly>>,
+}
+
+impl Normalizer {
+    /// For terms in the parameters alone.
+    pub fn new(context: &Context) -> Self {
+        Normalizer {
+            context: context.clone(),
+            continuous: Vec::new(),
+            log_density: None,
+            conditions: RefCell::default(),
+            signs: RefCell::default(),
+            depth: RefCell::new(0),
+            cache: RefCell::default(),
+        }
+    }
+
+    /// For terms in the variate too: equalities hold on the support, up to null sets where it is
+    /// continuous.
+    pub fn on_support(context: &Context, support: &Support) -> Self {
+        let mut context = context.clone();
+        let mut continuous = Vec::new();
+        match support {
+            Support::Product { coordinates, inequalities } => {
+                for (name, domain) in coordinates {
+                    context.domains.insert(name.clone(), domain.clone());
+                    if !domain.is_discrete() {
+                        continuous.push(name.clone());
+                    }
+                }
+                context.nonnegative.extend(inequalities.iter().cloned());
+            }
+            Support::Points { names, points } => {
+                for (position, name) in names.iter().enumerate() {
+                    let values = points.iter().map(|point| point[position].clone()).collect();
+                    context.domains.insert(name.clone(), Domain::Finite(values));
+                }
+            }
+        }
+        Normalizer { continuous, ..Normalizer::new(&context) }
+    }
+
+    /// Gives the formal log-density its meaning.
+    pub fn with_log_density(mut self, log_density: &Term) -> Self {
+        self.log_density = Some(log_density.clone());
+        self
+    }
+
+    /// Terms that were taken to be different from zero without proof.
+    pub fn conditions(&self) -> BTreeSet<Term> {
+        self.conditions.borrow().iter().map(Poly::to_term).collect()
+    }
+
+    /// The normal form of a term.
+    ///
+    /// Fails when a logarithm's argument cannot be shown positive, at poles, at formal expectations
+    /// and beyond fixed bounds of size.
+    pub fn normalize(&self, term: &Term) -> Outcome<Poly> {
+        if *self.depth.borrow() > MOST_NESTING {
+            return Err(Obstacle::TooLarge("nesting"));
+        }
+        *self.depth.borrow_mut() += 1;
+        let result = self.normalize_node(term);
+        *self.depth.borrow_mut() -= 1;
+        result
+    }
+
+    /// Whether two terms are equal by algebra.
+    pub fn equal(&self, left: &Term, right: &Term) -> Outcome<bool> {
+        if left == right {
+            // Still normalised once, so that what has no value is not equal to itself.
+            self.normalize(left)?;
+            return Ok(true);
+        }
+        Ok(self.residue(left, right)?.is_zero())
+    }
+
+    /// What is left of `left − right` after all denominators are cleared; zero iff equal by algebra.
+    pub fn residue(&self, left: &Term, right: &Term) -> Outcome<Poly> {
+        let difference = self.normalize(left)?.minus(&self.normalize(right)?);
+        self.clear(&difference)
+    }
+
+    pub fn is_zero(&self, poly: &Poly) -> Outcome<bool> {
+        Ok(poly.is_zero() || self.clear(poly)?.is_zero())
+    }
+
+    fn normalize_node(&self, term: &Term) -> Outcome<Poly> {
+        match term {
+            Term::Number(value) => Ok(Poly::constant(value.clone())),
+            Term::Constant(Constant::Pi) => Ok(Poly::generator(Generator::Pi)),
+            Term::Constant(Constant::E) => Ok(Poly::generator(Generator::Euler)),
+            Term::Constant(Constant::EulerGamma) => Ok(Poly::generator(Generator::EulerGamma)),
+            Term::Variable(name) => Ok(self.variable(name)),
+            Term::Sum(terms) => {
+                let mut sum = Poly::zero();
+                for part in terms {
+                    sum.add_assign(&self.normalize(part)?);
+                }
+                Ok(sum)
+            }
+            Term::Product(factors) => {
+                let mut product = Poly::one();
+                for factor in factors {
+                    product = product.times(&self.normalize(factor)?)?;
+                }
+                Ok(product)
+            }
+            Term::Power(base, exponent) => {
+                let exponent = self.normalize(exponent)?;
+                if **base == Term::Constant(Constant::E) {
+                    return self.exp(&exponent);
+                }
+                let base = self.normalize(base)?;
+                self.power(&base, &exponent)
+            }
+            Term::Apply(function, arguments) => {
+                if let Some(found) = self.cache.borrow().get(term) {
+                    return Ok(found.clone());
+                }
+                let result = self.apply(*function, arguments)?;
+                self.cache.borrow_mut().insert(term.clone(), result.clone());
+                Ok(result)
+            }
+            Term::LogDensity(replaced) => match &self.log_density {
+                Some(log_density) => {
+                    if let Some(found) = self.cache.borrow().get(term) {
+                        return Ok(found.clone());
+                    }
+                    let result = self.normalize(&log_density.substitute(replaced))?;
+                    self.cache.borrow_mut().insert(term.clone(), result.clone());
+                    Ok(result)
+                }
+                None => Err(Obstacle::Formal(term.clone())),
+            },
+            Term::Derivative(body, by) => {
+                if let Some(found) = self.cache.borrow().get(term) {
+                    return Ok(found.clone());
+                }
+                let body = self.normalize(body)?;
+                let result = self.differentiate(&body, by)?;
+                self.cache.borrow_mut().insert(term.clone(), result.clone());
+                Ok(result)
+            }
+            Term::Expectation(_) => Err(Obstacle::Formal(term.clone())),
+        }
+    }
+
+    pub fn variable(&self, name: &Name) -> Poly {
+        let negative = match self.context.domains.get(name) {
+            Some(Domain::Interval { upper: Some(Term::Number(upper)), .. }) => !upper.is_positive(),
+            _ => false,
+        };
+        if negative {
+            Poly::generator(Generator::Reflected(name.clone())).scaled(&-Rational::one())
+        } else {
+            Poly::generator(Generator::Variable(name.clone()))
+        }
+    }
+
+    // ——— side conditions ———
+
+    /// Records that a quantity is divided by, unless it is known not to vanish.
+    pub(super) fn require_nonzero(&self, poly: &Poly) -> Outcome<()> {
+        if poly.is_zero() {
+            return Err(Obstacle::DivisionByZero);
+        }
+        if self.sign(poly).is_some_and(Sign::is_strict) || self.vanishes_on_null_set(poly) {
+            return Ok(());
+        }
+        self.conditions.borrow_mut().insert(poly.clone());
+        Ok(())
+    }
+
+    /// A polynomial in continuous variates whose coefficient at some power is never zero.
+    fn vanishes_on_null_set(&self, poly: &Poly) -> bool {
+        if self.continuous.is_empty() || !poly.contains_any(&self.continuous) {
+            return false;
+        }
+        let mut coefficients: BTreeMap<Monomial, Poly> = BTreeMap::new();
+        for (monomial, coefficient) in poly.terms() {
+            let (inside, outside) = self.split_monomial(monomial, &self.continuous);
+            coefficients.entry(inside).or_default().add_term(outside, coefficient.clone());
+        }
+        coefficients
+            .iter()
+            .any(|(inside, outside)| !inside.is_one() && self.sign(outside).is_some_and(Sign::is_strict))
+    }
+
+    /// Splits a monomial into the factors that hold any of the names and the rest. A power whose
+    /// exponent holds a name belongs to the first part.
+    pub fn split_monomial(&self, monomial: &Monomial, names: &[Name]) -> (Monomial, Monomial) {
+        let (mut inside, mut outside) = (Vec::new(), Vec::new());
+        for (generator, exponent) in monomial.factors() {
+            let depends = generator.contains_any(names)
+                || matches!(exponent, Exponent::Poly(poly) if poly.contains_any(names));
+            if depends { &mut inside } else { &mut outside }.push((generator.clone(), exponent.clone()));
+        }
+        (Monomial::from_factors(inside), Monomial::from_factors(outside))
+    }
+
+    // ——— powers ———
+
+    /// base^exponent.
+    pub fn power(&self, base: &Poly, exponent: &Poly) -> Outcome<Poly> {
+        if exponent.is_zero() {
+            return Ok(Poly::one());
+        }
+        if base.is_zero() {
+            return match self.sign(exponent) {
+                Some(Sign::Positive) => Ok(Poly::zero()),
+                _ => Err(Obstacle::DivisionByZero),
+            };
+        }
+        let exponent = Exponent::from_poly(self.canonical(exponent)?);
+        match exponent {
+            Exponent::Integer(power) => self.integer_power(base, power),
+            Exponent::Poly(poly) => self.real_power(base, &poly),
+        }
+    }
+
+    pub(super) fn integer_power(&self, base: &Poly, power: i64) -> Outcome<Poly> {
+        if power.unsigned_abs() > 1_000_000_000_000 {
+            return Err(Obstacle::TooLarge("an exponent"));
+        }
+        if power >= 0 {
+            if let Some((monomial, coefficient)) = base.as_single() {
+                return self.monomial_power(monomial, coefficient, power);
+            }
+            if power <= MOST_EXPANDED_POWER {
+                return base.expanded_power(power);
+            }
+            return Err(Obstacle::TooLarge("a power of a sum"));
+        }
+        if let Some((monomial, coefficient)) = base.as_single() {
+            for (generator, _) in monomial.factors() {
+                self.require_nonzero(&Poly::generator(generator.clone()))?;
+            }
+            return self.monomial_power(monomial, coefficient, power);
+        }
+        let parts = self.content(base)?;
+        self.require_nonzero(&parts.primitive)?;
+        let front = self.integer_power(&Poly::single(parts.monomial, parts.coefficient), power)?;
+        let sum = Poly::generator_power(self.sum_generator(parts.primitive), Exponent::Integer(power))?;
+        front.times(&sum)
+    }
+
+    fn sum_generator(&self, primitive: Poly) -> Generator {
+        match primitive.as_single() {
+            Some((monomial, _)) if monomial.factors().len() == 1 => monomial.factors()[0].0.clone(),
+            _ => Generator::Sum(Arc::new(primitive)),
+        }
+    }
+
+    fn monomial_power(&self, monomial: &Monomial, coefficient: &Rational, power: i64) -> Outcome<Poly> {
+        let mut result = Poly::constant(rational_power(coefficient, power)?);
+        let power_poly = Poly::integer(power);
+        for (generator, exponent) in monomial.factors() {
+            let factor = Poly::generator_power(generator.clone(), exponent.times(&power_poly)?)?;
+            result = result.times(&factor)?;
+        }
+        Ok(result)
+    }
+
+    /// A power with a non-integer exponent: (c·∏ g^k)^e = c^e ∏ g^(ke) for positive factors.
+    fn real_power(&self, base: &Poly, exponent: &Poly) -> Outcome<Poly> {
+        let (coefficient, factors) = self.positive_factors(base)?;
+        let mut result = self.number_power(&coefficient, exponent)?;
+        for (generator, own) in factors {
+            let factor = if generator == Generator::Euler {
+                self.exp(&own.times(exponent)?.to_poly())?
+            } else {
+                let power = Exponent::from_poly(self.canonical(&own.times(exponent)?.to_poly())?);
+                Poly::generator_power(generator, power)?
+            };
+            result = result.times(&factor)?;
+        }
+        Ok(result)
+    }
+
+    /// Writes a positive quantity as a positive rational times powers of positive generators.
+    ///
+    /// Fails with [`Obstacle::NotPositive`] where positivity cannot be shown.
+    pub(super) fn positive_factors(&self, poly: &Poly) -> Outcome<(Rational, Vec<(Generator, Exponent)>)> {
+        let not_positive = || Obstacle::NotPositive(poly.to_term());
+        if poly.is_zero() {
+            return Err(not_positive());
+        }
+        if poly.as_single().is_none() {
+            // A quotient keeps its denominator as a factor of its own.
+            let (numerator, denominator) = self.fraction(poly)?;
+            let (mut coefficient, mut factors) = self.positive_factors_of_sum(&numerator)?;
+            if !denominator.is_one() {
+                let (below, lower) = self.positive_factors(&Poly::single(denominator, Rational::one()))?;
+                coefficient /= below;
+                factors.extend(lower.into_iter().map(|(generator, exponent)| (generator, exponent.negate())));
+            }
+            return Ok((coefficient, factors));
+        }
+        let (monomial, coefficient) = poly.as_single().expect("one term");
+        let mut negative = coefficient.is_negative();
+        let mut factors = Vec::new();
+        for (generator, exponent) in monomial.factors() {
+            match self.generator_sign(generator) {
+                Some(Sign::Positive) => factors.push((generator.clone(), exponent.clone())),
+                sign => match exponent {
+                    Exponent::Integer(power) if power % 2 == 0 => {
+                        let own = Poly::generator(generator.clone());
+                        self.require_nonzero(&own)?;
+                        let (_, inner) = self.positive_factors(&self.absolute(&own)?)?;
+                        for (g, e) in inner {
+                            factors.push((g, e.times(&Poly::integer(*power))?));
+                        }
+                    }
+                    Exponent::Integer(_) if sign == Some(Sign::Nonnegative) => {
+                        self.require_nonzero(&Poly::generator(generator.clone()))?;
+                        factors.push((generator.clone(), exponent.clone()));
+                    }
+                    Exponent::Integer(power) if sign == Some(Sign::Negative) => {
+                        negative = !negative;
+                        let own = Poly::generator(generator.clone()).scaled(&-Rational::one());
+                        factors.push((Generator::Sum(Arc::new(own)), Exponent::Integer(*power)));
+                    }
+                    Exponent::Poly(_) if sign == Some(Sign::Nonnegative) => {
+                        self.require_nonzero(&Poly::generator(generator.clone()))?;
+                        factors.push((generator.clone(), exponent.clone()));
+                    }
+                    _ => return Err(not_positive()),
+                },
+            }
+        }
+        if negative {
+            return Err(not_positive());
+        }
+        Ok((coefficient.abs(), factors))
+    }
+
+    fn positive_factors_of_sum(&self, poly: &Poly) -> Outcome<(Rational, Vec<(Generator, Exponent)>)> {
+        if poly.as_single().is_some() {
+            return self.positive_factors(poly);
+        }
+        let parts = self.content(poly)?;
+        let primitive = Poly::generator(self.sum_generator(parts.primitive.clone()));
+        match self.sign(&parts.primitive) {
+            Some(Sign::Positive) => {}
+            Some(Sign::Nonnegative) => self.require_nonzero(&parts.primitive)?,
+            _ => return Err(Obstacle::NotPositive(poly.to_term())),
+        }
+        let (coefficient, mut factors) =
+            self.positive_factors(&Poly::single(parts.monomial, parts.coefficient))?;
+        let sum = match primitive.as_single() {
+            Some((monomial, _)) => monomial.factors().first().map(|(generator, _)| generator.clone()),
+            // Sum^1 expands at once; name the generator directly.
+            None => Some(Generator::Sum(Arc::new(parts.primitive))),
+        };
+        if let Some(generator) = sum {
+            factors.push((generator, Exponent::Integer(1)));
+        }
+        Ok((coefficient, factors))
+    }
+
+    /// c^e for a positive rational c, by its primes.
+    fn number_power(&self, value: &Rational, exponent: &Poly) -> Outcome<Poly> {
+        let mut result = Poly::one();
+        for (prime, multiplicity) in factorize(value) {
+            let own = Exponent::from_poly(exponent.scaled(&Rational::from_integer(multiplicity.into())));
+            result = result.times(&Poly::generator_power(Generator::Prime(prime), own)?)?;
+        }
+        Ok(result)
+    }
+
+    // ——— exp, log, |·| ———
+
+    /// e^E, where a part c·log g of E becomes the factor g^c.
+    pub fn exp(&self, exponent: &Poly) -> Outcome<Poly> {
+        let exponent = self.canonical(exponent)?;
+        let mut rest = Poly::zero();
+        let mut powers: BTreeMap<Generator, Poly> = BTreeMap::new();
+        for (monomial, coefficient) in exponent.terms() {
+            let logs: Vec<_> = monomial
+                .factors()
+                .iter()
+                .filter(|(generator, power)| matches!(generator, Generator::Log(_)) && *power == Exponent::Integer(1))
+                .collect();
+            match logs.as_slice() {
+                [(Generator::Log(inner), _)] => {
+                    let others = monomial.factors().iter().filter(|(generator, _)| !matches!(generator, Generator::Log(own) if own == inner));
+                    let others = Monomial::from_factors(others.cloned().collect());
+                    powers.entry((**inner).clone()).or_default().add_term(others, coefficient.clone());
+                }
+                _ => rest.add_term(monomial.clone(), coefficient.clone()),
+            }
+        }
+        let mut result = Poly::generator_power(Generator::Euler, Exponent::from_poly(rest))?;
+        for (generator, power) in powers {
+            result = result.times(&self.generator_to(generator, &power)?)?;
+        }
+        Ok(result)
+    }
+
+    fn generator_to(&self, generator: Generator, power: &Poly) -> Outcome<Poly> {
+        let exponent = Exponent::from_poly(power.clone());
+        if let (Generator::Sum(sum), Exponent::Integer(power)) = (&generator, &exponent) {
+            if *power > MOST_EXPANDED_POWER {
+                return Err(Obstacle::TooLarge("a power of a sum"));
+            }
+            if *power < 0 {
+                self.require_nonzero(sum)?;
+            }
+        }
+        Poly::generator_power(generator, exponent)
+    }
+
+    /// log of a positive quantity, split over its factors.
+    pub fn log(&self, poly: &Poly) -> Outcome<Poly> {
+        let (coefficient, factors) = self.positive_factors(poly)?;
+        let mut sum = Poly::zero();
+        for (prime, multiplicity) in factorize(&coefficient) {
+            let log = Poly::generator(Generator::Log(Arc::new(Generator::Prime(prime))));
+            sum.add_assign(&log.scaled(&Rational::from_integer(multiplicity.into())));
+        }
+        for (generator, exponent) in factors {
+            if generator == Generator::Euler {
+                sum.add_assign(&exponent.to_poly());
+                continue;
+            }
+            let log = Poly::generator(Generator::Log(Arc::new(generator)));
+            sum.add_assign(&log.times(&exponent.to_poly())?);
+        }
+        Ok(sum)
+    }
+
+    /// |u|.
+    fn absolute(&self, poly: &Poly) -> Outcome<Poly> {
+        match self.sign(poly) {
+            Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => return Ok(poly.clone()),
+            Some(Sign::Negative | Sign::Nonpositive) => return Ok(poly.scaled(&-Rational::one())),
+            None => {}
+        }
+        let call = |inner: Poly| Generator::Call(Function::Abs, Arc::new(vec![inner]));
+        if let Some((monomial, coefficient)) = poly.as_single() {
+            let mut result = Poly::constant(coefficient.abs());
+            for (generator, exponent) in monomial.factors() {
+                let own = Poly::generator(generator.clone());
+                let factor = match self.generator_sign(generator) {
+                    Some(Sign::Positive | Sign::Nonnegative) => Poly::generator_power(generator.clone(), exponent.clone())?,
+                    _ => match exponent {
+                        Exponent::Integer(power) => Poly::generator_power(call(own), Exponent::Integer(*power))?,
+                        Exponent::Poly(_) => return Err(Obstacle::NotPositive(poly.to_term())),
+                    },
+                };
+                result = result.times(&factor)?;
+            }
+            return Ok(result);
+        }
+        let parts = self.content(poly)?;
+        let front = self.absolute(&Poly::single(parts.monomial, parts.coefficient))?;
+        front.times(&Poly::generator(call(parts.primitive)))
+    }
+
+    // ——— content and common denominators ———
+
+    /// poly = coefficient · monomial · primitive, the primitive part in a unique form: coprime
+    /// integer coefficients, no common power of a generator, positive where that can be shown.
+    pub(super) fn content(&self, poly: &Poly) -> Outcome<Content> {
+        let mut generators = BTreeSet::new();
+        for (monomial, _) in poly.terms() {
+            for (generator, _) in monomial.factors() {
+                generators.insert(generator.clone());
+            }
+        }
+        let mut common = Vec::new();
+        for generator in generators {
+            let exponents: Vec<Exponent> = poly.terms().map(|(monomial, _)| monomial.exponent(&generator)).collect();
+            let least = least_exponent(&exponents);
+            if !least.is_zero() {
+                common.push((generator, least));
+            }
+        }
+        let monomial = Monomial::from_factors(common);
+        let inverse = Monomial::from_factors(
+            monomial.factors().iter().map(|(generator, exponent)| (generator.clone(), exponent.negate())).collect(),
+        );
+        let mut primitive =
+            if monomial.is_one() { poly.clone() } else { poly.times_monomial(&inverse, &Rational::one())? };
+        let mut coefficient = rational_content(&primitive);
+        primitive = primitive.scaled(&coefficient.recip());
+        let flip = match self.sign(&primitive) {
+            Some(Sign::Positive | Sign::Nonnegative) => false,
+            Some(Sign::Negative | Sign::Nonpositive) => true,
+            _ => primitive.terms().next_back().is_some_and(|(_, leading)| leading.is_negative()),
+        };
+        if flip {
+            coefficient = -coefficient;
+            primitive = primitive.scaled(&-Rational::one());
+        }
+        Ok(Content { coefficient, monomial, primitive })
+    }
+
+    /// Multiplies by the denominators (powers of sums and of sines) until none is left; what
+    /// vanishes then vanished before, because none of the factors is zero.
+    pub(super) fn clear(&self, poly: &Poly) -> Outcome<Poly> {
+        let mut current = poly.clone();
+        for _ in 0..64 {
+            let Some((generator, least)) = lowest_power(&current) else { return self.clear_sines(&current) };
+            current = shift_power(&current, &generator, -least)?;
+        }
+        Err(Obstacle::TooLarge("nested denominators"))
+    }
+
+    fn clear_sines(&self, poly: &Poly) -> Outcome<Poly> {
+        let mut current = poly.clone();
+        for _ in 0..16 {
+            let mut least: BTreeMap<Generator, i64> = BTreeMap::new();
+            for (monomial, _) in current.terms() {
+                for (generator, exponent) in monomial.factors() {
+                    if let (Generator::Call(Function::Sin, _), Exponent::Integer(power)) = (generator, exponent)
+                        && *power < 0
+                    {
+                        let entry = least.entry(generator.clone()).or_insert(0);
+                        *entry = (*entry).min(*power);
+                    }
+                }
+            }
+            let Some((generator, power)) = least.into_iter().next() else { break };
+            let factor = Monomial::from_factors(vec![(generator, Exponent::Integer(-power))]);
+            current = current.times_monomial(&factor, &Rational::one())?;
+        }
+        Ok(current)
+    }
+
+    /// One numerator over one power product of sums, cancelled where the division is exact.
+    pub fn fraction(&self, poly: &Poly) -> Outcome<(Poly, Monomial)> {
+        let mut numerator = poly.clone();
+        let mut below: Vec<(Generator, i64)> = Vec::new();
+        for _ in 0..64 {
+            let Some((generator, least)) = lowest_power(&numerator).filter(|(_, least)| *least < 0) else { break };
+            numerator = shift_power(&numerator, &generator, -least)?;
+            below.push((generator, -least));
+        }
+        let mut denominator = Vec::new();
+        for (generator, mut power) in below {
+            if let Generator::Sum(sum) = &generator {
+                while power > 0 {
+                    match divide_exactly(&numerator, sum)? {
+                        Some(quotient) => {
+                            numerator = quotient;
+                            power -= 1;
+                        }
+                        None => break,
+                    }
+                }
+            }
+            denominator.push((generator, Exponent::Integer(power)));
+        }
+        Ok((numerator, Monomial::from_factors(denominator)))
+    }
+
+    /// The form used in exponents and arguments: a cancelled fraction, written out again.
+    pub fn canonical(&self, poly: &Poly) -> Outcome<Poly> {
+        if !has_sum_power(poly) {
+            return Ok(poly.clone());
+        }
+        let (numerator, denominator) = self.fraction(poly)?;
+        let mut result = numerator;
+        for (generator, exponent) in denominator.factors() {
+            let factor = Monomial::from_factors(vec![(generator.clone(), exponent.negate())]);
+            result = result.times_monomial(&factor, &Rational::one())?;
+        }
+        Ok(result)
+    }
+
+    // ——— functions ———
+
+    fn apply(&self, function: Function, arguments: &[Term]) -> Outcome<Poly> {
+        let mut normal = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            normal.push(self.canonical(&self.normalize(argument)?)?);
+        }
+        self.call(function, &normal)
+    }
+
+    /// A function at normal arguments.
+    pub(super) fn call(&self, function: Function, arguments: &[Poly]) -> Outcome<Poly> {
+        let first = &arguments[0];
+        let opaque = || Poly::generator(Generator::Call(function, Arc::new(arguments.to_vec())));
+        match function {
+            Function::Exp => self.exp(first),
+            Function::Log => self.log(first),
+            Function::Sqrt => self.power(first, &Poly::constant(Rational::new(1.into(), 2.into()))),
+            Function::Abs => self.absolute(first),
+            Function::Sign => {
+                if first.is_zero() {
+                    return Ok(Poly::zero());
+                }
+                first.times(&self.integer_power(&self.absolute(first)?, -1)?)
+            }
+            Function::Gamma => self.gamma(first),
+            Function::LogGamma => self.log_gamma(first),
+            Function::Beta => {
+                let sum = arguments[0].plus(&arguments[1]);
+                self.gamma(&arguments[0])?.times(&self.gamma(&arguments[1])?)?.times(&self.reciprocal_gamma(&sum)?)
+            }
+            Function::Factorial => self.gamma(&first.plus(&Poly::one())),
+            Function::Binomial => {
+                let (n, k) = (&arguments[0], &arguments[1]);
+                let one = Poly::one();
+                self.gamma(&n.plus(&one))?
+                    .times(&self.reciprocal_gamma(&k.plus(&one))?)?
+                    .times(&self.reciprocal_gamma(&n.minus(k).plus(&one))?)
+            }
+            Function::Digamma => self.polygamma(0, first),
+            Function::Trigamma => self.polygamma(1, first),
+            Function::Polygamma => match first.as_constant().and_then(|order| as_small(&order)) {
+                Some(order) if (0..=MOST_SHIFT).contains(&order) => self.polygamma(order, &arguments[1]),
+                _ => Ok(opaque()),
+            },
+            Function::Zeta => self.zeta(first),
+            Function::ZetaDerivative => match first.as_constant() {
+                Some(order) if order.is_zero() => self.zeta(&arguments[1]),
+                _ => Ok(opaque()),
+            },
+            Function::BesselI => self.bessel_i(first, &arguments[1]),
+            Function::BesselK => self.bessel_k(first, &arguments[1]),
+            Function::Erf | Function::Atan => {
+                if first.is_zero() {
+                    return Ok(Poly::zero());
+                }
+                let (sign, inner) = self.odd_argument(first)?;
+                let call = Poly::generator(Generator::Call(function, Arc::new(vec![inner])));
+                Ok(call.scaled(&sign))
+            }
+            Function::Cos => Ok(self.cos_sin(first)?.0),
+            Function::Sin => Ok(self.cos_sin(first)?.1),
+            Function::Tan => {
+                let (cos, sin) = self.cos_sin(first)?;
+                sin.times(&self.integer_power(&cos, -1)?)
+            }
+            Function::Cosh | Function::Sinh | Function::Tanh => {
+                let up = self.exp(first)?;
+                let down = self.exp(&first.scaled(&-Rational::one()))?;
+                let half = Rational::new(1.into(), 2.into());
+                match function {
+                    Function::Cosh => Ok(up.plus(&down).scaled(&half)),
+                    Function::Sinh => Ok(up.minus(&down).scaled(&half)),
+                    _ => up.minus(&down).times(&self.integer_power(&up.plus(&down), -1)?),
+                }
+            }
+        }
+    }
+
+    /// For an odd function: argument = sign · inner with a unique inner.
+    fn odd_argument(&self, argument: &Poly) -> Outcome<(Rational, Poly)> {
+        let flip = match self.sign(argument) {
+            Some(Sign::Positive) => false,
+            Some(Sign::Negative) => true,
+            _ => argument.terms().next_back().is_some_and(|(_, leading)| leading.is_negative()),
+        };
+        let sign = if flip { -Rational::one() } else { Rational::one() };
+        Ok((sign.clone(), argument.scaled(&sign)))
+    }
+
+    /// Γ(A) = Γ(A − k) ∏ (A − k + j): one representative a class modulo integers, its constant part in (0, 1].
+    fn gamma(&self, argument: &Poly) -> Outcome<Poly> {
+        if let Some(value) = argument.as_constant() {
+            return self.gamma_of_number(&value);
+        }
+        let (base, shift) = unit_class(argument);
+        if shift.abs() > MOST_SHIFT {
+            return Ok(Poly::generator(Generator::Call(Function::Gamma, Arc::new(vec![argument.clone()]))));
+        }
+        let mut result = Poly::generator(Generator::Call(Function::Gamma, Arc::new(vec![base.clone()])));
+        for (factor, power) in recurrence_factors(&base, shift) {
+            result = result.times(&self.integer_power(&factor, power)?)?;
+        }
+        Ok(result)
+    }
+
+    fn reciprocal_gamma(&self, argument: &Poly) -> Outcome<Poly> {
+        self.integer_power(&self.gamma(argument)?, -1)
+    }
+
+    fn gamma_of_number(&self, value: &Rational) -> Outcome<Poly> {
+        if value.is_integer() && !value.is_positive() {
+            return Err(Obstacle::Pole(Term::apply(Function::Gamma, vec![Term::Number(value.clone())])));
+        }
+        if value.abs() > Rational::from_integer(400.into()) {
+            return Err(Obstacle::TooLarge("a factorial"));
+        }
+        let (base, shift) = unit_class(&Poly::constant(value.clone()));
+        let base = base.constant_part();
+        let mut product = Rational::one();
+        for step in 0..shift.max(0) {
+            product *= &base + Rational::from_integer(step.into());
+        }
+        for step in shift.min(0)..0 {
+            product /= &base + Rational::from_integer(step.into());
+        }
+        let front = if base.is_one() {
+            Poly::one()
+        } else if base == Rational::new(1.into(), 2.into()) {
+            let half = Exponent::from_poly(Poly::constant(base));
+            Poly::generator_power(Generator::Pi, half)?
+        } else {
+            Poly::generator(Generator::Call(Function::Gamma, Arc::new(vec![Poly::constant(base)])))
+        };
+        Ok(front.scaled(&product))
+    }
+
+    /// log Γ(A) = log Γ(A − k) + Σ log(A − k + j), for A > 0.
+    fn log_gamma(&self, argument: &Poly) -> Outcome<Poly> {
+        if self.sign(argument) != Some(Sign::Positive) {
+            return Err(Obstacle::NotPositive(argument.to_term()));
+        }
+        if argument.as_constant().is_some() {
+            return self.log(&self.gamma(argument)?);
+        }
+        let (base, shift) = unit_class(argument);
+        if shift.abs() > MOST_SHIFT {
+            let own = Generator::Call(Function::Gamma, Arc::new(vec![argument.clone()]));
+            return Ok(Poly::generator(Generator::Log(Arc::new(own))));
+        }
+        let own = Generator::Call(Function::Gamma, Arc::new(vec![base.clone()]));
+        let mut sum = Poly::generator(Generator::Log(Arc::new(own)));
+        for (factor, power) in recurrence_factors(&base, shift) {
+            sum.add_assign(&self.log(&factor)?.scaled(&Rational::from_integer(power.into())));
+        }
+        Ok(sum)
+    }
+
+    /// ψ⁽ᵐ⁾(A) = ψ⁽ᵐ⁾(A − k) + Σ (−1)^m m! / (A − k + j)^(m+1) (DLMF 5.15.5).
+    pub(super) fn polygamma(&self, order: i64, argument: &Poly) -> Outcome<Poly> {
+        let pole = || Obstacle::Pole(Term::apply(Function::Polygamma, vec![Term::integer(order), argument.to_term()]));
+        let constant = argument.as_constant();
+        if constant.as_ref().is_some_and(|value| value.is_integer() && !value.is_positive()) {
+            return Err(pole());
+        }
+        let (base, shift) = unit_class(argument);
+        if shift.abs() > MOST_SHIFT.max(if constant.is_some() { 400 } else { 0 }) {
+            let arguments = vec![Poly::integer(order), argument.clone()];
+            return Ok(Poly::generator(Generator::Call(Function::Polygamma, Arc::new(arguments))));
+        }
+        let mut sum = self.polygamma_base(order, &base)?;
+        let step = signed_factorial(order);
+        for (factor, power) in recurrence_factors(&base, shift) {
+            let part = self.integer_power(&factor, -(order + 1))?;
+            sum.add_assign(&part.scaled(&(&step * Rational::from_integer(power.into()))));
+        }
+        Ok(sum)
+    }
+
+    /// ψ⁽ᵐ⁾ at a class representative; at 1 and ½ by DLMF 5.4.12, 5.4.13, 5.15.2, 5.15.3.
+    fn polygamma_base(&self, order: i64, base: &Poly) -> Outcome<Poly> {
+        let half = Rational::new(1.into(), 2.into());
+        let value = base.as_constant();
+        if value.as_ref().is_some_and(|value| value.is_one() || *value == half) {
+            let at_half = value == Some(half);
+            if order == 0 {
+                let mut result = Poly::generator(Generator::EulerGamma).scaled(&-Rational::one());
+                if at_half {
+                    let log2 = self.log(&Poly::integer(2))?;
+                    result = result.minus(&log2.scaled(&Rational::from_integer(2.into())));
+                }
+                return Ok(result);
+            }
+            let mut factor = -signed_factorial(order);
+            if at_half {
+                factor *= rational_power(&Rational::from_integer(2.into()), order + 1)? - Rational::one();
+            }
+            return Ok(self.zeta(&Poly::integer(order + 1))?.scaled(&factor));
+        }
+        let arguments = vec![Poly::integer(order), base.clone()];
+        Ok(Poly::generator(Generator::Call(Function::Polygamma, Arc::new(arguments))))
+    }
+
+    /// ζ(2n) = (−1)^(n+1) B_2n (2π)^2n / (2 (2n)!) (DLMF 25.6.2).
+    fn zeta(&self, argument: &Poly) -> Outcome<Poly> {
+        match argument.as_constant().and_then(|value| as_small(&value)) {
+            Some(1) => Err(Obstacle::Pole(Term::apply(Function::Zeta, vec![Term::one()]))),
+            Some(even) if even > 0 && even % 2 == 0 && even <= 40 => {
+                let bernoulli = bernoulli_number(even as usize).abs();
+                let mut factor = bernoulli * rational_power(&Rational::from_integer(2.into()), even - 1)?;
+                for k in 1..=even {
+                    factor /= Rational::from_integer(k.into());
+                }
+                Ok(Poly::generator_power(Generator::Pi, Exponent::Integer(even))?.scaled(&factor))
+            }
+            _ => Ok(Poly::generator(Generator::Call(Function::Zeta, Arc::new(vec![argument.clone()])))),
+        }
+    }
+
+    /// I_{ν+1} = I_{ν−1} − (2ν/z) I_ν (DLMF 10.29.1): two representatives a class of orders.
+    fn bessel_i(&self, order: &Poly, argument: &Poly) -> Outcome<Poly> {
+        let call = |order: Poly| Poly::generator(Generator::Call(Function::BesselI, Arc::new(vec![order, argument.clone()])));
+        let order = match order.as_constant() {
+            Some(value) if value.is_integer() => Poly::constant(value.abs()),
+            _ => order.clone(),
+        };
+        let whole = order.constant_part().floor();
+        let shift = as_small(&whole).unwrap_or(i64::MAX);
+        if !(-MOST_SHIFT..=MOST_SHIFT).contains(&shift) {
+            return Ok(call(order));
+        }
+        let base = order.minus(&Poly::constant(whole));
+        let mut pair = (call(base.clone()), call(base.plus(&Poly::one())));
+        let mut at = base;
+        let two_over = self.integer_power(argument, -1)?.scaled(&Rational::from_integer(2.into()));
+        for _ in 0..shift.max(0) {
+            at = at.plus(&Poly::one());
+            let next = pair.0.minus(&two_over.times(&at)?.times(&pair.1)?);
+            pair = (pair.1, next);
+        }
+        for _ in shift.min(0)..0 {
+            let previous = pair.1.plus(&two_over.times(&at)?.times(&pair.0)?);
+            pair = (previous, pair.0);
+            at = at.minus(&Poly::one());
+        }
+        Ok(pair.0)
+    }
+
+    /// K_{−ν} = K_ν, K_{ν+1} = K_{ν−1} + (2ν/z) K_ν, K_½ = √(π/2z) e^{−z} (DLMF 10.27.3, 10.29.1, 10.39.2).
+    fn bessel_k(&self, order: &Poly, argument: &Poly) -> Outcome<Poly> {
+        if self.sign(argument) != Some(Sign::Positive) {
+            return Err(Obstacle::NotPositive(argument.to_term()));
+        }
+        let symbolic = order.minus(&Poly::constant(order.constant_part()));
+        let negative = match symbolic.terms().next_back() {
+            Some((_, leading)) => leading.is_negative(),
+            None => order.constant_part().is_negative(),
+        };
+        let order = if negative { order.scaled(&-Rational::one()) } else { order.clone() };
+        let half = Rational::new(1.into(), 2.into());
+        let two_over = self.integer_power(argument, -1)?.scaled(&Rational::from_integer(2.into()));
+        let whole = order.constant_part().floor();
+        let shift = as_small(&whole).unwrap_or(i64::MAX);
+        let base = order.minus(&Poly::constant(whole));
+        let call = |order: Poly| Poly::generator(Generator::Call(Function::BesselK, Arc::new(vec![order, argument.clone()])));
+        if !(-MOST_SHIFT..=MOST_SHIFT).contains(&shift) {
+            return Ok(call(order));
+        }
+        let mut pair = if base.as_constant() == Some(half.clone()) {
+            let ratio = self.integer_power(argument, -1)?.times(&Poly::generator(Generator::Pi))?.scaled(&half);
+            let root = self.power(&ratio, &Poly::constant(half))?;
+            let closed = root.times(&self.exp(&argument.scaled(&-Rational::one()))?)?;
+            let inverse = self.integer_power(argument, -1)?;
+            (closed.clone(), closed.plus(&closed.times(&inverse)?))
+        } else {
+            (call(base.clone()), call(base.plus(&Poly::one())))
+        };
+        let mut at = base;
+        for _ in 0..shift.max(0) {
+            at = at.plus(&Poly::one());
+            let next = pair.0.plus(&two_over.times(&at)?.times(&pair.1)?);
+            pair = (pair.1, next);
+        }
+        for _ in shift.min(0)..0 {
+            let previous = pair.1.minus(&two_over.times(&at)?.times(&pair.0)?);
+            pair = (previous, pair.0);
+            at = at.minus(&Poly::one());
+        }
+        Ok(pair.0)
+    }
+
+    /// (cos A, sin A), sums of angles expanded, multiples of π/2 known.
+    fn cos_sin(&self, angle: &Poly) -> Outcome<(Poly, Poly)> {
+        let (mut cos, mut sin) = (Poly::one(), Poly::zero());
+        for (monomial, coefficient) in angle.terms() {
+            let (c, s) = self.cos_sin_term(monomial, coefficient)?;
+            let next = cos.times(&c)?.minus(&sin.times(&s)?);
+            sin = sin.times(&c)?.plus(&cos.times(&s)?);
+            cos = next;
+        }
+        Ok((cos, sin))
+    }
+
+    fn cos_sin_term(&self, monomial: &Monomial, coefficient: &Rational) -> Outcome<(Poly, Poly)> {
+        let pi = Monomial::from_factors(vec![(Generator::Pi, Exponent::Integer(1))]);
+        if *monomial == pi {
+            let quarter_turns = coefficient * Rational::from_integer(2.into());
+            if quarter_turns.is_integer() {
+                let turn = quarter_turns.to_integer().mod_floor(&4.into()).to_i64().unwrap_or(0);
+                let value = |at: i64| Poly::integer([1, 0, -1, 0][(at % 4) as usize]);
+                return Ok((value(turn), value(turn + 3)));
+            }
+        }
+        let multiple = coefficient.numer().to_i64().filter(|value| value.abs() <= MOST_SHIFT);
+        let unit = match multiple {
+            Some(_) => Rational::new(BigInt::one(), coefficient.denom().clone()),
+            None => coefficient.abs(),
+        };
+        let count = multiple.unwrap_or(if coefficient.is_negative() { -1 } else { 1 });
+        let inner = Arc::new(vec![Poly::single(monomial.clone(), unit)]);
+        let c = Poly::generator(Generator::Call(Function::Cos, inner.clone()));
+        let s = Poly::generator(Generator::Call(Function::Sin, inner));
+        let (mut cos, mut sin) = (Poly::one(), Poly::zero());
+        for _ in 0..count.abs() {
+            let next = cos.times(&c)?.minus(&sin.times(&s)?);
+            sin = sin.times(&c)?.plus(&cos.times(&s)?);
+            cos = next;
+        }
+        Ok((cos, if count < 0 { sin.scaled(&-Rational::one()) } else { sin }))
+    }
+}
+
+/// The parts of a sum that [`Normalizer::content`] finds.
+pub(super) struct Content {
+    pub coefficient: Rational,
+    pub monomial: Monomial,
+    pub primitive: Poly,
+}
+
+/// The coordinate-wise least of several exponents, each seen as a combination of monomials.
+fn least_exponent(exponents: &[Exponent]) -> Exponent {
+    let mut integers = exponents.iter().map(|exponent| match exponent {
+        Exponent::Integer(value) => Some(*value),
+        Exponent::Poly(_) => None,
+    });
+    if let Some(first) = integers.next().flatten() {
+        let rest: Option<Vec<i64>> = integers.collect();
+        if let Some(rest) = rest {
+            return Exponent::Integer(rest.into_iter().fold(first, i64::min));
+        }
+    }
+    let polys: Vec<Poly> = exponents.iter().map(Exponent::to_poly).collect();
+    let coordinates: BTreeSet<&Monomial> = polys.iter().flat_map(|poly| poly.terms().map(|(monomial, _)| monomial)).collect();
+    let mut least = Poly::zero();
+    for monomial in coordinates {
+        let value = polys.iter().map(|poly| poly.coefficient(monomial)).min().unwrap_or_else(Rational::zero);
+        least.add_term(monomial.clone(), value);
+    }
+    Exponent::from_poly(least)
+}
+
+/// The positive rational c such that poly/c has coprime integer coefficients.
+fn rational_content(poly: &Poly) -> Rational {
+    let mut numerator = BigInt::zero();
+    let mut denominator = BigInt::one();
+    for (_, coefficient) in poly.terms() {
+        numerator = numerator.gcd(coefficient.numer());
+        denominator = denominator.lcm(coefficient.denom());
+    }
+    if numerator.is_zero() { Rational::one() } else { Rational::new(numerator, denominator) }
+}
+
+fn has_sum_power(poly: &Poly) -> bool {
+    poly.terms().any(|(monomial, _)| monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Sum(_))))
+}
+
+/// The sum generator whose integer powers are to be cleared next, with the least of them. Sums that
+/// hold other sums come first.
+fn lowest_power(poly: &Poly) -> Option<(Generator, i64)> {
+    let mut least: BTreeMap<Generator, (i64, i64)> = BTreeMap::new();
+    for (monomial, _) in poly.terms() {
+        for (generator, exponent) in monomial.factors() {
+            if matches!(generator, Generator::Sum(_)) {
+                let (whole, _) = exponent.split_integer();
+                let entry = least.entry(generator.clone()).or_insert((whole, whole));
+                entry.0 = entry.0.min(whole);
+                entry.1 = entry.1.max(whole);
+            }
+        }
+    }
+    // A generator that is absent from a term stands there with exponent 0.
+    for (generator, range) in &mut least {
+        if poly.terms().any(|(monomial, _)| monomial.exponent(generator).is_zero()) {
+            range.0 = range.0.min(0);
+            range.1 = range.1.max(0);
+        }
+    }
+    least
+        .into_iter()
+        .filter(|(_, (low, high))| *low != 0 || *high != 0)
+        .max_by_key(|(generator, (low, _))| (*low < 0, nesting(generator)))
+        .map(|(generator, (low, _))| (generator, low))
+}
+
+fn nesting(generator: &Generator) -> usize {
+    match generator {
+        Generator::Sum(poly) => {
+            let mut deepest = 0;
+            for (monomial, _) in poly.terms() {
+                for (inner, _) in monomial.factors() {
+                    deepest = deepest.max(nesting(inner));
+                }
+            }
+            deepest + 1
+        }
+        _ => 0,
+    }
+}
+
+/// Multiplies by generator^by and expands the integer part of its powers, which is then ≥ 0.
+fn shift_power(poly: &Poly, generator: &Generator, by: i64) -> Outcome<Poly> {
+    let Generator::Sum(sum) = generator else { return Ok(poly.clone()) };
+    let mut result = Poly::zero();
+    for (monomial, coefficient) in poly.terms() {
+        let exponent = monomial.exponent(generator);
+        let (whole, rest) = exponent.split_integer();
+        let mut factors: Vec<_> = monomial.factors().iter().filter(|(own, _)| own != generator).cloned().collect();
+        if !rest.is_zero() {
+            factors.push((generator.clone(), rest));
+        }
+        let kept = Poly::single(Monomial::from_factors(factors), coefficient.clone());
+        let raised = sum.expanded_power(whole + by)?;
+        result.add_assign(&raised.times(&kept)?);
+    }
+    Ok(result)
+}
+
+/// The quotient of two Laurent polynomials with integer exponents where it is exact.
+pub(super) fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<Poly>> {
+    let Some((leading, leading_coefficient)) = leading_term(divisor) else { return Ok(None) };
+    let inverse = Monomial::from_factors(leading.factors().iter().map(|(g, e)| (g.clone(), e.negate())).collect());
+    let mut rest = dividend.clone();
+    let mut quotient = Poly::zero();
+    for _ in 0..2_000 {
+        if rest.is_zero() {
+            return Ok(Some(quotient));
+        }
+        let Some((top, coefficient)) = leading_term(&rest) else { return Ok(None) };
+        let ratio = Poly::single(top.clone(), &coefficient / &leading_coefficient).times_monomial(&inverse, &Rational::one())?;
+        let Some((monomial, value)) = ratio.as_single() else { return Ok(None) };
+        if monomial.factors().iter().any(|(_, exponent)| matches!(exponent, Exponent::Integer(power) if *power < 0)) {
+            return Ok(None);
+        }
+        quotient.add_term(monomial.clone(), value.clone());
+        rest = rest.minus(&divisor.times_monomial(monomial, value)?);
+        if rest.len() > dividend.len() + 400 {
+            return Ok(None);
+        }
+    }
+    Ok(None)
+}
+
+/// The leading term in the lexicographic order of integer exponents; none when an exponent is symbolic.
+fn leading_term(poly: &Poly) -> Option<(Monomial, Rational)> {
+    let mut best: Option<(&Monomial, &Rational)> = None;
+    for (monomial, coefficient) in poly.terms() {
+        if monomial.factors().iter().any(|(_, exponent)| matches!(exponent, Exponent::Poly(_))) {
+            return None;
+        }
+        best = match best {
+            Some((top, _)) if lexicographic(top, monomial) != std::cmp::Ordering::Less => best,
+            _ => Some((monomial, coefficient)),
+        };
+    }
+    best.map(|(monomial, coefficient)| (monomial.clone(), coefficient.clone()))
+}
+
+fn lexicographic(a: &Monomial, b: &Monomial) -> std::cmp::Ordering {
+    let (mut i, mut j) = (a.factors().iter().peekable(), b.factors().iter().peekable());
+    let sign = |exponent: &Exponent| match exponent {
+        Exponent::Integer(value) => value.cmp(&0),
+        Exponent::Poly(_) => std::cmp::Ordering::Equal,
+    };
+    loop {
+        match (i.peek(), j.peek()) {
+            (None, None) => return std::cmp::Ordering::Equal,
+            (Some((_, exponent)), None) => return sign(exponent),
+            (None, Some((_, exponent))) => return sign(exponent).reverse(),
+            (Some((g, e)), Some((h, f))) => match g.cmp(h) {
+                std::cmp::Ordering::Less => return sign(e),
+                std::cmp::Ordering::Greater => return sign(f).reverse(),
+                std::cmp::Ordering::Equal => {
+                    if e != f {
+                        return e.cmp(f);
+                    }
+                    i.next();
+                    j.next();
+                }
+            },
+        }
+    }
+}
+
+/// The class representative of a Γ argument, its constant part in (0, 1], and the integer between.
+fn unit_class(argument: &Poly) -> (Poly, i64) {
+    let shift = argument.constant_part().ceil() - Rational::one();
+    let small = as_small(&shift).unwrap_or(i64::MAX);
+    (argument.minus(&Poly::constant(shift)), small)
+}
+
+/// The factors between Γ(base) and Γ(base + shift), with their power 1 or −1.
+fn recurrence_factors(base: &Poly, shift: i64) -> Vec<(Poly, i64)> {
+    let at = |step: i64| base.plus(&Poly::integer(step));
+    if shift >= 0 { (0..shift).map(|step| (at(step), 1)).collect() } else { (shift..0).map(|step| (at(step), -1)).collect() }
+}
+
+/// (−1)^m m!.
+fn signed_factorial(order: i64) -> Rational {
+    let mut product = Rational::one();
+    for k in 1..=order {
+        product *= Rational::from_integer((-k).into());
+    }
+    product
+}
+
+pub(super) fn as_small(value: &Rational) -> Option<i64> {
+    if value.is_integer() { value.to_integer().to_i64() } else { None }
+}
+
+/// B_n by the recurrence Σ C(n+1, k) B_k = 0.
+fn bernoulli_number(n: usize) -> Rational {
+    let mut numbers: Vec<Rational> = Vec::with_capacity(n + 1);
+    for m in 0..=n {
+        let mut value = if m == 0 { Rational::one() } else { Rational::zero() };
+        if m > 0 {
+            let mut binomial = Rational::one();
+            for (k, earlier) in numbers.iter().enumerate() {
+                value -= &binomial * earlier;
+                binomial *= Rational::new((m + 1 - k).into(), (k + 1).into());
+            }
+            value /= Rational::from_integer((m + 1).into());
+        }
+        numbers.push(value);
+    }
+    numbers.swap_remove(n)
+}
+
+/// The primes of a positive rational with their multiplicities. What trial division up to a bound
+/// does not split counts as one prime.
+fn factorize(value: &Rational) -> Vec<(BigInt, i64)> {
+    let mut factors = Vec::new();
+    for (part, sign) in [(value.numer(), 1), (value.denom(), -1)] {
+        let mut rest = part.clone();
+        let mut divisor = BigInt::from(2);
+        while rest > BigInt::one() && divisor < BigInt::from(10_000) && &divisor * &divisor <= rest {
+            let mut count = 0;
+            while (&rest % &divisor).is_zero() {
+                rest /= &divisor;
+                count += 1;
+            }
+            if count > 0 {
+                factors.push((divisor.clone(), sign * count));
+            }
+            divisor += 1;
+        }
+        if rest > BigInt::one() {
+            factors.push((rest, sign));
+        }
+    }
+    factors
+}

@@ -1,0 +1,621 @@
+//! Normal forms: rational combinations of power products of generators.
+//!
+//! A [`Poly`] is a finite sum of coefficient × [`Monomial`]; a monomial is a product of
+//! [`Generator`]s raised to exponents that may themselves be normal forms, so that
+//! `x^(a - 1) * x = x^a` is an addition of exponents. Generators are opaque: no relation between
+//! two of them is known except those that the multiplication below applies
+//! (√2·√2 = 2, sin² = 1 − cos², |u|² = u²). An unknown relation costs a proof, never makes one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
+
+use super::term::{Constant, Function, Name, Rational, Term};
+
+/// What kept a normal form from being found. Never a verdict on the equation at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// An intermediate result passed a fixed bound; the word says which.
+    TooLarge(&'static str),
+    DivisionByZero,
+    /// A logarithm or a non-integer power of something that could not be shown positive.
+    NotPositive(Term),
+    /// Γ or ψ at a pole.
+    Pole(Term),
+    /// A derivative that has no closed form here, such as ∂I_ν/∂ν.
+    NoDerivative(Term),
+    /// A formal node where a value was needed.
+    Formal(Term),
+}
+
+impl std::fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Obstacle::TooLarge(what) => write!(f, "too large: {what}"),
+            Obstacle::DivisionByZero => write!(f, "division by zero"),
+            Obstacle::NotPositive(term) => write!(f, "cannot show that {term} is positive"),
+            Obstacle::Pole(term) => write!(f, "{term} has no value"),
+            Obstacle::NoDerivative(term) => write!(f, "no closed form for the derivative of {term}"),
+            Obstacle::Formal(term) => write!(f, "{term} has not been worked out"),
+        }
+    }
+}
+
+pub type Outcome<T> = Result<T, Obstacle>;
+
+/// No normal form may have more terms than this.
+const MOST_TERMS: usize = 20_000;
+/// Integer powers of sums are expanded up to this exponent.
+pub const MOST_EXPANDED_POWER: i64 = 48;
+
+/// An opaque quantity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Generator {
+    /// A prime (or an unfactored large integer) under a non-integer power.
+    Prime(BigInt),
+    /// e, the base of every exponential.
+    Euler,
+    Pi,
+    EulerGamma,
+    Variable(Name),
+    /// −v for a variable v that is declared negative; so it is positive.
+    Reflected(Name),
+    /// A primitive polynomial with at least two terms.
+    Sum(Arc<Poly>),
+    /// The logarithm of a positive generator.
+    Log(Arc<Generator>),
+    /// A function at normal arguments.
+    Call(Function, Arc<Vec<Poly>>),
+}
+
+/// An exponent: an integer where possible, otherwise a normal form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Exponent {
+    Integer(i64),
+    Poly(Arc<Poly>),
+}
+
+impl Exponent {
+    pub fn from_poly(poly: Poly) -> Exponent {
+        if let Some(value) = poly.as_constant()
+            && value.is_integer()
+            && let Some(small) = value.to_integer().to_i64()
+        {
+            return Exponent::Integer(small);
+        }
+        Exponent::Poly(Arc::new(poly))
+    }
+
+    pub fn to_poly(&self) -> Poly {
+        match self {
+            Exponent::Integer(value) => Poly::integer(*value),
+            Exponent::Poly(poly) => (**poly).clone(),
+        }
+    }
+
+    pub fn is_zero(&self) -> bool {
+        matches!(self, Exponent::Integer(0))
+    }
+
+    pub fn as_rational(&self) -> Option<Rational> {
+        match self {
+            Exponent::Integer(value) => Some(Rational::from_integer((*value).into())),
+            Exponent::Poly(poly) => poly.as_constant(),
+        }
+    }
+
+    pub fn add(&self, other: &Exponent) -> Exponent {
+        if let (Exponent::Integer(a), Exponent::Integer(b)) = (self, other)
+            && let Some(sum) = a.checked_add(*b)
+        {
+            return Exponent::Integer(sum);
+        }
+        Exponent::from_poly(self.to_poly().plus(&other.to_poly()))
+    }
+
+    pub fn times(&self, factor: &Poly) -> Outcome<Exponent> {
+        Ok(Exponent::from_poly(self.to_poly().times(factor)?))
+    }
+
+    pub fn negate(&self) -> Exponent {
+        match self {
+            Exponent::Integer(value) if *value != i64::MIN => Exponent::Integer(-value),
+            _ => Exponent::from_poly(self.to_poly().scaled(&-Rational::one())),
+        }
+    }
+
+    /// The greatest integer not above the constant part, and the rest.
+    pub fn split_integer(&self) -> (i64, Exponent) {
+        match self {
+            Exponent::Integer(value) => (*value, Exponent::Integer(0)),
+            Exponent::Poly(poly) => {
+                let whole = poly.constant_part().floor();
+                match whole.to_integer().to_i64() {
+                    Some(small) if small != 0 => {
+                        (small, Exponent::from_poly(poly.plus(&Poly::constant(-whole))))
+                    }
+                    _ => (0, self.clone()),
+                }
+            }
+        }
+    }
+}
+
+/// A power product, sorted by generator, no exponent zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Monomial(Vec<(Generator, Exponent)>);
+
+impl Monomial {
+    pub fn one() -> Monomial {
+        Monomial(Vec::new())
+    }
+
+    pub fn is_one(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn factors(&self) -> &[(Generator, Exponent)] {
+        &self.0
+    }
+
+    /// The exponent of a generator, zero when it does not occur.
+    pub fn exponent(&self, generator: &Generator) -> Exponent {
+        match self.0.binary_search_by(|(own, _)| own.cmp(generator)) {
+            Ok(position) => self.0[position].1.clone(),
+            Err(_) => Exponent::Integer(0),
+        }
+    }
+
+    /// A monomial from factors in any order; nothing is simplified, each generator occurs once.
+    pub fn from_factors(mut factors: Vec<(Generator, Exponent)>) -> Monomial {
+        factors.retain(|(_, exponent)| !exponent.is_zero());
+        factors.sort();
+        Monomial(factors)
+    }
+
+    fn merge(&self, other: &Monomial) -> Vec<(Generator, Exponent)> {
+        let (a, b) = (&self.0, &other.0);
+        let mut merged = Vec::with_capacity(a.len() + b.len());
+        let (mut i, mut j) = (0, 0);
+        while i < a.len() && j < b.len() {
+            match a[i].0.cmp(&b[j].0) {
+                std::cmp::Ordering::Less => {
+                    merged.push(a[i].clone());
+                    i += 1;
+                }
+                std::cmp::Ordering::Greater => {
+                    merged.push(b[j].clone());
+                    j += 1;
+                }
+                std::cmp::Ordering::Equal => {
+                    let exponent = a[i].1.add(&b[j].1);
+                    if !exponent.is_zero() {
+                        merged.push((a[i].0.clone(), exponent));
+                    }
+                    i += 1;
+                    j += 1;
+                }
+            }
+        }
+        merged.extend_from_slice(&a[i..]);
+        merged.extend_from_slice(&b[j..]);
+        merged
+    }
+}
+
+/// A sum of rational multiples of monomials, no coefficient zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Poly(BTreeMap<Monomial, Rational>);
+
+impl Poly {
+    pub fn zero() -> Poly {
+        Poly::default()
+    }
+
+    pub fn one() -> Poly {
+        Poly::integer(1)
+    }
+
+    pub fn integer(value: i64) -> Poly {
+        Poly::constant(Rational::from_integer(value.into()))
+    }
+
+    pub fn constant(value: Rational) -> Poly {
+        Poly::single(Monomial::one(), value)
+    }
+
+    pub fn single(monomial: Monomial, coefficient: Rational) -> Poly {
+        let mut terms = BTreeMap::new();
+        if !coefficient.is_zero() {
+            terms.insert(monomial, coefficient);
+        }
+        Poly(terms)
+    }
+
+    pub fn generator(generator: Generator) -> Poly {
+        Poly::single(Monomial(vec![(generator, Exponent::Integer(1))]), Rational::one())
+    }
+
+    /// A generator to a power, simplified as a product would be.
+    pub fn generator_power(generator: Generator, exponent: Exponent) -> Outcome<Poly> {
+        simplify_factors(vec![(generator, exponent)], Rational::one())
+    }
+
+    pub fn terms(&self) -> impl DoubleEndedIterator<Item = (&Monomial, &Rational)> + ExactSizeIterator {
+        self.0.iter()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Literally zero. For zero *by algebra* see [`super::normal::Normalizer::is_zero`].
+    pub fn is_zero(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn as_constant(&self) -> Option<Rational> {
+        match self.0.len() {
+            0 => Some(Rational::zero()),
+            1 => self.0.get(&Monomial::one()).cloned(),
+            _ => None,
+        }
+    }
+
+    pub fn constant_part(&self) -> Rational {
+        self.0.get(&Monomial::one()).cloned().unwrap_or_else(Rational::zero)
+    }
+
+    /// The only term, when there is exactly one.
+    pub fn as_single(&self) -> Option<(&Monomial, &Rational)> {
+        if self.0.len() == 1 { self.0.iter().next() } else { None }
+    }
+
+    pub fn coefficient(&self, monomial: &Monomial) -> Rational {
+        self.0.get(monomial).cloned().unwrap_or_else(Rational::zero)
+    }
+
+    pub fn add_term(&mut self, monomial: Monomial, coefficient: Rational) {
+        if coefficient.is_zero() {
+            return;
+        }
+        match self.0.entry(monomial) {
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(coefficient);
+            }
+            std::collections::btree_map::Entry::Occupied(mut entry) => {
+                *entry.get_mut() += coefficient;
+                if entry.get().is_zero() {
+                    entry.remove();
+                }
+            }
+        }
+    }
+
+    pub fn add_assign(&mut self, other: &Poly) {
+        for (monomial, coefficient) in &other.0 {
+            self.add_term(monomial.clone(), coefficient.clone());
+        }
+    }
+
+    pub fn plus(&self, other: &Poly) -> Poly {
+        let mut sum = self.clone();
+        sum.add_assign(other);
+        sum
+    }
+
+    pub fn minus(&self, other: &Poly) -> Poly {
+        let mut difference = self.clone();
+        for (monomial, coefficient) in &other.0 {
+            difference.add_term(monomial.clone(), -coefficient);
+        }
+        difference
+    }
+
+    pub fn scaled(&self, factor: &Rational) -> Poly {
+        if factor.is_zero() {
+            return Poly::zero();
+        }
+        Poly(self.0.iter().map(|(monomial, coefficient)| (monomial.clone(), coefficient * factor)).collect())
+    }
+
+    pub fn times(&self, other: &Poly) -> Outcome<Poly> {
+        if self.0.len().saturating_mul(other.0.len()) > 20 * MOST_TERMS {
+            return Err(Obstacle::TooLarge("a product of sums"));
+        }
+        let mut product = Poly::zero();
+        for (left, a) in &self.0 {
+            for (right, b) in &other.0 {
+                multiply_into(&mut product, left, right, a * b)?;
+            }
+            if product.0.len() > MOST_TERMS {
+                return Err(Obstacle::TooLarge("a product of sums"));
+            }
+        }
+        Ok(product)
+    }
+
+    pub fn times_monomial(&self, monomial: &Monomial, coefficient: &Rational) -> Outcome<Poly> {
+        let mut product = Poly::zero();
+        for (own, own_coefficient) in &self.0 {
+            multiply_into(&mut product, own, monomial, own_coefficient * coefficient)?;
+        }
+        Ok(product)
+    }
+
+    /// A non-negative integer power, expanded.
+    pub fn expanded_power(&self, exponent: i64) -> Outcome<Poly> {
+        if exponent > MOST_EXPANDED_POWER && self.0.len() > 1 {
+            return Err(Obstacle::TooLarge("a power of a sum"));
+        }
+        let mut result = Poly::one();
+        let mut square = self.clone();
+        let mut rest = exponent;
+        while rest > 0 {
+            if rest & 1 == 1 {
+                result = result.times(&square)?;
+            }
+            rest >>= 1;
+            if rest > 0 {
+                square = square.times(&square)?;
+            }
+        }
+        Ok(result)
+    }
+
+    /// Visits every generator, also inside exponents, sums, logarithms and arguments.
+    pub fn visit_generators(&self, visit: &mut dyn FnMut(&Generator)) {
+        for monomial in self.0.keys() {
+            for (generator, exponent) in &monomial.0 {
+                visit_generator(generator, visit);
+                if let Exponent::Poly(poly) = exponent {
+                    poly.visit_generators(visit);
+                }
+            }
+        }
+    }
+
+    pub fn contains_variable(&self, name: &Name) -> bool {
+        self.contains_any(std::slice::from_ref(name))
+    }
+
+    pub fn contains_any(&self, names: &[Name]) -> bool {
+        let mut found = false;
+        self.visit_generators(&mut |generator| {
+            if let Generator::Variable(own) | Generator::Reflected(own) = generator
+                && names.contains(own)
+            {
+                found = true;
+            }
+        });
+        found
+    }
+}
+
+impl Generator {
+    pub fn contains_any(&self, names: &[Name]) -> bool {
+        let mut found = false;
+        visit_generator(self, &mut |generator| {
+            if let Generator::Variable(own) | Generator::Reflected(own) = generator
+                && names.contains(own)
+            {
+                found = true;
+            }
+        });
+        found
+    }
+}
+
+fn visit_generator(generator: &Generator, visit: &mut dyn FnMut(&Generator)) {
+    visit(generator);
+    match generator {
+        Generator::Sum(poly) => poly.visit_generators(visit),
+        Generator::Log(inner) => visit_generator(inner, visit),
+        Generator::Call(_, arguments) => {
+            for argument in arguments.iter() {
+                argument.visit_generators(visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a merged product of factors needs [`simplify_factors`].
+fn needs_simplification(generator: &Generator, exponent: &Exponent) -> bool {
+    match (generator, exponent) {
+        (Generator::Prime(_), _) => true,
+        (Generator::Sum(sum), Exponent::Integer(power)) => *power > 0 || sum.len() == 1,
+        (Generator::Call(Function::Abs, _), Exponent::Integer(power)) => *power != 1,
+        (Generator::Call(Function::Sin, _), Exponent::Integer(power)) => *power > 1,
+        _ => false,
+    }
+}
+
+fn multiply_into(target: &mut Poly, left: &Monomial, right: &Monomial, coefficient: Rational) -> Outcome<()> {
+    let merged = left.merge(right);
+    if merged.iter().any(|(generator, exponent)| needs_simplification(generator, exponent)) {
+        let product = simplify_factors(merged, coefficient)?;
+        target.add_assign(&product);
+    } else {
+        target.add_term(Monomial(merged), coefficient);
+    }
+    Ok(())
+}
+
+/// Applies the known relations to a product of factors:
+/// p^(k+r) = p^k p^r for primes, Sum^k expanded for k > 0, |u|^k = u^(k−r)|u|^r, sin² = 1 − cos².
+fn simplify_factors(factors: Vec<(Generator, Exponent)>, mut coefficient: Rational) -> Outcome<Poly> {
+    let mut plain = Vec::with_capacity(factors.len());
+    let mut expanded: Vec<(Poly, i64)> = Vec::new();
+    for (generator, exponent) in factors {
+        match (&generator, &exponent) {
+            (Generator::Prime(prime), _) => {
+                let (whole, rest) = exponent.split_integer();
+                coefficient *= integer_power(prime, whole)?;
+                plain.push((generator, rest));
+            }
+            (Generator::Sum(poly), Exponent::Integer(power)) if *power > 0 => {
+                expanded.push(((**poly).clone(), *power));
+            }
+            (Generator::Sum(poly), Exponent::Integer(power)) if poly.len() == 1 => {
+                expanded.push((invert_monomial(poly), -power));
+            }
+            (Generator::Call(Function::Abs, arguments), Exponent::Integer(power)) if *power != 1 => {
+                let odd = power.rem_euclid(2);
+                let even = power - odd;
+                if odd == 1 {
+                    plain.push((generator.clone(), Exponent::Integer(1)));
+                }
+                if even > 0 {
+                    expanded.push((arguments[0].clone(), even));
+                } else if let Some((monomial, _)) = arguments[0].as_single() {
+                    let inner = Poly::single(monomial.clone(), Rational::one());
+                    expanded.push((invert_monomial(&inner), -even));
+                } else if even < 0 {
+                    plain.push((Generator::Sum(Arc::new(arguments[0].clone())), Exponent::Integer(even)));
+                }
+            }
+            (Generator::Call(Function::Sin, arguments), Exponent::Integer(power)) if *power > 1 => {
+                let cos = Poly::generator(Generator::Call(Function::Cos, arguments.clone()));
+                let cos_squared = cos.expanded_power(2)?;
+                expanded.push((Poly::one().minus(&cos_squared), power / 2));
+                if power % 2 == 1 {
+                    plain.push((generator.clone(), Exponent::Integer(1)));
+                }
+            }
+            _ => plain.push((generator, exponent)),
+        }
+    }
+    // The same generator may have been produced twice: fold by multiplication.
+    let mut result = Poly::constant(coefficient);
+    let mut monomial = Monomial::one();
+    plain.sort();
+    for (generator, exponent) in plain {
+        if exponent.is_zero() {
+            continue;
+        }
+        let one = Monomial(vec![(generator, exponent)]);
+        monomial = Monomial(monomial.merge(&one));
+    }
+    result = Poly(result.0.into_values().map(|value| (monomial.clone(), value)).collect());
+    for (poly, power) in expanded {
+        let factor = poly.expanded_power(power)?;
+        result = result.times(&factor)?;
+    }
+    Ok(result)
+}
+
+fn invert_monomial(single: &Poly) -> Poly {
+    Poly(
+        single
+            .0
+            .iter()
+            .map(|(monomial, coefficient)| {
+                let inverse = monomial.0.iter().map(|(g, e)| (g.clone(), e.negate())).collect();
+                (Monomial(inverse), coefficient.recip())
+            })
+            .collect(),
+    )
+}
+
+/// An integer to a machine power, bounded in size.
+pub fn integer_power(base: &BigInt, exponent: i64) -> Outcome<Rational> {
+    rational_power(&Rational::from_integer(base.clone()), exponent)
+}
+
+/// A rational to a machine power, bounded in size.
+pub fn rational_power(base: &Rational, exponent: i64) -> Outcome<Rational> {
+    if base.is_zero() && exponent < 0 {
+        return Err(Obstacle::DivisionByZero);
+    }
+    let bits = base.numer().bits().max(base.denom().bits());
+    let size = exponent.unsigned_abs();
+    if !base.abs().is_one() && size.saturating_mul(bits) > 100_000 {
+        return Err(Obstacle::TooLarge("a power of a number"));
+    }
+    if base.abs().is_one() {
+        return Ok(if base.is_negative() && exponent % 2 != 0 { base.clone() } else { Rational::one() });
+    }
+    let size = u32::try_from(size).map_err(|_| Obstacle::TooLarge("a power of a number"))?;
+    let power = Rational::new(Pow::pow(base.numer(), size), Pow::pow(base.denom(), size));
+    Ok(if exponent < 0 { power.recip() } else { power })
+}
+
+// Back to terms.
+
+impl Generator {
+    pub fn to_term(&self) -> Term {
+        match self {
+            Generator::Prime(prime) => Term::integer(prime.clone()),
+            Generator::Euler => Term::Constant(Constant::E),
+            Generator::Pi => Term::Constant(Constant::Pi),
+            Generator::EulerGamma => Term::Constant(Constant::EulerGamma),
+            Generator::Variable(name) => Term::Variable(name.clone()),
+            Generator::Reflected(name) => -Term::Variable(name.clone()),
+            Generator::Sum(poly) => poly.to_term(),
+            Generator::Log(inner) => match &**inner {
+                // log Γ is one function to a reader.
+                Generator::Call(Function::Gamma, arguments) => {
+                    Term::apply(Function::LogGamma, vec![arguments[0].to_term()])
+                }
+                other => other.to_term().log(),
+            },
+            Generator::Call(function, arguments) => {
+                Term::Apply(*function, arguments.iter().map(Poly::to_term).collect())
+            }
+        }
+    }
+}
+
+impl Poly {
+    /// The normal form as a sum of products.
+    pub fn to_term(&self) -> Term {
+        let mut terms: Vec<Term> = self.0.iter().map(|(monomial, coefficient)| monomial_to_term(monomial, coefficient)).collect();
+        match terms.len() {
+            0 => Term::zero(),
+            1 => terms.remove(0),
+            _ => Term::Sum(terms),
+        }
+    }
+}
+
+fn monomial_to_term(monomial: &Monomial, coefficient: &Rational) -> Term {
+    let mut coefficient = coefficient.clone();
+    let mut factors = Vec::new();
+    for (generator, exponent) in &monomial.0 {
+        match (generator, exponent) {
+            (Generator::Euler, _) => factors.push(match exponent {
+                Exponent::Integer(1) => Term::Constant(Constant::E),
+                _ => exponent.to_poly().to_term().exp(),
+            }),
+            (Generator::Reflected(name), Exponent::Integer(power)) => {
+                if power % 2 != 0 {
+                    coefficient = -coefficient;
+                }
+                factors.push(power_term(Term::Variable(name.clone()), exponent));
+            }
+            (_, exponent) => factors.push(power_term(generator.to_term(), exponent)),
+        }
+    }
+    if factors.is_empty() {
+        return Term::Number(coefficient);
+    }
+    if !coefficient.is_one() {
+        factors.insert(0, Term::Number(coefficient));
+    }
+    if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+}
+
+fn power_term(base: Term, exponent: &Exponent) -> Term {
+    match exponent {
+        Exponent::Integer(1) => base,
+        Exponent::Integer(power) => Term::power(base, Term::integer(*power)),
+        Exponent::Poly(poly) => Term::power(base, poly.to_term()),
+    }
+}

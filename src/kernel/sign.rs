@@ -1,0 +1,610 @@
+//! The sign of a normal form, from the declared domains and conditions.
+//!
+//! Everything here answers "known" or "not known"; a sign that is not known is never guessed.
+
+use std::sync::Arc;
+
+use num_traits::{One, Signed, Zero};
+
+use super::domain::Domain;
+use super::normal::Normalizer;
+use super::poly::{Exponent, Generator, Monomial, Poly, rational_power};
+use super::term::{Function, Name, Rational, Term};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    Negative,
+    Nonpositive,
+    Zero,
+    Nonnegative,
+    Positive,
+}
+
+impl Sign {
+    /// Never zero.
+    pub fn is_strict(self) -> bool {
+        matches!(self, Sign::Positive | Sign::Negative)
+    }
+
+    fn of_number(value: &Rational) -> Sign {
+        if value.is_zero() {
+            Sign::Zero
+        } else if value.is_positive() {
+            Sign::Positive
+        } else {
+            Sign::Negative
+        }
+    }
+
+    fn negate(self) -> Sign {
+        match self {
+            Sign::Negative => Sign::Positive,
+            Sign::Nonpositive => Sign::Nonnegative,
+            Sign::Zero => Sign::Zero,
+            Sign::Nonnegative => Sign::Nonpositive,
+            Sign::Positive => Sign::Negative,
+        }
+    }
+
+    fn times(self, other: Sign) -> Sign {
+        match (self, other) {
+            (Sign::Zero, _) | (_, Sign::Zero) => Sign::Zero,
+            (Sign::Positive, sign) | (sign, Sign::Positive) => sign,
+            (Sign::Negative, sign) | (sign, Sign::Negative) => sign.negate(),
+            (Sign::Nonnegative, sign) | (sign, Sign::Nonnegative) => sign,
+            (Sign::Nonpositive, Sign::Nonpositive) => Sign::Nonnegative,
+        }
+    }
+
+    fn plus(self, other: Sign) -> Option<Sign> {
+        match (self, other) {
+            (Sign::Zero, sign) | (sign, Sign::Zero) => Some(sign),
+            (Sign::Positive, Sign::Positive | Sign::Nonnegative) | (Sign::Nonnegative, Sign::Positive) => Some(Sign::Positive),
+            (Sign::Nonnegative, Sign::Nonnegative) => Some(Sign::Nonnegative),
+            (Sign::Negative, Sign::Negative | Sign::Nonpositive) | (Sign::Nonpositive, Sign::Negative) => Some(Sign::Negative),
+            (Sign::Nonpositive, Sign::Nonpositive) => Some(Sign::Nonpositive),
+            _ => None,
+        }
+    }
+}
+
+/// One end of an interval: a value, and whether it is excluded.
+#[derive(Clone, Debug)]
+struct End {
+    value: Rational,
+    open: bool,
+}
+
+/// Rational bounds; `None` is infinite.
+#[derive(Clone, Debug, Default)]
+struct Bounds {
+    low: Option<End>,
+    high: Option<End>,
+}
+
+impl Bounds {
+    fn exact(value: Rational) -> Bounds {
+        let end = End { value, open: false };
+        Bounds { low: Some(end.clone()), high: Some(end) }
+    }
+
+    fn positive() -> Bounds {
+        Bounds { low: Some(End { value: Rational::zero(), open: true }), high: None }
+    }
+
+    fn sign(&self) -> Option<Sign> {
+        if let Some(low) = &self.low
+            && !low.value.is_negative()
+        {
+            return Some(if low.value.is_positive() || low.open { Sign::Positive } else { Sign::Nonnegative });
+        }
+        if let Some(high) = &self.high
+            && !high.value.is_positive()
+        {
+            return Some(if high.value.is_negative() || high.open { Sign::Negative } else { Sign::Nonpositive });
+        }
+        None
+    }
+
+    fn plus(&self, other: &Bounds) -> Bounds {
+        let add = |a: &Option<End>, b: &Option<End>| match (a, b) {
+            (Some(a), Some(b)) => Some(End { value: &a.value + &b.value, open: a.open || b.open }),
+            _ => None,
+        };
+        Bounds { low: add(&self.low, &other.low), high: add(&self.high, &other.high) }
+    }
+
+    fn scaled(&self, factor: &Rational) -> Bounds {
+        let scale = |end: &Option<End>| end.as_ref().map(|end| End { value: &end.value * factor, open: end.open });
+        let (low, high) = (scale(&self.low), scale(&self.high));
+        if factor.is_negative() { Bounds { low: high, high: low } } else { Bounds { low, high } }
+    }
+
+    /// The product of two non-negative ranges; anything else is unbounded, its sign is found elsewhere.
+    fn times_nonnegative(&self, other: &Bounds) -> Bounds {
+        let (Some(a), Some(b)) = (&self.low, &other.low) else { return Bounds::default() };
+        if a.value.is_negative() || b.value.is_negative() {
+            return Bounds::default();
+        }
+        let end = |a: &End, b: &End| {
+            let value = &a.value * &b.value;
+            // A factor that is zero reaches the end 0 whatever the other does.
+            End { open: (a.open || b.open) && value.is_positive(), value }
+        };
+        let high = match (&self.high, &other.high) {
+            (Some(a), Some(b)) => Some(end(a, b)),
+            _ => None,
+        };
+        let low = End { value: &a.value * &b.value, open: (a.open || a.value.is_positive()) && (b.open || b.value.is_positive()) && (a.open || b.open) };
+        Bounds { low: Some(low), high }
+    }
+}
+
+/// How often a sign question may ask another one.
+const MOST_QUESTIONS: usize = 12;
+
+impl Normalizer {
+    /// The sign of a normal form for all values in the context, where it is known.
+    pub fn sign(&self, poly: &Poly) -> Option<Sign> {
+        if let Some(value) = poly.as_constant() {
+            return Some(Sign::of_number(&value));
+        }
+        if let Some(found) = self.signs.borrow().get(poly) {
+            return *found;
+        }
+        if *self.depth.borrow() > super::normal::MOST_NESTING {
+            return None;
+        }
+        // Against circular questions: unknown until answered.
+        self.signs.borrow_mut().insert(poly.clone(), None);
+        *self.depth.borrow_mut() += 1;
+        let answer = self.find_sign(poly, MOST_QUESTIONS);
+        *self.depth.borrow_mut() -= 1;
+        self.signs.borrow_mut().insert(poly.clone(), answer);
+        answer
+    }
+
+    fn find_sign(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        if let Some(value) = poly.as_constant() {
+            return Some(Sign::of_number(&value));
+        }
+        if let Some((monomial, coefficient)) = poly.as_single() {
+            let sign = self.monomial_sign(monomial)?;
+            return Some(sign.times(Sign::of_number(coefficient)));
+        }
+        self.sign_by_terms(poly)
+            .or_else(|| self.bounds(poly, 0).sign())
+            .or_else(|| self.sign_by_content(poly, questions))
+            .or_else(|| self.sign_by_conditions(poly, questions))
+            .or_else(|| self.sign_of_quadratic(poly, questions))
+            .or_else(|| self.sign_of_fraction(poly, questions))
+    }
+
+    fn sign_by_terms(&self, poly: &Poly) -> Option<Sign> {
+        let mut total = Sign::Zero;
+        for (monomial, coefficient) in poly.terms() {
+            total = total.plus(self.monomial_sign(monomial)?.times(Sign::of_number(coefficient)))?;
+        }
+        Some(total)
+    }
+
+    /// p·(1 − p) and the like: a common factor is taken out.
+    fn sign_by_content(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(1)?;
+        let mut common: Option<Vec<(Generator, i64)>> = None;
+        for (monomial, _) in poly.terms() {
+            let own: Vec<(Generator, i64)> = monomial
+                .factors()
+                .iter()
+                .filter_map(|(generator, exponent)| match exponent {
+                    Exponent::Integer(power) => Some((generator.clone(), *power)),
+                    Exponent::Poly(_) => None,
+                })
+                .collect();
+            common = Some(match common {
+                None => own,
+                Some(common) => common
+                    .into_iter()
+                    .filter_map(|(generator, power)| {
+                        let other = own.iter().find(|(found, _)| *found == generator)?.1;
+                        (power.signum() == other.signum()).then(|| (generator, if power > 0 { power.min(other) } else { power.max(other) }))
+                    })
+                    .collect(),
+            });
+        }
+        let common = common.filter(|common| !common.is_empty())?;
+        let factors = |sign: i64| common.iter().map(|(generator, power)| (generator.clone(), Exponent::Integer(sign * power))).collect();
+        let front = self.monomial_sign(&Monomial::from_factors(factors(1)))?;
+        let rest = poly.times_monomial(&Monomial::from_factors(factors(-1)), &Rational::one()).ok()?;
+        Some(front.times(self.find_sign(&rest, questions)?))
+    }
+
+    /// poly = c·condition + rest with c > 0 and rest of known sign.
+    fn sign_by_conditions(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        for (condition, sign) in self.known_signs() {
+            for (monomial, coefficient) in condition.terms() {
+                if monomial.is_one() {
+                    continue;
+                }
+                let own = poly.coefficient(monomial);
+                if own.is_zero() {
+                    continue;
+                }
+                let factor = &own / coefficient;
+                let part = if factor.is_positive() { sign } else { sign.negate() };
+                let rest = poly.minus(&condition.scaled(&factor));
+                if rest.len() > poly.len() + 2 {
+                    continue;
+                }
+                if let Some(total) = self.find_sign(&rest, questions).and_then(|rest| rest.plus(part)) {
+                    return Some(total);
+                }
+            }
+        }
+        None
+    }
+
+    /// Declared conditions, and symbolic ends of domains, as normal forms of known sign.
+    fn known_signs(&self) -> Vec<(Poly, Sign)> {
+        let mut found = Vec::new();
+        let mut push = |term: Term, sign| {
+            if let Ok(poly) = self.normalize(&term) {
+                found.push((poly, sign));
+            }
+        };
+        for term in &self.context.positive {
+            push(term.clone(), Sign::Positive);
+        }
+        for term in &self.context.nonnegative {
+            push(term.clone(), Sign::Nonnegative);
+        }
+        for (name, domain) in &self.context.domains {
+            let (lower, upper, sign) = match domain {
+                Domain::Interval { lower, upper } => (lower, upper, Sign::Positive),
+                Domain::Integers { lower, upper } => (lower, upper, Sign::Nonnegative),
+                _ => continue,
+            };
+            if let Some(lower) = lower.as_ref().filter(|lower| lower.as_number().is_none()) {
+                push(Term::Variable(name.clone()) - lower.clone(), sign);
+            }
+            if let Some(upper) = upper.as_ref().filter(|upper| upper.as_number().is_none()) {
+                push(upper.clone() - Term::Variable(name.clone()), sign);
+            }
+        }
+        found
+    }
+
+    /// a v² + b v + c has the sign of a when 4ac > b².
+    fn sign_of_quadratic(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        let mut variables: Vec<Generator> = Vec::new();
+        for (monomial, _) in poly.terms() {
+            for (generator, exponent) in monomial.factors() {
+                if *exponent == Exponent::Integer(2) && !variables.contains(generator) {
+                    variables.push(generator.clone());
+                }
+            }
+        }
+        'variable: for variable in variables {
+            let mut parts = [Poly::zero(), Poly::zero(), Poly::zero()];
+            for (monomial, coefficient) in poly.terms() {
+                let power = match monomial.exponent(&variable) {
+                    Exponent::Integer(power @ 0..=2) => power as usize,
+                    _ => continue 'variable,
+                };
+                let rest: Vec<_> = monomial.factors().iter().filter(|(own, _)| *own != variable).cloned().collect();
+                if rest.iter().any(|(own, _)| mentions(own, &variable)) {
+                    continue 'variable;
+                }
+                parts[power].add_term(Monomial::from_factors(rest), coefficient.clone());
+            }
+            let [c, b, a] = parts;
+            let (Ok(ac), Ok(bb)) = (a.times(&c), b.times(&b)) else { continue };
+            let discriminant = ac.scaled(&Rational::from_integer(4.into())).minus(&bb);
+            let leading = self.find_sign(&a, questions).filter(|sign| sign.is_strict());
+            let (Some(leading), Some(discriminant)) = (leading, self.find_sign(&discriminant, questions)) else { continue };
+            match (leading, discriminant) {
+                (leading, Sign::Positive) => return Some(leading),
+                (Sign::Positive, Sign::Nonnegative | Sign::Zero) => return Some(Sign::Nonnegative),
+                (Sign::Negative, Sign::Nonnegative | Sign::Zero) => return Some(Sign::Nonpositive),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// A sum of fractions over one positive denominator.
+    fn sign_of_fraction(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        let (numerator, denominator) = self.fraction(poly).ok()?;
+        if denominator.is_one() || numerator == *poly {
+            return None;
+        }
+        let below = self.monomial_sign(&denominator)?;
+        Some(self.find_sign(&numerator, questions)?.times(below))
+    }
+
+    pub(super) fn monomial_sign(&self, monomial: &Monomial) -> Option<Sign> {
+        let mut total = Sign::Positive;
+        for (generator, exponent) in monomial.factors() {
+            let sign = self.generator_sign(generator);
+            let factor = match (sign, exponent) {
+                (Some(Sign::Positive), _) => Sign::Positive,
+                (Some(Sign::Nonnegative), Exponent::Integer(power)) if *power > 0 => Sign::Nonnegative,
+                // Where it is defined at all, a power of a non-negative base is not negative.
+                (Some(Sign::Nonnegative), _) => Sign::Nonnegative,
+                (Some(Sign::Negative), Exponent::Integer(power)) => {
+                    if power % 2 == 0 { Sign::Positive } else { Sign::Negative }
+                }
+                (_, Exponent::Integer(power)) if power % 2 == 0 => Sign::Nonnegative,
+                (Some(Sign::Nonpositive), Exponent::Integer(_)) => Sign::Nonpositive,
+                _ => return None,
+            };
+            total = total.times(factor);
+        }
+        Some(total)
+    }
+
+    pub(super) fn generator_sign(&self, generator: &Generator) -> Option<Sign> {
+        match generator {
+            Generator::Prime(_) | Generator::Euler | Generator::Pi | Generator::EulerGamma | Generator::Reflected(_) => {
+                Some(Sign::Positive)
+            }
+            Generator::Variable(name) => self.variable_sign(name),
+            Generator::Sum(poly) => self.sign(poly),
+            Generator::Log(inner) => {
+                let own = match &**inner {
+                    Generator::Sum(poly) => (**poly).clone(),
+                    other => Poly::generator(other.clone()),
+                };
+                let own = match &**inner {
+                    Generator::Prime(prime) => Poly::constant(Rational::from_integer(prime.clone())),
+                    _ => own,
+                };
+                self.sign(&own.minus(&Poly::one()))
+            }
+            Generator::Call(function, arguments) => self.call_sign(*function, arguments),
+        }
+    }
+
+    fn variable_sign(&self, name: &Name) -> Option<Sign> {
+        self.variable_bounds(name, 0).sign().or_else(|| {
+            // A symbolic lower end that is itself positive: x > m > 0.
+            let (lower, upper) = match self.context.domains.get(name)? {
+                Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => (lower, upper),
+                _ => return None,
+            };
+            let strict = matches!(self.context.domains.get(name)?, Domain::Interval { .. });
+            if let Some(lower) = lower {
+                match self.normalize(lower).ok().and_then(|lower| self.sign(&lower)) {
+                    Some(Sign::Positive) => return Some(Sign::Positive),
+                    Some(Sign::Nonnegative | Sign::Zero) if strict => return Some(Sign::Positive),
+                    Some(Sign::Nonnegative | Sign::Zero) => return Some(Sign::Nonnegative),
+                    _ => {}
+                }
+            }
+            if let Some(upper) = upper {
+                match self.normalize(upper).ok().and_then(|upper| self.sign(&upper)) {
+                    Some(Sign::Negative) => return Some(Sign::Negative),
+                    Some(Sign::Nonpositive | Sign::Zero) if strict => return Some(Sign::Negative),
+                    _ => {}
+                }
+            }
+            let own = Poly::generator(Generator::Variable(name.clone()));
+            self.known_signs()
+                .into_iter()
+                .find(|(condition, _)| *condition == own)
+                .map(|(_, sign)| sign)
+        })
+    }
+
+    fn call_sign(&self, function: Function, arguments: &Arc<Vec<Poly>>) -> Option<Sign> {
+        let positive = |poly: &Poly| self.sign(poly) == Some(Sign::Positive);
+        match function {
+            Function::Gamma if positive(&arguments[0]) => Some(Sign::Positive),
+            Function::Abs => match self.sign(&arguments[0]) {
+                Some(sign) if sign.is_strict() => Some(Sign::Positive),
+                _ => Some(Sign::Nonnegative),
+            },
+            // ψ⁽ᵐ⁾ has the sign (−1)^(m+1) on (0, ∞) for m ≥ 1 (DLMF 5.15.1).
+            Function::Polygamma if positive(&arguments[1]) => {
+                let order = super::normal::as_small(&arguments[0].as_constant()?)?;
+                match order {
+                    order if order < 1 => None,
+                    order if order % 2 == 1 => Some(Sign::Positive),
+                    _ => Some(Sign::Negative),
+                }
+            }
+            Function::BesselI if positive(&arguments[1]) => match self.sign(&arguments[0]) {
+                Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => Some(Sign::Positive),
+                _ => None,
+            },
+            Function::BesselK if positive(&arguments[1]) => Some(Sign::Positive),
+            // ζ(s) > 1 for s > 1.
+            Function::Zeta if positive(&arguments[0].minus(&Poly::one())) => Some(Sign::Positive),
+            // erf and arctan are odd and increasing.
+            Function::Erf | Function::Atan => self.sign(&arguments[0]),
+            _ => None,
+        }
+    }
+
+    // ——— rational bounds ———
+
+    fn bounds(&self, poly: &Poly, depth: usize) -> Bounds {
+        let mut total = Bounds::exact(Rational::zero());
+        for (monomial, coefficient) in poly.terms() {
+            total = total.plus(&self.monomial_bounds(monomial, depth).scaled(coefficient));
+        }
+        total
+    }
+
+    fn monomial_bounds(&self, monomial: &Monomial, depth: usize) -> Bounds {
+        let factors = monomial.factors();
+        if let [(generator, Exponent::Integer(1))] = factors {
+            return self.generator_bounds(generator, depth);
+        }
+        let mut total = Bounds::exact(Rational::one());
+        for (generator, exponent) in factors {
+            let factor = self.power_bounds(generator, exponent, depth);
+            total = total.times_nonnegative(&factor);
+        }
+        total
+    }
+
+    /// Bounds of a power with a non-negative value; unbounded where nothing is known.
+    fn power_bounds(&self, generator: &Generator, exponent: &Exponent, depth: usize) -> Bounds {
+        if *generator == Generator::Euler {
+            return self.exponential_bounds(&exponent.to_poly(), depth);
+        }
+        let own = self.generator_bounds(generator, depth);
+        let sign = own.sign();
+        let nonnegative = matches!(sign, Some(Sign::Positive | Sign::Nonnegative | Sign::Zero));
+        match exponent {
+            Exponent::Integer(power) if nonnegative && *power > 0 => {
+                let raise = |end: &Option<End>| {
+                    end.as_ref().and_then(|end| Some(End { value: rational_power(&end.value, *power).ok()?, open: end.open }))
+                };
+                Bounds { low: raise(&own.low), high: raise(&own.high) }
+            }
+            Exponent::Integer(power) if sign == Some(Sign::Positive) && *power < 0 => {
+                let invert = |end: &Option<End>| {
+                    end.as_ref()
+                        .filter(|end| end.value.is_positive())
+                        .and_then(|end| Some(End { value: rational_power(&end.value, *power).ok()?, open: end.open }))
+                };
+                let low = invert(&own.high).or(Some(End { value: Rational::zero(), open: true }));
+                Bounds { low, high: invert(&own.low) }
+            }
+            Exponent::Integer(power) if power % 2 == 0 && *power > 0 => {
+                let (Some(low), Some(high)) = (&own.low, &own.high) else {
+                    return Bounds { low: Some(End { value: Rational::zero(), open: false }), high: None };
+                };
+                let larger = if low.value.abs() > high.value.abs() {
+                    End { value: low.value.abs(), open: low.open }
+                } else if low.value.abs() == high.value.abs() {
+                    End { value: high.value.abs(), open: low.open && high.open }
+                } else {
+                    high.clone()
+                };
+                let high = rational_power(&larger.value, *power).ok().map(|value| End { value, open: larger.open });
+                Bounds { low: Some(End { value: Rational::zero(), open: false }), high }
+            }
+            _ => self.symbolic_power_bounds(generator, &own, exponent, depth),
+        }
+    }
+
+    /// g^E for g on one side of 1 and E of known sign.
+    fn symbolic_power_bounds(&self, generator: &Generator, own: &Bounds, exponent: &Exponent, depth: usize) -> Bounds {
+        let positive = match generator {
+            Generator::Prime(_) => true,
+            _ => own.sign() == Some(Sign::Positive),
+        };
+        if !positive {
+            return Bounds::default();
+        }
+        let one = Rational::one();
+        let above = match generator {
+            Generator::Prime(_) => Some(true),
+            _ if own.low.as_ref().is_some_and(|end| end.value >= one) => Some(true),
+            _ if own.high.as_ref().is_some_and(|end| end.value <= one) => Some(false),
+            _ => None,
+        };
+        let strict = matches!(generator, Generator::Prime(_))
+            || own.low.as_ref().is_some_and(|end| end.value > one || (end.value == one && end.open))
+            || own.high.as_ref().is_some_and(|end| end.value < one || (end.value == one && end.open));
+        let exponent = self.bounds(&exponent.to_poly(), depth + 1).sign();
+        let up = match (above, exponent) {
+            (Some(above), Some(Sign::Positive | Sign::Nonnegative)) => Some(above),
+            (Some(above), Some(Sign::Negative | Sign::Nonpositive)) => Some(!above),
+            _ => None,
+        };
+        let open = strict && exponent.is_some_and(Sign::is_strict);
+        match up {
+            Some(true) => Bounds { low: Some(End { value: one, open }), high: None },
+            Some(false) => Bounds { low: Some(End { value: Rational::zero(), open: true }), high: Some(End { value: one, open }) },
+            None => Bounds::positive(),
+        }
+    }
+
+    fn exponential_bounds(&self, exponent: &Poly, depth: usize) -> Bounds {
+        let sign = if depth < 6 { self.sign(exponent) } else { None };
+        match sign {
+            Some(Sign::Positive) => Bounds { low: Some(End { value: Rational::one(), open: true }), high: None },
+            Some(Sign::Nonnegative) => Bounds { low: Some(End { value: Rational::one(), open: false }), high: None },
+            Some(Sign::Negative) => {
+                Bounds { high: Some(End { value: Rational::one(), open: true }), ..Bounds::positive() }
+            }
+            Some(Sign::Nonpositive) => {
+                Bounds { high: Some(End { value: Rational::one(), open: false }), ..Bounds::positive() }
+            }
+            _ => Bounds::positive(),
+        }
+    }
+
+    fn generator_bounds(&self, generator: &Generator, depth: usize) -> Bounds {
+        let ends = |low: (i64, i64), high: (i64, i64)| Bounds {
+            low: Some(End { value: Rational::new(low.0.into(), low.1.into()), open: true }),
+            high: Some(End { value: Rational::new(high.0.into(), high.1.into()), open: true }),
+        };
+        match generator {
+            Generator::Variable(name) => self.variable_bounds(name, depth),
+            Generator::Pi => ends((314_159, 100_000), (314_160, 100_000)),
+            Generator::Euler => ends((271_828, 100_000), (271_829, 100_000)),
+            Generator::EulerGamma => ends((57_721, 100_000), (57_722, 100_000)),
+            Generator::Call(Function::Cos | Function::Sin, _) => {
+                let end = |value: i64| Some(End { value: Rational::from_integer(value.into()), open: false });
+                Bounds { low: end(-1), high: end(1) }
+            }
+            Generator::Call(Function::Erf, _) => ends((-1, 1), (1, 1)),
+            Generator::Sum(poly) if depth < 6 => {
+                let own = self.bounds(poly, depth + 1);
+                if own.sign().is_none() && self.sign(poly) == Some(Sign::Positive) {
+                    return Bounds { low: Bounds::positive().low, high: own.high };
+                }
+                own
+            }
+            _ => match self.generator_sign(generator) {
+                Some(Sign::Positive) => Bounds::positive(),
+                Some(Sign::Nonnegative) => Bounds { low: Some(End { value: Rational::zero(), open: false }), high: None },
+                Some(Sign::Negative) => Bounds { low: None, high: Some(End { value: Rational::zero(), open: true }) },
+                _ => Bounds::default(),
+            },
+        }
+    }
+
+    fn variable_bounds(&self, name: &Name, depth: usize) -> Bounds {
+        let Some(domain) = self.context.domains.get(name) else { return Bounds::default() };
+        let end = |bound: &Option<Term>, open: bool, low: bool| -> Option<End> {
+            let bound = bound.as_ref()?;
+            if let Some(value) = bound.as_number() {
+                return Some(End { value: value.clone(), open });
+            }
+            if depth >= 6 {
+                return None;
+            }
+            let bounds = self.bounds(&self.normalize(bound).ok()?, depth + 1);
+            let end = if low { bounds.low } else { bounds.high }?;
+            Some(End { value: end.value, open: open || end.open })
+        };
+        match domain {
+            Domain::Interval { lower, upper } => Bounds { low: end(lower, true, true), high: end(upper, true, false) },
+            Domain::Integers { lower, upper } => Bounds { low: end(lower, false, true), high: end(upper, false, false) },
+            Domain::Nonnegative => Bounds { low: Some(End { value: Rational::zero(), open: false }), high: None },
+            Domain::Finite(values) => {
+                let numbers: Option<Vec<&Rational>> = values.iter().map(Term::as_number).collect();
+                let Some(numbers) = numbers else { return Bounds::default() };
+                let close = |value: &Rational| End { value: value.clone(), open: false };
+                Bounds { low: numbers.iter().min().map(|v| close(v)), high: numbers.iter().max().map(|v| close(v)) }
+            }
+            Domain::Angle => Bounds::default(),
+        }
+    }
+}
+
+/// Whether a generator occurs inside another.
+fn mentions(outer: &Generator, inner: &Generator) -> bool {
+    let mut found = false;
+    Poly::generator(outer.clone()).visit_generators(&mut |generator| found |= generator == inner);
+    found
+}

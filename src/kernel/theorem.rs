@@ -1,0 +1,733 @@
+//! Theorems, and the only rules that make one.
+//!
+//! A [`Theorem`] has private fields and no constructor but the rules of [`Checker`] below. Above
+//! each rule stands what it needs, what follows, and when it fails.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use num_traits::{One, ToPrimitive};
+
+use super::certificate::{Moment, Part, Piece, Proposition};
+use super::domain::{Context, Domain, Support};
+use super::interval::{End, image};
+use super::lemma::Lemma;
+use super::normal::Normalizer;
+use super::poly::{Exponent, Generator, Obstacle, Poly};
+use super::sign::Sign;
+use super::term::{Name, Rational, Term};
+
+/// A finite support may have this many points.
+const MOST_POINTS: usize = 20_000;
+
+/// A density and everything declared about its variables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    support: Support,
+    context: Context,
+    log_density: Term,
+    witness: Vec<(Name, Term)>,
+}
+
+/// Why the kernel did not accept something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    Obstacle(Obstacle),
+    /// The two sides differ; what is left of their difference.
+    Differ { residue: Term },
+    /// A condition of a lemma that the declared domains do not give.
+    Condition { lemma: &'static str, term: Term },
+    /// The certificate does not fit: a missing premise, an unknown lemma, a wrong domain.
+    Malformed(String),
+    /// The declared domains hold no point, or the witness is not in them.
+    Vacuous(String),
+}
+
+impl From<Obstacle> for Rejection {
+    fn from(obstacle: Obstacle) -> Self {
+        Rejection::Obstacle(obstacle)
+    }
+}
+
+impl std::fmt::Display for Rejection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Rejection::Obstacle(obstacle) => write!(f, "{obstacle}"),
+            Rejection::Differ { residue } => write!(f, "the two sides differ by {residue}"),
+            Rejection::Condition { lemma, term } => write!(f, "{lemma} needs {term} > 0, which the declared domains do not give"),
+            Rejection::Malformed(what) => write!(f, "{what}"),
+            Rejection::Vacuous(what) => write!(f, "{what}"),
+        }
+    }
+}
+
+impl Setting {
+    /// A setting whose declared conditions are met by the witness, exactly.
+    ///
+    /// Fails with [`Rejection::Vacuous`] when they are not: nothing is proved about an empty set of
+    /// parameters.
+    pub fn new(support: Support, context: Context, log_density: Term, witness: Vec<(Name, Term)>) -> Result<Arc<Setting>, Rejection> {
+        let outside = |what: String| Rejection::Vacuous(what);
+        let empty = Normalizer::new(&Context::default());
+        let known: BTreeSet<&Name> = witness.iter().map(|(name, _)| name).collect();
+        if witness.iter().any(|(_, value)| value.as_number().is_none()) {
+            return Err(outside("the witness must be rational numbers".into()));
+        }
+        let sign = |term: &Term| -> Result<Option<Sign>, Rejection> {
+            Ok(empty.sign(&empty.normalize(&term.substitute(&witness))?))
+        };
+        for (name, domain) in &context.domains {
+            if !known.contains(name) {
+                return Err(outside(format!("the witness does not give {name} a value")));
+            }
+            let value = Term::Variable(name.clone());
+            let (lower, upper, strict) = match domain {
+                Domain::Interval { lower, upper } => (lower.clone(), upper.clone(), true),
+                Domain::Nonnegative => (Some(Term::zero()), None, false),
+                Domain::Integers { lower, upper } => {
+                    let number = value.substitute(&witness);
+                    if !number.as_number().is_some_and(Rational::is_integer) {
+                        return Err(outside(format!("the witness for {name} is not an integer")));
+                    }
+                    (lower.clone(), upper.clone(), false)
+                }
+                Domain::Finite(values) => {
+                    let number = value.substitute(&witness);
+                    if !values.contains(&number) {
+                        return Err(outside(format!("the witness for {name} is not among its values")));
+                    }
+                    (None, None, false)
+                }
+                Domain::Angle => (None, None, false),
+            };
+            let ends = [lower.map(|lower| value.clone() - lower), upper.map(|upper| upper - value.clone())];
+            for difference in ends.into_iter().flatten() {
+                match sign(&difference)? {
+                    Some(Sign::Positive) => {}
+                    Some(Sign::Zero | Sign::Nonnegative) if !strict => {}
+                    _ => return Err(outside(format!("the witness for {name} is outside its domain"))),
+                }
+            }
+        }
+        for condition in &context.positive {
+            if sign(condition)? != Some(Sign::Positive) {
+                return Err(outside(format!("the witness does not meet {condition} > 0")));
+            }
+        }
+        for condition in &context.nonnegative {
+            if !matches!(sign(condition)?, Some(Sign::Positive | Sign::Nonnegative | Sign::Zero)) {
+                return Err(outside(format!("the witness does not meet {condition} >= 0")));
+            }
+        }
+        Ok(Arc::new(Setting { support, context, log_density, witness }))
+    }
+
+    pub fn support(&self) -> &Support {
+        &self.support
+    }
+
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    pub fn log_density(&self) -> &Term {
+        &self.log_density
+    }
+
+    pub fn witness(&self) -> &[(Name, Term)] {
+        &self.witness
+    }
+}
+
+/// A proposition that the kernel has proved in a setting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Theorem {
+    setting: Arc<Setting>,
+    proposition: Proposition,
+    assumptions: BTreeSet<Term>,
+    lemmas: BTreeSet<&'static str>,
+    steps: usize,
+}
+
+impl Theorem {
+    pub fn setting(&self) -> &Arc<Setting> {
+        &self.setting
+    }
+
+    pub fn proposition(&self) -> &Proposition {
+        &self.proposition
+    }
+
+    /// Terms that are taken to be different from zero.
+    pub fn assumptions(&self) -> &BTreeSet<Term> {
+        &self.assumptions
+    }
+
+    /// Names of the lemmas it rests on.
+    pub fn lemmas(&self) -> &BTreeSet<&'static str> {
+        &self.lemmas
+    }
+
+    /// How many rule applications it took.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+}
+
+/// A lemma differentiated by its parameters: the factor beside the kernel, and the value.
+type DifferentiatedLemma = Arc<(Term, Term)>;
+
+/// Replays steps in one setting.
+pub struct Checker {
+    setting: Arc<Setting>,
+    lemmas: RefCell<HashMap<(&'static str, Vec<(Name, u32)>), DifferentiatedLemma>>,
+    scopes: RefCell<HashMap<(Name, Domain), Arc<Normalizer>>>,
+    parameters: Normalizer,
+    pointwise: Normalizer,
+}
+
+impl Checker {
+    pub fn new(setting: &Arc<Setting>) -> Checker {
+        Checker {
+            setting: setting.clone(),
+            lemmas: RefCell::default(),
+            scopes: RefCell::default(),
+            parameters: Normalizer::new(&setting.context).with_log_density(&setting.log_density),
+            pointwise: Normalizer::on_support(&setting.context, &setting.support).with_log_density(&setting.log_density),
+        }
+    }
+
+    pub fn setting(&self) -> &Arc<Setting> {
+        &self.setting
+    }
+
+    /// Normal forms of terms in the parameters.
+    pub fn parameters(&self) -> &Normalizer {
+        &self.parameters
+    }
+
+    /// Normal forms of terms in the parameters and the variate.
+    pub fn pointwise(&self) -> &Normalizer {
+        &self.pointwise
+    }
+
+    fn theorem(&self, proposition: Proposition, normalizers: &[&Normalizer], premises: &[&Theorem], lemmas: &[&'static str]) -> Theorem {
+        let mut assumptions: BTreeSet<Term> = premises.iter().flat_map(|premise| premise.assumptions.iter().cloned()).collect();
+        for normalizer in normalizers {
+            assumptions.extend(normalizer.conditions());
+        }
+        let lemmas = premises.iter().flat_map(|premise| premise.lemmas.iter().copied()).chain(lemmas.iter().copied()).collect();
+        let steps = 1 + premises.iter().map(|premise| premise.steps).sum::<usize>();
+        Theorem { setting: self.setting.clone(), proposition, assumptions, lemmas, steps }
+    }
+
+    /// A fresh normaliser for one step, so that its side conditions are that step's own.
+    fn fresh_pointwise(&self) -> Normalizer {
+        Normalizer::on_support(&self.setting.context, &self.setting.support).with_log_density(&self.setting.log_density)
+    }
+
+    fn fresh_parameters(&self) -> Normalizer {
+        Normalizer::new(&self.setting.context)
+    }
+
+    fn same(&self, normalizer: &Normalizer, left: &Term, right: &Term) -> Result<(), Rejection> {
+        let residue = normalizer.residue(left, right)?;
+        if residue.is_zero() { Ok(()) } else { Err(Rejection::Differ { residue: residue.to_term() }) }
+    }
+
+    //     normal form of left = normal form of right
+    //     ——————————————————————————————————————————
+    //                  left = right
+    //
+    /// Fails when the normal forms differ, or one of the sides has none.
+    pub fn algebra(&self, left: &Term, right: &Term) -> Result<Theorem, Rejection> {
+        let normalizer = self.fresh_pointwise();
+        normalizer.normalize(left)?;
+        normalizer.normalize(right)?;
+        self.same(&normalizer, left, right)?;
+        let proposition = Proposition::Equal { left: left.clone(), right: right.clone() };
+        Ok(self.theorem(proposition, &[&normalizer], &[], &[]))
+    }
+
+    //     `of` worked out over the auxiliary domains;  at ∈ those domains
+    //     ————————————————————————————————————————————————————————————————
+    //                      of[at] = is
+    //
+    /// Fails when a value cannot be shown to lie in the domain of its variable.
+    pub fn specialization(&self, auxiliary: &[(Name, Domain)], of: &Term, at: &[(Name, Term)], is: &Term) -> Result<Theorem, Rejection> {
+        let mut context = self.setting.context.clone();
+        for (name, domain) in auxiliary {
+            if context.domains.insert(name.clone(), domain.clone()).is_some() {
+                return Err(Rejection::Malformed(format!("{name} is declared already")));
+            }
+        }
+        let inner = Normalizer::new(&context);
+        let outer = self.fresh_parameters();
+        for (name, value) in at {
+            let domain = context.domains.get(name).ok_or_else(|| Rejection::Malformed(format!("{name} is not declared")))?;
+            self.in_domain(&outer, "specialization", value, domain)?;
+        }
+        let worked_out = inner.normalize(of)?.to_term().substitute(at);
+        self.same(&outer, &worked_out, is)?;
+        let proposition =
+            Proposition::Specialization { auxiliary: auxiliary.to_vec(), of: of.clone(), at: at.to_vec(), is: is.clone() };
+        let mut theorem = self.theorem(proposition, &[&outer], &[], &[]);
+        theorem.assumptions.extend(inner.conditions().iter().map(|condition| condition.substitute(at)));
+        Ok(theorem)
+    }
+
+    //     Σ over the points x of  p(x) f(x)  =  is
+    //     ————————————————————————————————————————
+    //                   E[f] = is
+    //
+    /// Fails when the support is not finite, or the mass cannot be shown positive at a point.
+    pub fn enumeration(&self, of: &Term, is: &Term) -> Result<Theorem, Rejection> {
+        let normalizer = self.fresh_parameters();
+        let total = self.enumerate(&normalizer, of)?;
+        self.same(&normalizer, &total.to_term(), is)?;
+        let proposition = Proposition::Expectation { of: of.clone(), is: is.clone() };
+        Ok(self.theorem(proposition, &[&normalizer], &[], &[]))
+    }
+
+    /// E[of] over a finite support, as a normal form.
+    pub fn enumerate(&self, normalizer: &Normalizer, of: &Term) -> Result<Poly, Rejection> {
+        let names = self.setting.support.names();
+        // Formal nodes are worked out once, on the whole support; a normal form with a condition
+        // there may fail at one point, so the conditions must have been discharged.
+        let pointwise = self.fresh_pointwise();
+        let worked_out = match of {
+            Term::Number(_) => of.clone(),
+            _ => pointwise.normalize(of)?.to_term(),
+        };
+        if !pointwise.conditions().is_empty() {
+            return Err(Rejection::Malformed("a quantity that may be divided by zero on the support".into()));
+        }
+        let mut total = Poly::zero();
+        for point in points(&self.setting.support)? {
+            let at: Vec<(Name, Term)> = names.iter().cloned().zip(point).collect();
+            let mass = normalizer.exp(&normalizer.normalize(&self.setting.log_density.substitute(&at))?)?;
+            let value = normalizer.normalize(&worked_out.substitute(&at))?;
+            total.add_assign(&mass.times(&value)?);
+        }
+        Ok(total)
+    }
+
+    //     f = Σ c_i f_i on the support   E[f_i] = v_i   is = Σ c_i v_i   c_i free of the variate
+    //     ———————————————————————————————————————————————————————————————————————————————————————
+    //                                          E[f] = is
+    //
+    /// Fails when one of the equations does. With no premises this is E[0] = 0; with one and
+    /// coefficient 1 it is congruence.
+    pub fn linearity(&self, of: &Term, is: &Term, premises: &[(Term, &Theorem)]) -> Result<Theorem, Rejection> {
+        let pointwise = self.fresh_pointwise();
+        let parameters = self.fresh_parameters();
+        let names = self.setting.support.names();
+        let (mut function, mut value) = (Vec::new(), Vec::new());
+        for (coefficient, premise) in premises {
+            if !Arc::ptr_eq(&premise.setting, &self.setting) && premise.setting != self.setting {
+                return Err(Rejection::Malformed("a premise is about another density".into()));
+            }
+            let Proposition::Expectation { of, is } = &premise.proposition else {
+                return Err(Rejection::Malformed("a premise is not an expectation".into()));
+            };
+            if names.iter().any(|name| coefficient.contains(name)) {
+                return Err(Rejection::Malformed("a coefficient depends on the variate".into()));
+            }
+            function.push(coefficient.clone() * of.clone());
+            value.push(coefficient.clone() * is.clone());
+        }
+        self.same(&pointwise, of, &Term::Sum(function))?;
+        if let Some(term) = pointwise.conditions().into_iter().find(|term| names.iter().any(|name| term.contains(name))) {
+            return Err(Rejection::Malformed(format!("{term} may vanish on the support")));
+        }
+        self.same(&parameters, is, &Term::Sum(value))?;
+        let proposition = Proposition::Expectation { of: of.clone(), is: is.clone() };
+        let premises: Vec<&Theorem> = premises.iter().map(|(_, premise)| *premise).collect();
+        Ok(self.theorem(proposition, &[&pointwise, &parameters], &premises, &[]))
+    }
+
+    //     ∫_T exp k(t; s) dt = G(s)  (a lemma),   x = φ(t) a monotone bijection of T onto a piece of the support
+    //     p(φ(t)) |φ′(t)| f(φ(t)) = Σ_j c_j ∂_s^m_j exp k(t; s)  at  s = σ(θ) + shift_j
+    //     ———————————————————————————————————————————————————————————————————————————————————————————————————————
+    //                              E[f] = Σ over the pieces of  Σ_j c_j ∂_s^m_j G(σ + shift_j)
+    //
+    /// Fails when the pieces do not make up the support, a side condition of the lemma cannot be
+    /// discharged, or the integrands differ.
+    pub fn moment(&self, of: &Term, is: &Term, moment: &Moment) -> Result<Theorem, Rejection> {
+        let outer = self.fresh_parameters();
+        let mut conditions = BTreeSet::new();
+        let value = self.moment_value(&outer, of, moment, &mut conditions)?;
+        self.same(&outer, &value.to_term(), is)?;
+        let lemmas: Vec<&'static str> = moment.pieces.iter().filter_map(|piece| Lemma::find(&piece.lemma)).map(|lemma| lemma.name).collect();
+        let proposition = Proposition::Expectation { of: of.clone(), is: is.clone() };
+        let mut theorem = self.theorem(proposition, &[&outer], &[], &lemmas);
+        theorem.assumptions.extend(conditions);
+        Ok(theorem)
+    }
+
+    /// The value that a lemma gives to E[of], as a normal form; every condition is checked.
+    pub fn moment_value(&self, outer: &Normalizer, of: &Term, moment: &Moment, conditions: &mut BTreeSet<Term>) -> Result<Poly, Rejection> {
+        let Support::Product { coordinates, inequalities } = &self.setting.support else {
+            return Err(Rejection::Malformed("a lemma integrates over one scalar, not over joint points".into()));
+        };
+        let [(name, domain)] = coordinates.as_slice() else {
+            return Err(Rejection::Malformed("a lemma integrates over one scalar".into()));
+        };
+        if !inequalities.is_empty() {
+            return Err(Rejection::Malformed("a lemma integrates over a whole domain".into()));
+        }
+        let mut total = Poly::zero();
+        let mut reached: Option<End> = None;
+        let (first, last) = ends(domain);
+        for piece in &moment.pieces {
+            let lemma = Lemma::find(&piece.lemma).ok_or_else(|| Rejection::Malformed(format!("there is no lemma {}", piece.lemma)))?;
+            let lemma_domain = substitute_domain(&lemma.domain, &piece.parameters);
+            let (low, high) = self.piece_image(outer, piece, lemma, &lemma_domain, domain)?;
+            let expected = reached.clone().unwrap_or_else(|| first.clone());
+            if !self.same_end(outer, &low, &expected)? {
+                return Err(Rejection::Malformed(format!("the pieces do not make up the support of {name}")));
+            }
+            reached = Some(high);
+            let value = self.piece_value(lemma, &lemma_domain, piece, name, of, outer, conditions);
+            if value.is_err() {
+                // What a failed attempt had to assume must not burden a later one.
+                self.scopes.borrow_mut().clear();
+            }
+            total.add_assign(&value?);
+        }
+        match &reached {
+            Some(reached) if self.same_end(outer, reached, &last)? => Ok(total),
+            _ => Err(Rejection::Malformed(format!("the pieces do not make up the support of {name}"))),
+        }
+    }
+
+    /// The lemma's parameters after the shift, inside the lemma's domains.
+    fn instance(&self, lemma: &'static Lemma, piece: &Piece, part: &Part, outer: &Normalizer, conditions: &mut BTreeSet<Term>) -> Result<Vec<(Name, Term)>, Rejection> {
+        let mut instance = Vec::new();
+        let names = self.setting.support.names();
+        for (real, (name, domain)) in
+            lemma.parameters.iter().map(|row| (true, row)).chain(lemma.fixed.iter().map(|row| (false, row)))
+        {
+            let given = piece.parameters.iter().find(|(own, _)| own == name);
+            let (_, given) = given.ok_or_else(|| Rejection::Malformed(format!("{} needs a value for {name}", lemma.name)))?;
+            let shift = part.shift.iter().find(|(own, _)| own == name);
+            let value = match shift {
+                Some(_) if !real => return Err(Rejection::Malformed(format!("{name} cannot be shifted"))),
+                Some((_, shift)) => given.clone() + shift.clone(),
+                None => given.clone(),
+            };
+            if value.contains(&piece.variable) || names.iter().any(|variate| value.contains(variate)) {
+                return Err(Rejection::Malformed(format!("the value of {name} depends on the variate")));
+            }
+            self.in_domain(outer, lemma.name, &value, domain)?;
+            instance.push((name.clone(), value));
+        }
+        for condition in &lemma.positive {
+            let term = condition.substitute(&instance);
+            if outer.sign(&outer.normalize(&term)?) != Some(Sign::Positive) {
+                return Err(Rejection::Condition { lemma: lemma.name, term });
+            }
+        }
+        for condition in &lemma.nonzero {
+            let term = condition.substitute(&instance);
+            let poly = outer.normalize(&term)?;
+            if outer.is_zero(&poly)? {
+                return Err(Rejection::Condition { lemma: lemma.name, term });
+            }
+            if !outer.sign(&poly).is_some_and(Sign::is_strict) {
+                conditions.insert(poly.to_term());
+            }
+        }
+        for (name, _) in &part.orders {
+            if !lemma.parameters.iter().any(|(own, _)| own == name) {
+                return Err(Rejection::Malformed(format!("{} is not differentiated by {name}", lemma.name)));
+            }
+        }
+        Ok(instance)
+    }
+
+    /// A value lies in a domain, by its sign conditions.
+    fn in_domain(&self, normalizer: &Normalizer, lemma: &'static str, value: &Term, domain: &Domain) -> Result<(), Rejection> {
+        let positive = |term: Term| -> Result<(), Rejection> {
+            match normalizer.sign(&normalizer.normalize(&term)?) {
+                Some(Sign::Positive) => Ok(()),
+                _ => Err(Rejection::Condition { lemma, term }),
+            }
+        };
+        match domain {
+            Domain::Interval { lower, upper } => {
+                // The value must exist even where no condition is to be met.
+                normalizer.normalize(value)?;
+                if let Some(lower) = lower {
+                    positive(if lower.is_zero() { value.clone() } else { value.clone() - lower.clone() })?;
+                }
+                if let Some(upper) = upper {
+                    positive(if upper.is_zero() { -value.clone() } else { upper.clone() - value.clone() })?;
+                }
+                Ok(())
+            }
+            Domain::Integers { lower: Some(lower), upper: None } => {
+                let integer = match value {
+                    Term::Number(number) => number.is_integer(),
+                    Term::Variable(name) => matches!(self.setting.context.domains.get(name), Some(Domain::Integers { .. })),
+                    _ => false,
+                };
+                if !integer {
+                    return Err(Rejection::Malformed(format!("{lemma} needs an integer, not {value}")));
+                }
+                match normalizer.sign(&normalizer.normalize(&(value.clone() - lower.clone()))?) {
+                    Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => Ok(()),
+                    _ => Err(Rejection::Condition { lemma, term: value.clone() - lower.clone() + Term::one() }),
+                }
+            }
+            Domain::Angle => normalizer.normalize(value).map(|_| ()).map_err(Rejection::from),
+            other => Err(Rejection::Malformed(format!("no value is checked against {other:?}"))),
+        }
+    }
+
+    /// The image of the lemma's domain under the piece's map, as a part of the support.
+    fn piece_image(&self, outer: &Normalizer, piece: &Piece, lemma: &Lemma, lemma_domain: &Domain, support: &Domain) -> Result<(End, End), Rejection> {
+        let malformed = |what: &str| Rejection::Malformed(format!("{what} in the change of variable for {}", lemma.name));
+        let identity = piece.map == Term::Variable(piece.variable.clone());
+        match (lemma_domain, support) {
+            (Domain::Angle, Domain::Angle) if identity => Ok((End::MinusInfinity, End::PlusInfinity)),
+            (Domain::Integers { lower: Some(lower), .. }, Domain::Integers { lower: Some(start), .. }) => {
+                let (low, high) = ends(lemma_domain);
+                let offset = integer_offset(&piece.map, &piece.variable).ok_or_else(|| malformed("no integer shift"))?;
+                let move_by = |end: End| match end {
+                    End::At(term) => End::At(term + Term::Number(offset.clone())),
+                    other => other,
+                };
+                let (low, high) = (move_by(low), move_by(high));
+                // Left-out first terms move the lower end up.
+                let (Some(from), Some(start)) = (lower.as_number(), start.as_number()) else {
+                    return if piece.skip == 0 { Ok((low, high)) } else { Err(malformed("a symbolic start")) };
+                };
+                let from = from + &offset + Rational::from_integer(piece.skip.into());
+                if from != *start {
+                    return Err(malformed("a wrong first term"));
+                }
+                Ok((End::At(Term::Number(from)), high))
+            }
+            (Domain::Interval { .. }, Domain::Interval { .. } | Domain::Nonnegative) if piece.skip == 0 => {
+                let range = image(outer, &piece.map, &piece.variable, &ends(lemma_domain)).ok_or_else(|| malformed("no monotone map"))?;
+                Ok((range.low, range.high))
+            }
+            _ => Err(malformed("domains that do not fit")),
+        }
+    }
+
+    fn same_end(&self, outer: &Normalizer, left: &End, right: &End) -> Result<bool, Rejection> {
+        Ok(match (left, right) {
+            (End::MinusInfinity, End::MinusInfinity) | (End::PlusInfinity, End::PlusInfinity) => true,
+            (End::At(left), End::At(right)) => outer.equal(left, right)?,
+            _ => false,
+        })
+    }
+
+    /// Normal forms of terms in the parameters and a variable of integration.
+    fn scope(&self, variable: &Name, domain: &Domain) -> Arc<Normalizer> {
+        let key = (variable.clone(), domain.clone());
+        if let Some(found) = self.scopes.borrow().get(&key) {
+            return found.clone();
+        }
+        let support = Support::Product { coordinates: vec![key.clone()], inequalities: Vec::new() };
+        let normalizer = Normalizer::on_support(&self.setting.context, &support);
+        let normalizer = Arc::new(normalizer);
+        self.scopes.borrow_mut().insert(key, normalizer.clone());
+        normalizer
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn piece_value(
+        &self,
+        lemma: &'static Lemma,
+        lemma_domain: &Domain,
+        piece: &Piece,
+        variate: &Name,
+        of: &Term,
+        outer: &Normalizer,
+        conditions: &mut BTreeSet<Term>,
+    ) -> Result<Poly, Rejection> {
+        if self.setting.context.domains.contains_key(&piece.variable) {
+            return Err(Rejection::Malformed(format!("{} is a parameter", piece.variable)));
+        }
+        let inner = self.scope(&piece.variable, lemma_domain);
+        let map = [(variate.clone(), piece.map.clone())];
+        let variable = (lemma.variable.clone(), Term::Variable(piece.variable.clone()));
+        let at = |instance: &[(Name, Term)]| [instance, std::slice::from_ref(&variable)].concat();
+
+        // p(φ(t)) |φ′(t)| f(φ(t)) / exp k(t; σ), where the logarithms cancel.
+        let base = at(&piece.parameters);
+        let kernel = inner.normalize(&lemma.log_kernel.substitute(&base))?;
+        let mut exponent = inner.normalize(&self.setting.log_density.substitute(&map))?.minus(&kernel);
+        if !lemma_domain.is_discrete() && *lemma_domain != Domain::Angle {
+            let slope = inner.differentiate(&inner.normalize(&piece.map)?, &piece.variable)?;
+            let slope = match inner.sign(&slope) {
+                Some(Sign::Positive) => slope,
+                Some(Sign::Negative) => slope.scaled(&-Rational::one()),
+                _ => return Err(Rejection::Malformed("the change of variable is not monotone".into())),
+            };
+            exponent = exponent.plus(&inner.log(&slope)?);
+        }
+        let pointwise = self.fresh_pointwise();
+        let statistic = match of {
+            Term::Number(_) => inner.normalize(of)?,
+            _ => inner.normalize(&pointwise.normalize(of)?.to_term().substitute(&map))?,
+        };
+        let mut difference = inner.exp(&exponent)?.times(&statistic)?;
+        let mut total = Poly::zero();
+        for part in &piece.parts {
+            let instance = self.instance(lemma, piece, part, outer, conditions)?;
+            if part.constant.contains(&piece.variable) || part.constant.contains(variate) {
+                return Err(Rejection::Malformed("a constant depends on the variate".into()));
+            }
+            let differentiated = self.differentiated(lemma, &part.orders)?;
+            let constant = outer.normalize(&part.constant)?;
+            let shifted = inner.normalize(&lemma.log_kernel.substitute(&at(&instance)))?.minus(&kernel);
+            let factor = inner.normalize(&differentiated.0.substitute(&at(&instance)))?;
+            difference = difference.minus(&constant.times(&factor)?.times(&inner.exp(&shifted)?)?);
+            let mut value = outer.normalize(&differentiated.1.substitute(&instance))?;
+            for step in 0..piece.skip {
+                let Domain::Integers { lower: Some(lower), .. } = &lemma.domain else {
+                    return Err(Rejection::Malformed("only series have first terms".into()));
+                };
+                let mut values = instance.clone();
+                values.push((lemma.variable.clone(), lower.clone() + Term::integer(step)));
+                let kernel = outer.exp(&outer.normalize(&lemma.log_kernel.substitute(&values))?)?;
+                let factor = outer.normalize(&differentiated.0.substitute(&values))?;
+                value = value.minus(&kernel.times(&factor)?);
+            }
+            total.add_assign(&constant.times(&value)?);
+        }
+        let difference = inner.clear(&difference)?;
+        if !difference.is_zero() {
+            return Err(Rejection::Differ { residue: difference.to_term() });
+        }
+        for condition in inner.conditions().into_iter().chain(pointwise.conditions()) {
+            if condition.contains(&piece.variable) || condition.contains(variate) {
+                return Err(Rejection::Malformed(format!("{condition} may vanish on the support")));
+            }
+            conditions.insert(condition);
+        }
+        Ok(total)
+    }
+
+    /// Rule `parameter-derivative`: ∂_s exp k = q · exp k and ∂_s G, for the orders asked.
+    fn differentiated(&self, lemma: &'static Lemma, orders: &[(Name, u32)]) -> Result<DifferentiatedLemma, Rejection> {
+        let key = (lemma.name, orders.to_vec());
+        if let Some(found) = self.lemmas.borrow().get(&key) {
+            return Ok(found.clone());
+        }
+        let context = lemma.context();
+        let parameters = Normalizer::new(&context);
+        let support = Support::Product { coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())], inequalities: Vec::new() };
+        let integrand = Normalizer::on_support(&context, &support);
+        let kernel = integrand.normalize(&lemma.log_kernel)?;
+        let (mut factor, mut value) = (Poly::one(), parameters.normalize(&lemma.value)?);
+        for (name, order) in orders {
+            if *order > 8 {
+                return Err(Rejection::Obstacle(Obstacle::TooLarge("the order of a derivative")));
+            }
+            let slope = integrand.differentiate(&kernel, name)?;
+            for _ in 0..*order {
+                factor = integrand.differentiate(&factor, name)?.plus(&factor.times(&slope)?);
+                value = parameters.differentiate(&value, name)?;
+            }
+        }
+        let result = Arc::new((factor.to_term(), value.to_term()));
+        self.lemmas.borrow_mut().insert(key, result.clone());
+        Ok(result)
+    }
+}
+
+/// The ends of an interval or of a range of integers.
+pub fn ends(domain: &Domain) -> (End, End) {
+    match domain {
+        Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => (
+            lower.clone().map_or(End::MinusInfinity, End::At),
+            upper.clone().map_or(End::PlusInfinity, End::At),
+        ),
+        Domain::Nonnegative => (End::At(Term::zero()), End::PlusInfinity),
+        Domain::Finite(_) | Domain::Angle => (End::MinusInfinity, End::PlusInfinity),
+    }
+}
+
+pub(super) fn substitute_domain(domain: &Domain, replacements: &[(Name, Term)]) -> Domain {
+    let replace = |bound: &Option<Term>| bound.as_ref().map(|bound| bound.substitute(replacements));
+    match domain {
+        Domain::Interval { lower, upper } => Domain::Interval { lower: replace(lower), upper: replace(upper) },
+        Domain::Integers { lower, upper } => Domain::Integers { lower: replace(lower), upper: replace(upper) },
+        other => other.clone(),
+    }
+}
+
+/// k in t + k.
+fn integer_offset(map: &Term, variable: &Name) -> Option<Rational> {
+    let poly = Normalizer::new(&Context::default()).normalize(map).ok()?;
+    let own = Poly::generator(Generator::Variable(variable.clone()));
+    let rest = poly.minus(&own);
+    rest.as_constant().filter(|value| value.is_integer())
+}
+
+/// All points of a finite support.
+///
+/// Fails when the support is infinite or too large.
+pub fn points(support: &Support) -> Result<Vec<Vec<Term>>, Rejection> {
+    let not_finite = || Rejection::Malformed("the support is not finite".into());
+    let too_large = || Rejection::Obstacle(Obstacle::TooLarge("a finite support"));
+    match support {
+        Support::Points { points, .. } => Ok(points.clone()),
+        Support::Product { coordinates, inequalities } => {
+            let mut all: Vec<Vec<Term>> = vec![Vec::new()];
+            for (_, domain) in coordinates {
+                let values: Vec<Term> = match domain {
+                    Domain::Finite(values) => values.clone(),
+                    Domain::Integers { lower: Some(Term::Number(lower)), upper: Some(Term::Number(upper)) } => {
+                        let (Some(from), Some(to)) = (lower.ceil().to_integer().to_i64(), upper.floor().to_integer().to_i64()) else {
+                            return Err(too_large());
+                        };
+                        if to.saturating_sub(from) > MOST_POINTS as i64 {
+                            return Err(too_large());
+                        }
+                        (from..=to).map(Term::integer).collect()
+                    }
+                    _ => return Err(not_finite()),
+                };
+                if all.len().saturating_mul(values.len()) > MOST_POINTS {
+                    return Err(too_large());
+                }
+                all = all.iter().flat_map(|point| values.iter().map(|value| [point.clone(), vec![value.clone()]].concat())).collect();
+            }
+            let names: Vec<Name> = coordinates.iter().map(|(name, _)| name.clone()).collect();
+            let empty = Normalizer::new(&Context::default());
+            let mut kept = Vec::new();
+            for point in all {
+                let at: Vec<(Name, Term)> = names.iter().cloned().zip(point.iter().cloned()).collect();
+                let mut inside = true;
+                for inequality in inequalities {
+                    let value = empty.normalize(&inequality.substitute(&at))?;
+                    match empty.sign(&value) {
+                        Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => {}
+                        Some(_) => inside = false,
+                        None => return Err(not_finite()),
+                    }
+                }
+                if inside {
+                    kept.push(point);
+                }
+            }
+            Ok(kept)
+        }
+    }
+}
+
+/// The exponents of the variables in a power product, for those who search.
+pub fn integer_exponent(exponent: &Exponent) -> Option<i64> {
+    match exponent {
+        Exponent::Integer(value) => Some(*value),
+        Exponent::Poly(_) => None,
+    }
+}
+

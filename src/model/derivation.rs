@@ -1,0 +1,123 @@
+//! A derivation as its author meant it: names resolved, shapes known, statements lowered to the kernel.
+
+mod expression;
+pub mod formula;
+mod lower;
+mod scope;
+mod spelling;
+mod statement;
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::kernel::jets::expression::Expression;
+use crate::kernel::jets::layer::Reason;
+use crate::kernel::jets::theory::Theory;
+use crate::source::{Source, Span};
+use crate::syntax::tree::DerivationTree;
+
+use formula::Formula;
+pub use scope::DefinitionLine;
+
+#[derive(Clone, Debug)]
+pub struct Derivation {
+    pub name: String,
+    pub title: Option<String>,
+    pub theory: Arc<Theory>,
+    pub definitions: Vec<DefinitionLine>,
+    pub assumptions: Vec<AssumptionLine>,
+    pub items: Vec<Item>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum AssumptionLine {
+    WellSpecified,
+    /// `assume log(p) = …`: an assumed form of the density.
+    LogDensity(Formula, Formula),
+    /// Any other equation, by its number in the theory.
+    Equation(usize, Formula, Formula),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    Lemma,
+    Theorem,
+}
+
+/// A lemma or the theorem, with its proof.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub kind: ItemKind,
+    pub name: Option<String>,
+    pub statement: StatementLine,
+    pub start: Side,
+    pub links: Vec<Link>,
+    pub span: Span,
+}
+
+/// A formula, and what the kernel sees of it.
+#[derive(Clone, Debug)]
+pub struct Side {
+    pub formula: Formula,
+    pub expression: Expression,
+}
+
+#[derive(Clone, Debug)]
+pub struct StatementLine {
+    pub left: Side,
+    pub order: Order,
+    pub right: Side,
+    pub span: Span,
+}
+
+/// `=`, or `~` to an order and where the order came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// `None` is equality.
+    pub value: Option<u32>,
+    /// The author did not write an order.
+    pub inferred: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub order: Order,
+    pub right: Side,
+    pub reasons: Vec<Cited>,
+    pub span: Span,
+}
+
+/// One reason of a link.
+#[derive(Clone, Debug)]
+pub struct Cited {
+    /// As typed.
+    pub text: String,
+    pub meaning: CitedMeaning,
+}
+
+#[derive(Clone, Copy)]
+pub enum CitedMeaning {
+    /// A rule; `taylor 2` has a number.
+    Rule(&'static Reason, Option<u32>),
+    /// An earlier item, by its place.
+    Item(usize),
+}
+
+impl std::fmt::Debug for CitedMeaning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CitedMeaning::Rule(reason, number) => write!(f, "Rule({}, {number:?})", reason.name),
+            CitedMeaning::Item(at) => write!(f, "Item({at})"),
+        }
+    }
+}
+
+/// The derivation that a tree means, and every message on the way. `None` if one of them is an error.
+pub fn resolve(tree: &DerivationTree, source: &Source) -> (Option<Derivation>, Vec<Diagnostic>) {
+    let mut resolver = statement::Resolver::new(tree, source);
+    let derivation = resolver.derivation(tree);
+    let diagnostics = resolver.finish();
+    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    (derivation.filter(|_| !failed), diagnostics)
+}

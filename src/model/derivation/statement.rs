@@ -1,0 +1,356 @@
+//! Statements, chains and reasons.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::kernel::jets::layer::{REASONS, reason};
+use crate::kernel::jets::theorem::Statement;
+use crate::source::{Source, Span};
+use crate::syntax::tree::{Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind};
+
+use super::formula::{Formula, Kind, Shape};
+use super::lower::Lowering;
+use super::scope::{DefinitionLine, Meaning, Scope};
+use super::spelling::nearest;
+use super::{AssumptionLine, Cited, CitedMeaning, Derivation, Item, ItemKind, Link, Order, Side, StatementLine};
+
+/// The order of `~` where nobody says which: the first at which a divergence is not zero.
+const USUAL_ORDER: u32 = 2;
+
+/// Taylor expansions beyond this are refused, rather than left to run.
+const LARGEST_ORDER: u32 = 12;
+
+pub struct Resolver<'s> {
+    scope: Scope,
+    source: &'s Source,
+}
+
+/// An item before it is lowered.
+struct Draft {
+    kind: ItemKind,
+    name: Option<Ident>,
+    left: Formula,
+    order: Order,
+    right: Formula,
+    start: Formula,
+    links: Vec<(Order, Formula, Vec<Cited>, Span)>,
+    statement_span: Span,
+    span: Span,
+}
+
+impl<'s> Resolver<'s> {
+    pub fn new(tree: &DerivationTree, source: &'s Source) -> Self {
+        Resolver { scope: Scope::of(tree), source }
+    }
+
+    pub fn finish(self) -> Vec<Diagnostic> {
+        self.scope.diagnostics
+    }
+
+    pub fn derivation(&mut self, tree: &DerivationTree) -> Option<Derivation> {
+        let mut assumptions = Vec::new();
+        let mut drafts = Vec::new();
+        let names = item_names(tree);
+        for entry in &tree.entries {
+            match &entry.node {
+                DerivationEntry::Define { name, body } => self.define(name, body),
+                DerivationEntry::Assume { words, equation } => assumptions.extend(self.assumption(words, equation.as_ref(), entry.span)),
+                DerivationEntry::Lemma { name, statement, chain } => {
+                    drafts.push(self.item(ItemKind::Lemma, Some(name), statement, chain, entry.span, &names, drafts.len()));
+                }
+                DerivationEntry::Theorem { name, statement, chain } => {
+                    drafts.push(self.item(ItemKind::Theorem, name.as_ref(), statement, chain, entry.span, &names, drafts.len()));
+                }
+                _ => {}
+            }
+        }
+        if drafts.is_empty() {
+            self.scope.error(
+                Diagnostic::error("nothing-to-prove", format!("the derivation `{}` states nothing", tree.name.node))
+                    .at(tree.name.span, "neither lemma nor theorem")
+                    .help("add `theorem left = right { left = … = right }`"),
+            );
+        }
+        let drafts: Vec<Draft> = drafts.into_iter().collect::<Option<_>>()?;
+        if self.scope.diagnostics.iter().any(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error) {
+            return None;
+        }
+        Some(self.lowered(tree, assumptions, drafts))
+    }
+
+    fn lowered(&mut self, tree: &DerivationTree, assumptions: Vec<AssumptionLine>, drafts: Vec<Draft>) -> Derivation {
+        let mut theory = self.scope.theory.clone();
+        let mut lowering = Lowering::new(&mut theory);
+        for line in &self.scope.definitions {
+            lowering.define(&line.name, &line.body);
+        }
+        for line in &assumptions {
+            match line {
+                AssumptionLine::WellSpecified => lowering.theory.well_specified = true,
+                AssumptionLine::LogDensity(left, right) => {
+                    let value = lowering.side(right, None, None);
+                    if let Kind::Log(inner) = &left.kind
+                        && let Kind::Density(id, _) = inner.kind
+                    {
+                        lowering.theory.densities[id.0 as usize].logarithm = Some(value);
+                    }
+                }
+                AssumptionLine::Equation(_, left, right) => {
+                    let shape = shape_of(left, right);
+                    let statement =
+                        Statement { left: lowering.side(left, shape.rows, shape.columns), right: lowering.side(right, shape.rows, shape.columns), order: None };
+                    lowering.theory.assumed.push(statement);
+                }
+            }
+        }
+        let mut items = Vec::new();
+        for draft in drafts {
+            let shape = draft.links.iter().fold(shape_of(&draft.left, &draft.right), |shape, (_, right, ..)| if right.is_zero() { shape } else { right.shape });
+            let mut side = |formula: Formula| Side { expression: lowering.side(&formula, shape.rows, shape.columns), formula };
+            items.push(Item {
+                kind: draft.kind,
+                name: draft.name.map(|name| name.node),
+                statement: StatementLine { left: side(draft.left), order: draft.order, right: side(draft.right), span: draft.statement_span },
+                start: side(draft.start),
+                links: draft.links.into_iter().map(|(order, right, reasons, span)| Link { order, right: side(right), reasons, span }).collect(),
+                span: draft.span,
+            });
+        }
+        Derivation {
+            name: tree.name.node.clone(),
+            title: tree.title.as_ref().map(|title| title.node.clone()),
+            theory: Arc::new(theory),
+            definitions: self.scope.definitions.clone(),
+            assumptions,
+            items,
+            span: tree.span,
+        }
+    }
+
+    fn define(&mut self, name: &Ident, body: &Expression) {
+        let Some(body) = self.scope.formula(body) else {
+            // Later uses should not be called unknown as well: a number stands in.
+            let at = self.scope.definitions.len();
+            let body = Formula::number(num_rational::BigRational::from_integer(1.into()), name.span);
+            self.scope.definitions.push(DefinitionLine { name: name.node.clone(), body, span: name.span });
+            self.scope.declare(name, Meaning::Definition(at));
+            return;
+        };
+        if let Some((label, (_, span))) = body.free_labels().into_iter().next() {
+            self.scope.error(
+                Diagnostic::error("free-index", format!("the definition of `{}` has a free index `{label}`", name.node))
+                    .at(span, "free here")
+                    .help("define the whole vector or matrix, and take its component where it is used"),
+            );
+        }
+        let at = self.scope.definitions.len();
+        self.scope.definitions.push(DefinitionLine { name: name.node.clone(), body, span: name.span });
+        self.scope.declare(name, Meaning::Definition(at));
+    }
+
+    fn assumption(&mut self, words: &Ident, equation: Option<&(Expression, Expression)>, span: Span) -> Option<AssumptionLine> {
+        let Some((left, right)) = equation else {
+            if words.node.replace([' ', '_'], "-") == "well-specified" {
+                return Some(AssumptionLine::WellSpecified);
+            }
+            let error = Diagnostic::error("assumption", format!("`{}` is not a known assumption", words.node)).at(words.span, "not known");
+            self.scope.error(error.help("known is `assume well-specified`; or assume an equation: `assume log(p) = …`"));
+            return None;
+        };
+        let (left, right) = (self.scope.formula(left), self.scope.formula(right));
+        let (left, right) = (left?, right?);
+        if !self.comparable(&left, &right, span) {
+            return None;
+        }
+        if let Kind::Log(inner) = &left.kind
+            && let Kind::Density(_, point) = &inner.kind
+            && point.is_empty()
+        {
+            return Some(AssumptionLine::LogDensity(left, right));
+        }
+        self.scope.equations += 1;
+        Some(AssumptionLine::Equation(self.scope.equations - 1, left, right))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn item(
+        &mut self,
+        kind: ItemKind,
+        name: Option<&Ident>,
+        statement: &Relation,
+        chain: &Chain,
+        span: Span,
+        names: &[Option<String>],
+        place: usize,
+    ) -> Option<Draft> {
+        if let Some(name) = name
+            && let Some(earlier) = names[..place].iter().position(|known| known.as_ref() == Some(&name.node))
+        {
+            let what = format!("`{}` names two statements", name.node);
+            self.scope.error(Diagnostic::error("declared-twice", what).at(name.span, "named again here").help(format!("the first is number {}", earlier + 1)));
+        }
+        let (left, right) = (self.scope.formula(&statement.left), self.scope.formula(&statement.right));
+        let inherited = match &statement.kind {
+            RelationKind::Equal => None,
+            RelationKind::Similar { order } => order.as_ref().map(|order| order.node),
+        };
+        let order = self.order(&statement.kind, &[], inherited, statement.span);
+        let sides = left.zip(right).filter(|(left, right)| self.comparable(left, right, statement.span));
+        let Some(start) = &chain.start else {
+            self.no_proof(kind, name, statement);
+            return None;
+        };
+        let start = self.scope.formula(start);
+        let mut links = Vec::new();
+        let mut previous = start.clone();
+        let mut complete = true;
+        for link in &chain.links {
+            let reasons: Vec<Cited> = link.reasons.iter().filter_map(|reason| self.cited(reason, names, place)).collect();
+            let order = self.order(&link.kind, &reasons, inherited.or(order.value), link.span);
+            let right = self.scope.formula(&link.right);
+            if let (Some(before), Some(right)) = (&previous, &right) {
+                complete &= self.comparable(before, right, link.right.span);
+            }
+            complete &= right.is_some();
+            if let Some(right) = right {
+                previous = Some(right.clone());
+                links.push((order, right, reasons, link.span));
+            }
+        }
+        if chain.links.is_empty() {
+            self.no_proof(kind, name, statement);
+            return None;
+        }
+        let ((left, right), start) = sides.zip(start)?;
+        complete &= self.comparable(&left, &start, start.span);
+        complete.then(|| Draft { kind, name: name.cloned(), left, order, right, start, links, statement_span: statement.span, span })
+    }
+
+    fn no_proof(&mut self, kind: ItemKind, name: Option<&Ident>, statement: &Relation) {
+        let what = match (kind, name) {
+            (ItemKind::Lemma, Some(name)) => format!("the lemma `{}` has no proof", name.node),
+            (ItemKind::Theorem, Some(name)) => format!("the theorem `{}` has no proof", name.node),
+            (ItemKind::Lemma, None) => "the lemma has no proof".to_string(),
+            (ItemKind::Theorem, None) => "the theorem has no proof".to_string(),
+        };
+        let sign = if statement.kind == RelationKind::Equal { "=" } else { "~" };
+        self.scope.error(
+            Diagnostic::error("no-proof", what)
+                .at(statement.span, "stated, not proved")
+                .help(format!("add a chain from one side to the other: `{{ {} {sign} {} }}`", self.source.slice(statement.left.span), self.source.slice(statement.right.span))),
+        );
+    }
+
+    fn order(&mut self, kind: &RelationKind, reasons: &[Cited], inherited: Option<u32>, span: Span) -> Order {
+        let RelationKind::Similar { order } = kind else { return Order { value: None, inferred: false } };
+        let by_reason = reasons.iter().find_map(|cited| match cited.meaning {
+            CitedMeaning::Rule(_, number) => number,
+            CitedMeaning::Item(_) => None,
+        });
+        let (value, inferred, place) = match order {
+            Some(order) => (order.node, false, order.span),
+            None => (by_reason.or(inherited).unwrap_or(USUAL_ORDER), true, span),
+        };
+        if value == 0 {
+            self.scope.error(
+                Diagnostic::error("order-zero", "to order 0 everything that moves with the direction is dropped")
+                    .at(place, "an order of at least 1 is expected")
+                    .help("a divergence is compared `to order 2`"),
+            );
+        }
+        if value > LARGEST_ORDER {
+            self.scope.error(
+                Diagnostic::error("order-too-large", format!("order {value} is beyond what is expanded"))
+                    .at(place, format!("at most {LARGEST_ORDER}"))
+                    .help("a divergence is compared `to order 2`"),
+            );
+        }
+        Order { value: Some(value.min(LARGEST_ORDER)), inferred }
+    }
+
+    /// `taylor 2`, `quotient rule`, `ZeroMeanScore`.
+    fn cited(&mut self, typed: &Ident, names: &[Option<String>], place: usize) -> Option<Cited> {
+        let text = typed.node.trim();
+        if let Some(at) = names.iter().position(|name| name.as_deref() == Some(text)) {
+            if at >= place {
+                let (message, label) = if at == place {
+                    (format!("`{text}` cannot be a reason in its own proof"), "circular")
+                } else {
+                    (format!("`{text}` is not proved yet"), "stands further down: this would be circular")
+                };
+                self.scope.error(Diagnostic::error("circular-lemma", message).at(typed.span, label).help("cite earlier lemmas only; move it up if it does not need this one"));
+                return None;
+            }
+            return Some(Cited { text: text.to_string(), meaning: CitedMeaning::Item(at) });
+        }
+        let (words, number) = match text.rsplit_once([' ', '-']) {
+            Some((words, last)) => match last.parse::<u32>() {
+                Ok(number) => (words, Some(number)),
+                Err(_) => (text, None),
+            },
+            None => (text, None),
+        };
+        if let Some(known) = reason(words) {
+            return Some(Cited { text: text.to_string(), meaning: CitedMeaning::Rule(known, number) });
+        }
+        let known: Vec<&str> = REASONS.iter().map(|reason| reason.name).chain(names[..place].iter().flatten().map(String::as_str)).collect();
+        let error = Diagnostic::error("unknown-reason", format!("`{text}` is neither a rule nor an earlier lemma")).at(typed.span, "not known");
+        self.scope.error(match nearest(text, known.iter().copied()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("rules are {}", known.join(", "))),
+        });
+        None
+    }
+
+    /// Sides of one shape, with the same free indices.
+    fn comparable(&mut self, left: &Formula, right: &Formula, span: Span) -> bool {
+        if left.shape != right.shape && !left.is_zero() && !right.is_zero() {
+            self.shapes_differ(left, right, span);
+            return false;
+        }
+        self.scope.same_labels(left, right).is_some()
+    }
+
+    fn shapes_differ(&mut self, left: &Formula, right: &Formula, span: Span) {
+        let (first, second) = (self.scope.words(left.shape), self.scope.words(right.shape));
+        let mut error = Diagnostic::error("shape", format!("{first} cannot equal {second}, not even approximately"))
+            .at(span, "the two sides are of different shapes")
+            .also(left.span, first.clone())
+            .also(right.span, second);
+        let (number, other) = if left.shape.is_scalar() { (left, right) } else { (right, left) };
+        let direction = self.scope.theory.directions.iter().find(|direction| {
+            Some(other.shape.rows) == self.scope.theory.parameters.get(direction.parameter.0 as usize).map(|parameter| parameter.space)
+        });
+        if let (true, Some(direction)) = (number.shape.is_scalar(), direction) {
+            let text = self.source.slice(other.span);
+            let atomic = matches!(other.kind, Kind::Defined(..) | Kind::Constant(_) | Kind::Expectation(..) | Kind::Hessian(..) | Kind::Gradient(..));
+            let text = if atomic { text.to_string() } else { format!("({text})") };
+            if other.shape.is_square() {
+                error = error
+                    .note(format!("a matrix says how much in every direction at once; the divergence along {} is one number", direction.name))
+                    .help(format!("the quadratic form is a number: write `1/2 * {0}' * {text} * {0}`", direction.name));
+            } else if other.shape.columns.is_none() {
+                error = error.help(format!("the product with the direction is a number: write `{}' * {text}`", direction.name));
+            }
+        } else if left.shape == right.shape.transposed() {
+            error = error.help("transpose one of the two: `'`");
+        }
+        self.scope.error(error);
+    }
+}
+
+fn shape_of(left: &Formula, right: &Formula) -> Shape {
+    if left.is_zero() { right.shape } else { left.shape }
+}
+
+/// The names of lemmas and theorems, in order.
+fn item_names(tree: &DerivationTree) -> Vec<Option<String>> {
+    tree.entries
+        .iter()
+        .filter_map(|entry| match &entry.node {
+            DerivationEntry::Lemma { name, .. } => Some(Some(name.node.clone())),
+            DerivationEntry::Theorem { name, .. } => Some(name.as_ref().map(|name| name.node.clone())),
+            _ => None,
+        })
+        .collect()
+}

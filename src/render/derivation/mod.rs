@@ -1,0 +1,5 @@
+//! Derivations for people: text, LaTeX, Markdown, and JSON for programs.
+
+mod notation;
+
+pub use notation::Notation;

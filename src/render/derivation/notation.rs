@@ -1,0 +1,459 @@
+//! Formulas as text of the language and as LaTeX.
+
+use num_rational::BigRational;
+use num_traits::{One, Signed};
+
+use crate::kernel::jets::expression::Point;
+use crate::kernel::jets::theory::{FunctionId, ParameterId};
+use crate::model::derivation::Derivation;
+use crate::model::derivation::formula::{Formula, Kind, Label, Mean, Operator};
+
+/// How tightly an expression holds together, loosest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Sum,
+    Product,
+    /// `\nabla f`, `\log p`, `\sum_i f`: what follows a prefix.
+    Prefix,
+    Power,
+    Atom,
+}
+
+/// The names of one derivation, and how they are written.
+pub struct Notation<'d> {
+    derivation: &'d Derivation,
+}
+
+impl<'d> Notation<'d> {
+    pub fn of(derivation: &'d Derivation) -> Self {
+        Notation { derivation }
+    }
+
+    /// In the syntax of the language: it reads back as the same formula.
+    pub fn text(&self, formula: &Formula) -> String {
+        self.text_at(formula, Level::Sum)
+    }
+
+    pub fn latex(&self, formula: &Formula) -> String {
+        self.latex_at(formula, Level::Sum)
+    }
+
+    /// The terms of a sum, each with its sign: where a long line may break.
+    pub fn latex_terms(&self, formula: &Formula) -> Vec<(bool, String)> {
+        let mut terms = Vec::new();
+        self.collect(formula, false, &mut terms);
+        terms
+    }
+
+    fn collect(&self, formula: &Formula, negative: bool, terms: &mut Vec<(bool, String)>) {
+        match &formula.kind {
+            Kind::Binary(Operator::Add, left, right) => {
+                self.collect(left, negative, terms);
+                self.collect(right, negative, terms);
+            }
+            Kind::Binary(Operator::Subtract, left, right) => {
+                self.collect(left, negative, terms);
+                self.collect(right, !negative, terms);
+            }
+            Kind::Negate(body) => self.collect(body, !negative, terms),
+            _ => {
+                let (minus, text) = self.signed_latex(formula);
+                terms.push((negative != minus, text));
+            }
+        }
+    }
+
+    /// A product whose first factor is negative, as its sign and the rest.
+    fn signed_latex(&self, formula: &Formula) -> (bool, String) {
+        match &formula.kind {
+            Kind::Negate(body) => {
+                let (minus, text) = self.signed_latex(body);
+                (!minus, text)
+            }
+            Kind::Binary(operator @ (Operator::Multiply | Operator::Divide), left, right) => match self.leading_minus(left) {
+                Some(positive) => {
+                    let copy = Formula { kind: Kind::Binary(*operator, Box::new(positive), right.clone()), ..formula.clone() };
+                    (true, self.latex_at(&copy, Level::Product))
+                }
+                None => (false, self.latex_at(formula, Level::Product)),
+            },
+            _ => (false, self.latex_at(formula, Level::Product)),
+        }
+    }
+
+    /// The formula without the minus that it begins with.
+    fn leading_minus(&self, formula: &Formula) -> Option<Formula> {
+        match &formula.kind {
+            Kind::Negate(body) => Some((**body).clone()),
+            Kind::Binary(operator @ (Operator::Multiply | Operator::Divide), left, right) => {
+                let positive = self.leading_minus(left)?;
+                Some(Formula { kind: Kind::Binary(*operator, Box::new(positive), right.clone()), ..formula.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    fn parameter(&self, id: ParameterId) -> &str {
+        self.derivation.theory.parameter(id).name.as_str()
+    }
+
+    fn several_parameters(&self) -> bool {
+        self.derivation.theory.parameters.len() > 1
+    }
+
+    // Text of the language.
+
+    fn text_at(&self, formula: &Formula, wanted: Level) -> String {
+        let (text, level) = self.text_level(formula);
+        if level < wanted { format!("({text})") } else { text }
+    }
+
+    fn text_level(&self, formula: &Formula) -> (String, Level) {
+        let theory = &self.derivation.theory;
+        let call = |name: &str, arguments: &[String]| (format!("{name}({})", arguments.join(", ")), Level::Atom);
+        let inner = |body: &Formula| self.text(body);
+        let by = |name: &str, parameter: ParameterId, body: &Formula| {
+            let mut arguments = vec![self.text(body)];
+            if self.several_parameters() {
+                arguments.push(self.parameter(parameter).to_string());
+            }
+            call(name, &arguments)
+        };
+        match &formula.kind {
+            Kind::Number(value) if value.is_integer() && !value.is_negative() => (value.to_string(), Level::Atom),
+            Kind::Number(value) => (value.to_string(), if value.is_negative() { Level::Sum } else { Level::Product }),
+            Kind::Parameter(id) => (self.parameter(*id).to_string(), Level::Atom),
+            Kind::Direction(id) => (theory.direction(*id).name.to_string(), Level::Atom),
+            Kind::Constant(id) => (theory.constant(*id).name.to_string(), Level::Atom),
+            Kind::Density(id, point) => {
+                let density = theory.density(*id);
+                if point.is_empty() { (density.name.to_string(), Level::Atom) } else { call(density.name.as_str(), &[self.point_text(density.parameter, point)]) }
+            }
+            Kind::Field(id, point) => {
+                let function = theory.function(*id);
+                call(function.name.as_str(), &[self.point_text(self.argument(*id), point)])
+            }
+            Kind::Statistic(id) => {
+                let function = theory.function(*id);
+                call(function.name.as_str(), &[self.variate_of(*id)])
+            }
+            Kind::Apply(id, 0, argument) => call(theory.function(*id).name.as_str(), &[inner(argument)]),
+            Kind::Apply(id, order, argument) => call("derivative", &[theory.function(*id).name.to_string(), order.to_string(), inner(argument)]),
+            Kind::Defined(at, point) => {
+                let name = &self.derivation.definitions[*at].name;
+                if point.is_empty() { (name.clone(), Level::Atom) } else { call(name, &[self.point_text(self.inner_parameter(), point)]) }
+            }
+            Kind::Divergence { density, from, to } => {
+                let name = theory.density(*density).name.to_string();
+                let parameter = theory.density(*density).parameter;
+                let at = |point: &Point| format!("{name}({})", self.point_text(parameter, point));
+                call("KL", &[at(from), at(to)])
+            }
+            Kind::Variance(body) => call("Var", &[inner(body)]),
+            Kind::Covariance(left, right) => call("Cov", &[inner(left), inner(right)]),
+            Kind::Negate(body) => (format!("-{}", self.text_at(body, Level::Product)), Level::Sum),
+            Kind::Binary(operator, left, right) => match operator {
+                Operator::Add => (format!("{} + {}", self.text_at(left, Level::Sum), self.text_at(right, Level::Product)), Level::Sum),
+                Operator::Subtract => (format!("{} - {}", self.text_at(left, Level::Sum), self.text_at(right, Level::Product)), Level::Sum),
+                Operator::Multiply => (format!("{} * {}", self.text_at(left, Level::Product), self.text_at(right, Level::Prefix)), Level::Product),
+                Operator::Divide => (format!("{}/{}", self.text_at(left, Level::Product), self.text_at(right, Level::Prefix)), Level::Product),
+            },
+            Kind::Power(body, exponent) => {
+                let exponent = if exponent.is_integer() && !exponent.is_negative() { exponent.to_string() } else { format!("({exponent})") };
+                (format!("{}^{exponent}", self.text_at(body, Level::Atom)), Level::Power)
+            }
+            Kind::SquareRoot(body) => call("sqrt", &[inner(body)]),
+            Kind::Transpose(body) => (format!("{}'", self.text_at(body, Level::Atom)), Level::Atom),
+            Kind::Log(body) => call("log", &[inner(body)]),
+            Kind::Exp(body) => call("exp", &[inner(body)]),
+            Kind::Gradient(parameter, body) => by("grad", *parameter, body),
+            Kind::Hessian(parameter, body) => by("hess", *parameter, body),
+            Kind::Jacobian(parameter, body) => by("jacobian", *parameter, body),
+            Kind::Partial(parameter, labels, body) => {
+                let mut arguments = vec![inner(body)];
+                if self.several_parameters() {
+                    arguments.push(self.parameter(*parameter).to_string());
+                }
+                arguments.extend(labels.iter().map(|label| label.name.clone()));
+                call("d", &arguments)
+            }
+            Kind::Expectation(mean, body) => {
+                let (head, at) = self.mean_text(mean);
+                (format!("{head}[{}{at}]", inner(body)), Level::Atom)
+            }
+            Kind::SumOver(variate, body) => call("sum", &[theory.variate(*variate).name.to_string(), inner(body)]),
+            Kind::SumIndex(labels, body) => call("sum", &labels.iter().map(|label| label.name.clone()).chain([inner(body)]).collect::<Vec<_>>()),
+            Kind::Entry(body, labels) => (format!("{}[{}]", self.text_at(body, Level::Atom), names(labels).join(", ")), Level::Atom),
+            Kind::Inverse(body) => call("inv", &[inner(body)]),
+            Kind::Trace(body) => call("trace", &[inner(body)]),
+            Kind::Identity => {
+                let dimension = formula.shape.rows.map_or("1".to_string(), |space| theory.spaces[space.0 as usize].to_string());
+                call("identity", &[dimension])
+            }
+        }
+    }
+
+    fn mean_text(&self, mean: &Mean) -> (String, String) {
+        let theory = &self.derivation.theory;
+        match mean {
+            Mean::Model(point) if point.is_empty() => ("E".to_string(), String::new()),
+            Mean::Model(point) => ("E".to_string(), format!(", {}", self.point_text(self.inner_parameter(), point))),
+            Mean::Inner(density) => (format!("E_{}", theory.variate(theory.density(*density).variate).name), String::new()),
+            Mean::Covariate(variate) => (format!("E_{}", theory.variate(*variate).name), String::new()),
+            Mean::Data => ("E_data".to_string(), String::new()),
+        }
+    }
+
+    fn inner_parameter(&self) -> ParameterId {
+        self.derivation.theory.densities.first().map_or(ParameterId(0), |density| density.parameter)
+    }
+
+    fn argument(&self, id: FunctionId) -> ParameterId {
+        match self.derivation.theory.function(id).argument {
+            crate::kernel::jets::theory::Argument::Parameter(parameter) => parameter,
+            _ => self.inner_parameter(),
+        }
+    }
+
+    fn variate_of(&self, id: FunctionId) -> String {
+        match self.derivation.theory.function(id).argument {
+            crate::kernel::jets::theory::Argument::Variate(variate) => self.derivation.theory.variate(variate).name.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    fn point_text(&self, parameter: ParameterId, point: &Point) -> String {
+        let mut text = self.parameter(parameter).to_string();
+        for (direction, coefficient) in point {
+            text.push_str(if coefficient.is_negative() { " - " } else { " + " });
+            let size = coefficient.abs();
+            if !size.is_one() {
+                text.push_str(&format!("{size}*"));
+            }
+            text.push_str(self.derivation.theory.direction(*direction).name.as_str());
+        }
+        text
+    }
+
+    // LaTeX.
+
+    fn latex_at(&self, formula: &Formula, wanted: Level) -> String {
+        let (text, level) = self.latex_level(formula);
+        if level < wanted { format!(r"\left({text}\right)") } else { text }
+    }
+
+    fn latex_level(&self, formula: &Formula) -> (String, Level) {
+        let theory = &self.derivation.theory;
+        let head = |name: &str, body: &Formula| (format!(r"{name}\!\left({}\right)", self.latex(body)), Level::Atom);
+        match &formula.kind {
+            Kind::Number(value) => {
+                let level = if value.is_negative() { Level::Sum } else { Level::Atom };
+                (rational(value), level)
+            }
+            Kind::Parameter(id) => (symbol(self.parameter(*id)), Level::Atom),
+            Kind::Direction(id) => (direction(theory.direction(*id).name.as_str()), Level::Atom),
+            Kind::Constant(id) => (symbol(theory.constant(*id).name.as_str()), Level::Atom),
+            Kind::Density(id, point) => {
+                let density = theory.density(*id);
+                (format!("{}_{{{}}}", symbol(density.name.as_str()), self.point_latex(density.parameter, point)), Level::Atom)
+            }
+            Kind::Field(id, point) => {
+                (format!("{}({})", symbol(theory.function(*id).name.as_str()), self.point_latex(self.argument(*id), point)), Level::Atom)
+            }
+            Kind::Statistic(id) => (format!("{}({})", symbol(theory.function(*id).name.as_str()), symbol(&self.variate_of(*id))), Level::Atom),
+            Kind::Apply(id, order, argument) => {
+                let marks = match order {
+                    0..=3 => "'".repeat(*order as usize),
+                    _ => format!("^{{({order})}}"),
+                };
+                let name = symbol(theory.function(*id).name.as_str());
+                let body = self.latex(argument);
+                let body = if body.contains(r"\frac") { format!(r"\!\left({body}\right)") } else { format!("({body})") };
+                (format!("{name}{marks}{body}"), Level::Atom)
+            }
+            Kind::Defined(at, point) => {
+                let name = symbol(&self.derivation.definitions[*at].name);
+                if point.is_empty() { (name, Level::Atom) } else { (format!("{name}({})", self.point_latex(self.inner_parameter(), point)), Level::Atom) }
+            }
+            Kind::Divergence { density, from, to } => {
+                let own = theory.density(*density);
+                let at = |point: &Point| format!("{}_{{{}}}", symbol(own.name.as_str()), self.point_latex(own.parameter, point));
+                (format!(r"D_{{\mathrm{{KL}}}}({}\,\|\,{})", at(from), at(to)), Level::Atom)
+            }
+            Kind::Variance(body) => head(r"\operatorname{Var}", body),
+            Kind::Covariance(left, right) => (format!(r"\operatorname{{Cov}}\!\left({}, {}\right)", self.latex(left), self.latex(right)), Level::Atom),
+            Kind::Negate(body) => (format!("-{}", self.latex_at(body, Level::Product)), Level::Sum),
+            Kind::Binary(operator, left, right) => self.binary_latex(*operator, left, right),
+            Kind::Power(body, exponent) => (format!("{}^{{{}}}", self.latex_at(body, Level::Atom), plain(exponent)), Level::Power),
+            Kind::SquareRoot(body) => (format!(r"\sqrt{{{}}}", self.latex(body)), Level::Atom),
+            Kind::Transpose(body) => (format!(r"{}^{{\top}}", self.latex_at(body, Level::Atom)), Level::Power),
+            Kind::Log(body) => (format!(r"\log {}", self.latex_at(body, Level::Power)), Level::Prefix),
+            Kind::Exp(body) => head(r"\exp", body),
+            Kind::Gradient(parameter, body) => self.operator(&self.nabla(*parameter), body),
+            Kind::Hessian(parameter, body) => self.operator(&format!("{}^{{2}}", self.nabla(*parameter)), body),
+            Kind::Jacobian(parameter, body) => {
+                let below = symbol(self.parameter(*parameter));
+                (format!(r"\frac{{\partial {}}}{{\partial {below}^{{\top}}}}", self.latex_at(body, Level::Power)), Level::Power)
+            }
+            Kind::Partial(parameter, labels, body) => {
+                let below = if self.several_parameters() { symbol(self.parameter(*parameter)) } else { String::new() };
+                let operators: String = labels
+                    .iter()
+                    .map(|label| if below.is_empty() { format!(r"\partial_{{{}}}", label_latex(label)) } else { format!(r"\partial_{{{below}_{{{}}}}}", label_latex(label)) })
+                    .collect();
+                self.operator(&operators, body)
+            }
+            Kind::Expectation(mean, body) => {
+                let below = match mean {
+                    Mean::Model(point) if point.is_empty() => String::new(),
+                    Mean::Model(point) => format!("_{{{}}}", self.point_latex(self.inner_parameter(), point)),
+                    Mean::Inner(density) => {
+                        let own = theory.density(*density);
+                        format!(r"_{{{} \sim {}_{{{}}}}}", symbol(theory.variate(own.variate).name.as_str()), symbol(own.name.as_str()), symbol(self.parameter(own.parameter)))
+                    }
+                    Mean::Covariate(variate) => {
+                        let own = theory.variate(*variate);
+                        let law = own.law.as_ref().map_or(String::new(), |law| format!(r" \sim \mathcal{{{law}}}"));
+                        format!("_{{{}{law}}}", symbol(own.name.as_str()))
+                    }
+                    Mean::Data => r"_{\mathrm{data}}".to_string(),
+                };
+                (format!(r"\mathbb{{E}}{below}\!\left[{}\right]", self.latex(body)), Level::Atom)
+            }
+            Kind::SumOver(variate, body) => {
+                (format!(r"\sum_{{{}}} {}", symbol(theory.variate(*variate).name.as_str()), self.latex_at(body, Level::Product)), Level::Prefix)
+            }
+            Kind::SumIndex(labels, body) => {
+                let below: Vec<String> = labels.iter().map(label_latex).collect();
+                (format!(r"\sum_{{{}}} {}", below.join(","), self.latex_at(body, Level::Product)), Level::Prefix)
+            }
+            Kind::Entry(body, labels) => {
+                let below: String = labels.iter().map(label_latex).collect::<Vec<_>>().join("");
+                let (text, _) = self.latex_level(body);
+                // A name that is subscripted already keeps its own apart.
+                let text = if text.contains('_') || text.contains('(') { format!("{{{text}}}") } else { text };
+                (format!("{text}_{{{below}}}"), Level::Atom)
+            }
+            Kind::Inverse(body) => (format!("{}^{{-1}}", self.latex_at(body, Level::Atom)), Level::Power),
+            Kind::Trace(body) => head(r"\operatorname{tr}", body),
+            Kind::Identity => ("I".to_string(), Level::Atom),
+        }
+    }
+
+    fn nabla(&self, parameter: ParameterId) -> String {
+        if self.several_parameters() { format!(r"\nabla_{{\!{}}}", symbol(self.parameter(parameter))) } else { r"\nabla".to_string() }
+    }
+
+    fn operator(&self, operator: &str, body: &Formula) -> (String, Level) {
+        (format!("{operator} {}", self.latex_at(body, Level::Prefix)), Level::Prefix)
+    }
+
+    fn binary_latex(&self, operator: Operator, left: &Formula, right: &Formula) -> (String, Level) {
+        match operator {
+            Operator::Add => {
+                let (minus, text) = self.signed_latex(right);
+                let right = if minus { format!(r"\left(-{text}\right)") } else { self.latex_at(right, Level::Product) };
+                (format!("{} + {right}", self.latex_at(left, Level::Sum)), Level::Sum)
+            }
+            Operator::Subtract => {
+                let (minus, text) = self.signed_latex(right);
+                let right = if minus { format!(r"\left(-{text}\right)") } else { self.latex_at(right, Level::Product) };
+                (format!("{} - {right}", self.latex_at(left, Level::Sum)), Level::Sum)
+            }
+            Operator::Divide => match (&left.kind, &right.kind) {
+                (Kind::Number(over), Kind::Number(under)) => (rational(&(over / under)), Level::Atom),
+                _ => (format!(r"\frac{{{}}}{{{}}}", self.latex(left), self.latex(right)), Level::Power),
+            },
+            Operator::Multiply => {
+                // A sum or a gradient as the last factor ends the product; before another it needs parentheses.
+                let first = match &left.kind {
+                    Kind::Negate(body) => format!("-{}", self.latex_at(body, Level::Power)),
+                    Kind::Binary(Operator::Multiply | Operator::Divide, ..) => self.latex_at(left, Level::Product),
+                    _ => self.latex_at(left, Level::Power),
+                };
+                let second = self.latex_at(right, Level::Prefix);
+                let dot = if second.starts_with(|letter: char| letter.is_ascii_digit()) { r" \cdot " } else { r" \, " };
+                let dot = if second.starts_with(r"\left(") || first.ends_with(r"\right)") { " " } else { dot };
+                let level = if matches!(left.kind, Kind::Negate(_)) { Level::Sum } else { Level::Product };
+                (format!("{first}{dot}{second}"), level)
+            }
+        }
+    }
+
+    fn point_latex(&self, parameter: ParameterId, point: &Point) -> String {
+        let mut text = symbol(self.parameter(parameter));
+        for (id, coefficient) in point {
+            text.push(if coefficient.is_negative() { '-' } else { '+' });
+            let size = coefficient.abs();
+            if !size.is_one() {
+                text.push_str(&rational(&size));
+            }
+            text.push_str(&direction(self.derivation.theory.direction(*id).name.as_str()));
+        }
+        text
+    }
+}
+
+fn names(labels: &[Label]) -> Vec<String> {
+    labels.iter().map(|label| label.name.clone()).collect()
+}
+
+fn label_latex(label: &Label) -> String {
+    symbol(&label.name)
+}
+
+fn rational(value: &BigRational) -> String {
+    if value.is_integer() {
+        return value.to_string();
+    }
+    let sign = if value.is_negative() { "-" } else { "" };
+    format!(r"{sign}\tfrac{{{}}}{{{}}}", value.numer().abs(), value.denom())
+}
+
+fn plain(value: &BigRational) -> String {
+    value.to_string()
+}
+
+/// A direction is an increment: `delta` is Δ.
+fn direction(name: &str) -> String {
+    match name {
+        "delta" => r"\Delta".to_string(),
+        _ => symbol(name),
+    }
+}
+
+const GREEK: [&str; 24] = [
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau",
+    "upsilon", "phi", "chi", "psi", "omega",
+];
+
+/// `theta` is θ, `F_true` is F with a subscript, `Ftilde` is F̃, longer names are upright.
+pub fn symbol(name: &str) -> String {
+    if let Some((base, below)) = name.split_once('_') {
+        let below = if below.chars().count() == 1 || GREEK.contains(&below) { symbol(below) } else { format!(r"\mathrm{{{}}}", below.replace('_', r"\_")) };
+        return format!("{}_{{{below}}}", symbol(base));
+    }
+    if let Some(base) = name.strip_suffix("tilde").filter(|base| !base.is_empty()) {
+        return format!(r"\tilde{{{}}}", symbol(base));
+    }
+    if let Some(base) = name.strip_suffix("hat").filter(|base| !base.is_empty()) {
+        return format!(r"\hat{{{}}}", symbol(base));
+    }
+    if GREEK.contains(&name) {
+        return format!(r"\{name}");
+    }
+    let lower = name.to_lowercase();
+    if name.starts_with(char::is_uppercase) && ["gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"].contains(&lower.as_str()) {
+        return format!(r"\{name}");
+    }
+    if name.chars().count() == 1 {
+        return name.to_string();
+    }
+    // A letter and a number: H2 is H with an upper index read as a name, so a subscript.
+    let letters: String = name.chars().take_while(|letter| letter.is_alphabetic()).collect();
+    let digits = &name[letters.len()..];
+    if letters.chars().count() == 1 && !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit()) {
+        return format!("{letters}_{{{digits}}}");
+    }
+    format!(r"\mathrm{{{name}}}")
+}

@@ -1,0 +1,300 @@
+//! The quantities: density, exponential-family form, score, Hessian, Fisher information, mean,
+//! divergence and its expansion, numbers.
+
+use crate::derive::report::{ExponentialForm, KlTaylor, NumericValues};
+use crate::kernel::term::{Name, Term};
+use crate::model::family::DensityForm;
+use crate::render::domain;
+use crate::render::names::Names;
+use crate::render::notation::{Fence, Glyph, Notation, Relation, Separator, Sign, Symbol};
+
+use super::{Block, Inline, Line, Writer, decimal, displayed, entry_index, enumerate, say, sentence, text};
+
+impl Writer<'_> {
+    pub(super) fn density(&self) -> Vec<Block> {
+        let family = &self.report.family;
+        let declared = family.constants.iter().chain(&family.parameters).chain(&family.given);
+        let mut conditions: Vec<Notation> =
+            declared.map(|(name, domain)| domain::condition(name, domain, self.names)).collect();
+        conditions.extend(family.context.positive.iter().map(|term| domain::inequality(term, true, self.names)));
+        let support = domain::support(&family.variate, self.names);
+        let mut opening = vec![text("For ")];
+        opening.extend(enumerate(conditions.iter().chain(&support).cloned().map(Inline::Math).collect()));
+        opening.push(text(":"));
+        let (left, right) = match &family.density {
+            DensityForm::Density { body, .. } => (self.p(), self.written(body)),
+            DensityForm::LogDensity { body, .. } => {
+                (Notation::prefix(Symbol::new("\\log", "log"), self.p()), self.written(body))
+            }
+            DensityForm::Exponential { natural, statistic, log_partition, base, .. } => {
+                (self.p(), self.exponential_density(natural, statistic, log_partition, base))
+            }
+        };
+        let mut blocks = vec![Block::Paragraph(opening), Block::Display(vec![Line::equation(left, right)])];
+        if !matches!(family.density, DensityForm::LogDensity { .. }) {
+            let ell = Notation::from(Symbol::new("\\ell", "ℓ"));
+            let log = Notation::prefix(Symbol::new("\\log", "log"), self.p());
+            blocks.push(Block::Paragraph(vec![text("Its logarithm is")]));
+            blocks.push(Block::Display(vec![Line::equation(ell.equals(log), self.written(&self.report.log_density))]));
+        }
+        blocks
+    }
+
+    fn exponential_density(
+        &self,
+        natural: &[(Name, Term)],
+        statistic: &[(Name, Term)],
+        log_partition: &Term,
+        base: &Term,
+    ) -> Notation {
+        let mut terms: Vec<Term> =
+            natural.iter().zip(statistic).map(|((_, eta), (_, t))| eta.clone() * t.clone()).collect();
+        terms.push(-log_partition.clone());
+        let exponent = self.written(&Term::Sum(terms));
+        let exp = Notation::call(Symbol::new("\\exp", "exp"), vec![exponent]);
+        if base.is_one() { exp } else { Notation::Product(vec![self.written(base), exp]) }
+    }
+
+    pub(super) fn exponential_family(&self) -> Vec<Block> {
+        match (&self.report.exponential, &self.report.not_exponential) {
+            (Some(form), _) => self.exponential_form(form),
+            (None, Some(reason)) => vec![say(reason)],
+            (None, None) => Vec::new(),
+        }
+    }
+
+    fn exponential_form(&self, form: &ExponentialForm) -> Vec<Block> {
+        let letter = |latex: &str, text: &str| Notation::from(Symbol::new(latex, text));
+        let vector = form.natural.len() > 1;
+        let (eta, t, a, h) = (letter("\\eta", "η"), letter("T", "T"), letter("A", "A"), letter("h", "h"));
+        let variates: Vec<Notation> = self.names.variates().iter().map(|name| self.letter(name)).collect();
+        let of_x = |head: Notation| Notation::call(head, variates.clone());
+        let eta_t = match vector {
+            true => Notation::Product(vec![Notation::power(eta.clone(), letter("\\top", "ᵀ")), of_x(t.clone())]),
+            false => Notation::Product(vec![eta.clone(), of_x(t.clone())]),
+        };
+        let exponent = Notation::Sum(vec![(Sign::Plus, eta_t), (Sign::Minus, a.clone())]);
+        let exp = Notation::call(Symbol::new("\\exp", "exp"), vec![exponent]);
+        let shape = Notation::Product(vec![of_x(h.clone()), exp]);
+        let written = |terms: &[Term]| Self::tuple(terms.iter().map(|term| self.written(term)).collect());
+        vec![
+            Block::Paragraph(vec![
+                text("The family is exponential, "),
+                Inline::Math(self.p().equals(shape)),
+                text(", with"),
+            ]),
+            Block::Display(vec![
+                Line::equation(eta, written(&form.natural)),
+                Line::equation(of_x(t), written(&form.statistic)),
+                Line::equation(a, self.written(&form.log_partition)),
+                Line::equation(of_x(h), self.written(&form.base)),
+            ]),
+        ]
+    }
+
+    pub(super) fn score(&self) -> Vec<Block> {
+        let lines = self.names.parameters().iter().zip(&self.report.score).map(|(name, entry)| {
+            let left = Term::log_density().derivative(name);
+            Line::equation(self.written(&left), self.written(entry))
+        });
+        displayed(lines.collect())
+    }
+
+    pub(super) fn hessian(&self) -> Vec<Block> {
+        let parameters = self.names.parameters();
+        let mut lines = Vec::new();
+        for (i, row) in self.report.hessian.iter().enumerate() {
+            for (j, entry) in row.iter().enumerate().skip(i) {
+                let left = Term::log_density().derivative(&parameters[i]).derivative(&parameters[j]);
+                lines.push(Line::equation(self.written(&left), self.written(entry)));
+            }
+        }
+        displayed(lines)
+    }
+
+    pub(super) fn fisher(&self) -> Vec<Block> {
+        let fisher = &self.report.fisher;
+        if fisher.is_empty() || fisher.iter().flatten().all(Option::is_none) {
+            return vec![say("No closed form is known to this program.")];
+        }
+        let letter = Symbol::letter("F");
+        let head = Notation::call(letter.clone(), self.parameters());
+        let rows = self.entries(fisher);
+        let mut blocks = vec![self.square(head, letter, rows)];
+        if fisher.iter().flatten().any(Option::is_none) {
+            blocks.push(say("An entry marked “?” has no closed form known to this program."));
+        }
+        if let Some(direction) = &self.report.null_direction {
+            let direction = Self::tuple(direction.iter().map(|term| self.written(term)).collect());
+            blocks.push(sentence(vec![
+                text("The matrix is singular: it vanishes in the direction "),
+                Inline::Math(direction),
+            ]));
+        }
+        blocks
+    }
+
+    fn entries(&self, matrix: &[Vec<Option<Term>>]) -> Vec<Vec<Notation>> {
+        let entry =
+            |entry: &Option<Term>| entry.as_ref().map_or(Notation::Words("?".into()), |term| self.written(term));
+        matrix.iter().map(|row| row.iter().map(entry).collect()).collect()
+    }
+
+    /// A square matrix; of size one, its entry.
+    fn square(&self, head: Notation, letter: Symbol, mut rows: Vec<Vec<Notation>>) -> Block {
+        if rows.len() == 1 && rows[0].len() == 1 {
+            return Block::Display(vec![Line::equation(head, rows.remove(0).remove(0))]);
+        }
+        Block::Matrix { head, letter, indices: self.parameters(), rows }
+    }
+
+    pub(super) fn mean(&self) -> Vec<Block> {
+        let Some(mean) = &self.report.mean else { return Vec::new() };
+        let lines = self.names.variates().iter().zip(mean).map(|(name, mean)| {
+            Line::equation(self.written(&Term::Variable(name.clone()).expectation()), self.written(mean))
+        });
+        displayed(lines.collect())
+    }
+
+    /// KL(a, b ‖ a′, b′).
+    fn divergence(&self) -> Notation {
+        let second = self.names.parameters().iter().map(|name| self.letter(&Names::primed(name))).collect();
+        let sides = vec![Self::tuple(self.parameters()), Self::tuple(second)];
+        let sides = Notation::list(Separator::Parallel, sides);
+        Notation::Call(Box::new(Symbol::new("\\operatorname{KL}", "KL").into()), Box::new(sides))
+    }
+
+    pub(super) fn kl(&self) -> Vec<Block> {
+        match &self.report.kl {
+            Some(kl) => {
+                let mut blocks = Vec::new();
+                let second: Vec<Inline> = self
+                    .names
+                    .parameters()
+                    .iter()
+                    .map(|name| Inline::Math(self.letter(&Names::primed(name))))
+                    .collect();
+                let mut opening = vec![text("With ")];
+                opening.extend(enumerate(second));
+                opening.push(text(if self.names.parameters().len() == 1 {
+                    " the parameter of the second argument:"
+                } else {
+                    " the parameters of the second argument:"
+                }));
+                blocks.push(Block::Paragraph(opening));
+                blocks.push(Block::Display(vec![Line::equation(self.divergence(), self.written(kl))]));
+                blocks
+            }
+            None => vec![say("No closed form is known to this program.")],
+        }
+    }
+
+    pub(super) fn kl_taylor(&self, taylor: &KlTaylor) -> Vec<Block> {
+        let delta = Symbol::new("\\Delta", "Δ");
+        let one = self.names.parameters().len() == 1;
+        let letter = |latex: &str, text: &str| Notation::from(Symbol::new(latex, text));
+        let half = Notation::fraction(Notation::number(1), Notation::number(2));
+        let sixth = Notation::fraction(Notation::number(1), Notation::number(6));
+        let remainder = |order: usize| {
+            let norm = if one { Fence::Bars } else { Fence::DoubleBars };
+            let power = Notation::power(Notation::group(norm, delta.clone().into()), Notation::number(order));
+            Notation::call(Symbol::letter("O"), vec![power])
+        };
+        let second = if one {
+            let square = Notation::power(delta.clone().into(), Notation::number(2));
+            Notation::Product(vec![half, letter("F", "F"), square])
+        } else {
+            let transposed = Notation::power(delta.clone().into(), letter("\\top", "ᵀ"));
+            Notation::Product(vec![half, transposed, letter("F", "F"), delta.clone().into()])
+        };
+        let third = if one {
+            let cube = Notation::power(delta.clone().into(), Notation::number(3));
+            Notation::Product(vec![sixth, letter("c", "c"), cube])
+        } else {
+            let index = |name: &str| Notation::from(Symbol::letter(name));
+            let indices = ["i", "j", "k"].map(index);
+            let coefficient = Symbol::letter("c").indexed(Notation::Tight(indices.to_vec()));
+            let mut factors = vec![coefficient.into()];
+            factors.extend(indices.iter().map(|i| delta.clone().indexed(i.clone()).into()));
+            let sum = Notation::Big {
+                sign: Glyph::new("\\sum", "Σ"),
+                lower: Some(Box::new(Notation::comma(indices.to_vec()))),
+                upper: None,
+                body: Box::new(Notation::Product(factors)),
+            };
+            Notation::Product(vec![sixth, sum])
+        };
+        let primed: Vec<Notation> =
+            self.names.parameters().iter().map(|name| self.letter(&Names::primed(name))).collect();
+        let own = Self::tuple(self.parameters());
+        let step = Notation::Sum(vec![(Sign::Plus, Self::tuple(primed)), (Sign::Minus, own)]);
+        let expansion = Notation::Sum(vec![(Sign::Plus, second), (Sign::Plus, third), (Sign::Plus, remainder(4))]);
+        let mut blocks = vec![
+            Block::Paragraph(vec![
+                text("With "),
+                Inline::Math(Notation::from(delta).equals(step)),
+                text(", the terms of order 0 and 1 vanish, and"),
+            ]),
+            Block::Display(vec![Line::equation(self.divergence(), expansion)]),
+        ];
+        let coefficients = self.third_order(taylor);
+        match coefficients.is_empty() {
+            true => blocks.push(say("All coefficients of order 3 are zero.")),
+            false => {
+                let words = if one { "where" } else { "where, up to the order of the indices and apart from zeros," };
+                blocks.push(say(words));
+                blocks.push(Block::Display(coefficients));
+            }
+        }
+        blocks
+    }
+
+    /// The coefficients of order 3 that are not zero, each once.
+    fn third_order(&self, taylor: &KlTaylor) -> Vec<Line> {
+        let parameters = self.parameters();
+        let one = parameters.len() == 1;
+        let mut lines = Vec::new();
+        for (i, plane) in taylor.order3.iter().enumerate() {
+            for (j, row) in plane.iter().enumerate().skip(i) {
+                for (k, entry) in row.iter().enumerate().skip(j).filter(|(_, entry)| !entry.is_zero()) {
+                    let c = Symbol::letter("c");
+                    let index = entry_index(&[&parameters[i], &parameters[j], &parameters[k]]);
+                    let left = if one { c } else { c.indexed(index) };
+                    lines.push(Line::equation(left.into(), self.written(entry)));
+                }
+            }
+        }
+        lines
+    }
+
+    pub(super) fn values(&self, values: &NumericValues) -> Vec<Block> {
+        let at = values.at.iter().map(|(name, value)| Inline::Math(self.letter(name).equals(decimal(*value))));
+        let mut opening = vec![text("Floating-point values, not proofs, at ")];
+        opening.extend(enumerate(at.collect()));
+        opening.push(text(":"));
+        let mut blocks = vec![Block::Paragraph(opening)];
+        let entry = |value: &Option<f64>| value.map_or(Notation::Words("?".into()), decimal);
+        let rows: Vec<Vec<Notation>> = values.fisher.iter().map(|row| row.iter().map(entry).collect()).collect();
+        if !rows.is_empty() {
+            blocks.push(self.square(Symbol::letter("F").into(), Symbol::letter("F"), rows));
+        }
+        let worst = values.fisher_error.iter().flatten().flatten().copied().fold(0.0, f64::max);
+        if worst > 0.0 {
+            blocks.push(say(&format!(
+                "Entries without a closed form come from quadrature, with an absolute error of about {worst:.0e}."
+            )));
+        }
+        let mut lines = Vec::new();
+        if let Some(mean) = &values.mean {
+            for (name, value) in self.names.variates().iter().zip(mean) {
+                let left = self.written(&Term::Variable(name.clone()).expectation());
+                lines.push(Line { relation: Relation::Approximately, ..Line::equation(left, decimal(*value)) });
+            }
+        }
+        if let Some(kl) = values.kl {
+            lines.push(Line { relation: Relation::Approximately, ..Line::equation(self.divergence(), decimal(kl)) });
+        }
+        blocks.extend(displayed(lines));
+        blocks
+    }
+}

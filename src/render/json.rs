@@ -1,0 +1,229 @@
+//! The stable JSON of `--format json`; expressions are the language's own ASCII text.
+
+use serde_json::{Map, Value, json};
+
+use crate::derive::report::{Check, ClaimOutcome, Counterexample, ExponentialForm, KlTaylor, NumericValues, Report};
+use crate::kernel::domain::{Domain, Support};
+use crate::kernel::term::{Name, Term};
+
+use super::document::{self, Part, status_word};
+use super::{Options, latex_document};
+
+pub fn write(reports: &[Report]) -> String {
+    let value = match reports {
+        [one] => object(one),
+        many => Value::Array(many.iter().map(object).collect()),
+    };
+    let mut out = serde_json::to_string_pretty(&value).expect("a value without foreign keys always serialises");
+    out.push('\n');
+    out
+}
+
+fn object(report: &Report) -> Value {
+    let family = &report.family;
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| {
+        object.insert(key.to_owned(), value);
+    };
+    put("name", json!(family.name));
+    put("title", json!(family.title));
+    put("variate", variate(&family.variate));
+    put("parameters", declared(&family.parameters));
+    put("constants", declared(&family.constants));
+    put("given", declared(&family.given));
+    put("status", json!(status_word(report.status)));
+    put("log_density", expression(&report.log_density));
+    put("exponential_family", report.exponential.as_ref().map_or(Value::Null, exponential));
+    put("score", vector(&report.score));
+    put("hessian", matrix(&report.hessian));
+    put("fisher", fisher(&report.fisher));
+    put(
+        "mean",
+        report.mean.as_deref().map_or(Value::Null, |mean| match mean {
+            [one] => expression(one),
+            many => vector(many),
+        }),
+    );
+    put("kl", report.kl.as_ref().map_or(Value::Null, expression));
+    put("kl_taylor", report.kl_taylor.as_ref().map_or(Value::Null, taylor));
+    put("claims", Value::Array(report.claims.iter().map(claim).collect()));
+    put("checks", Value::Array(report.checks.iter().map(check).collect()));
+    put("remarks", json!(report.remarks));
+    put("latex", formulas(report));
+    if let Some(numbers) = &report.values {
+        put("values", values(numbers));
+    }
+    Value::Object(object)
+}
+
+fn expression(term: &Term) -> Value {
+    Value::String(term.to_string())
+}
+
+fn vector(terms: &[Term]) -> Value {
+    Value::Array(terms.iter().map(expression).collect())
+}
+
+fn matrix(rows: &[Vec<Term>]) -> Value {
+    Value::Array(rows.iter().map(|row| vector(row)).collect())
+}
+
+/// `null` where nothing is known, `null` entries where something is.
+fn fisher(rows: &[Vec<Option<Term>>]) -> Value {
+    if rows.iter().flatten().all(Option::is_none) {
+        return Value::Null;
+    }
+    let entry = |entry: &Option<Term>| entry.as_ref().map_or(Value::Null, expression);
+    Value::Array(rows.iter().map(|row| Value::Array(row.iter().map(entry).collect())).collect())
+}
+
+fn declared(names: &[(Name, Domain)]) -> Value {
+    Value::Array(
+        names.iter().map(|(name, domain)| json!({"name": name.as_str(), "domain": domain_text(domain)})).collect(),
+    )
+}
+
+fn variate(support: &Support) -> Value {
+    match support {
+        Support::Product { coordinates, inequalities } => match (&coordinates[..], &inequalities[..]) {
+            ([(name, domain)], []) => json!({"name": name.as_str(), "domain": domain_text(domain)}),
+            _ => {
+                let domains: Vec<String> = coordinates.iter().map(|(_, domain)| domain_text(domain)).collect();
+                let names: Vec<&str> = coordinates.iter().map(|(name, _)| name.as_str()).collect();
+                let cuts: Vec<String> = inequalities.iter().map(|term| format!("{term} >= 0")).collect();
+                let mut domain = domains.join(", ");
+                if !cuts.is_empty() {
+                    domain.push_str(&format!(" where {}", cuts.join(", ")));
+                }
+                json!({"name": names.join(", "), "domain": domain})
+            }
+        },
+        Support::Points { names, points } => {
+            let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+            let points: Vec<String> = points.iter().map(|point| format!("({})", listed(point))).collect();
+            json!({"name": names.join(", "), "domain": format!("{{{}}}", points.join(", "))})
+        }
+    }
+}
+
+fn listed(terms: &[Term]) -> String {
+    terms.iter().map(Term::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A domain as the language spells it.
+fn domain_text(domain: &Domain) -> String {
+    let bound = |term: &Option<Term>, infinite: &str| term.as_ref().map_or(infinite.to_owned(), Term::to_string);
+    match domain {
+        Domain::Interval { lower: None, upper: None } => "real".to_owned(),
+        Domain::Interval { lower: Some(lower), upper: None } if lower.is_zero() => "positive".to_owned(),
+        Domain::Interval { lower: None, upper: Some(upper) } if upper.is_zero() => "negative".to_owned(),
+        Domain::Interval { lower, upper } => {
+            format!("interval({}, {})", bound(lower, "-infinity"), bound(upper, "infinity"))
+        }
+        Domain::Nonnegative => "nonnegative".to_owned(),
+        Domain::Integers { lower: Some(lower), upper: None } if lower.is_zero() => "natural".to_owned(),
+        Domain::Integers { lower, upper } => {
+            format!("integers({}, {})", bound(lower, "-infinity"), bound(upper, "infinity"))
+        }
+        Domain::Finite(values) => format!("{{{}}}", listed(values)),
+        Domain::Angle => "angle".to_owned(),
+    }
+}
+
+fn exponential(form: &ExponentialForm) -> Value {
+    json!({
+        "natural": vector(&form.natural),
+        "statistic": vector(&form.statistic),
+        "log_partition": expression(&form.log_partition),
+        "base": expression(&form.base),
+    })
+}
+
+fn taylor(taylor: &KlTaylor) -> Value {
+    json!({
+        "order0": expression(&taylor.order0),
+        "order1": vector(&taylor.order1),
+        "order2": matrix(&taylor.order2),
+        "order3": Value::Array(taylor.order3.iter().map(|plane| matrix(plane)).collect()),
+    })
+}
+
+fn claim(outcome: &ClaimOutcome) -> Value {
+    json!({
+        "claim": outcome.claim.text,
+        "status": status_word(outcome.status),
+        "residue": outcome.residue,
+        "counterexample": outcome.counterexample.as_ref().map_or(Value::Null, counterexample),
+        "assumptions": outcome.assumptions,
+        "reason": outcome.reason,
+    })
+}
+
+fn counterexample(example: &Counterexample) -> Value {
+    let at: Map<String, Value> = example.at.iter().map(|(name, value)| (name.to_string(), expression(value))).collect();
+    json!({
+        "at": at,
+        "entry": example.entry,
+        "claimed": expression(&example.claimed),
+        "actual": expression(&example.actual),
+        "claimed_decimal": example.claimed_decimal,
+        "actual_decimal": example.actual_decimal,
+    })
+}
+
+fn check(check: &Check) -> Value {
+    let statement: Vec<String> =
+        check.equations.iter().map(|equation| format!("{} = {}", equation.left, equation.right)).collect();
+    let lemmas: Vec<Value> =
+        check.lemmas.iter().map(|lemma| json!({"name": lemma.name, "reference": lemma.reference})).collect();
+    json!({
+        "name": check.kind.keyword(),
+        "statement": statement,
+        "status": status_word(check.status),
+        "assumptions": check.assumptions,
+        "lemmas": lemmas,
+        "steps": check.steps,
+        "reason": check.reason,
+    })
+}
+
+/// The display of each part, ready to be pasted between `\[` and `\]`.
+fn formulas(report: &Report) -> Value {
+    let options = Options::default();
+    let document = document::of(report, &options);
+    let mut out = Map::new();
+    for (part, blocks) in &document.parts {
+        let displays: Vec<String> =
+            blocks.iter().filter_map(|block| latex_document::formula(block, options.width)).collect();
+        let shown = matches!(
+            part,
+            Part::Density
+                | Part::ExponentialFamily
+                | Part::Score
+                | Part::Hessian
+                | Part::Fisher
+                | Part::Mean
+                | Part::Kl
+        );
+        if shown && !displays.is_empty() {
+            let key = part.keyword().replace('-', "_");
+            // The density part shows p first and its logarithm second.
+            if *part == Part::Density && displays.len() == 2 {
+                out.insert("log_density".to_owned(), json!(displays[1]));
+            }
+            out.insert(key, json!(displays[0]));
+        }
+    }
+    Value::Object(out)
+}
+
+fn values(values: &NumericValues) -> Value {
+    let at: Map<String, Value> = values.at.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
+    json!({
+        "at": at,
+        "fisher": values.fisher,
+        "fisher_error": values.fisher_error,
+        "kl": values.kl,
+        "mean": values.mean,
+    })
+}

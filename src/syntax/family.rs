@@ -1,0 +1,205 @@
+//! Families and their entries.
+
+use super::parser::{Parse, Parser};
+use super::token::TokenKind;
+use super::tree::{Expression, FamilyEntry, FamilyTree, Ident, Spanned};
+use crate::diagnostic::Diagnostic;
+
+pub const FAMILY_KEYWORDS: &[&str] = &[
+    "variate", "parameter", "constant", "given", "density", "mass", "log-density", "log-mass", "let", "notation",
+    "substitute", "natural", "statistic", "log-partition", "base", "source", "claim",
+];
+
+/// What other languages call the entries.
+const FOREIGN_KEYWORDS: &[(&str, &str)] = &[
+    ("pdf", "density"), ("pmf", "mass"), ("probability", "mass"), ("variable", "variate"), ("random", "variate"), ("observation", "variate"),
+    ("data", "constant"), ("known", "constant"), ("covariate", "given"), ("logpdf", "log-density"), ("logdensity", "log-density"),
+    ("log_density", "log-density"), ("log_mass", "log-mass"), ("log_partition", "log-partition"), ("define", "let"), ("def", "let"),
+    ("theorem", "claim"), ("fisher", "claim"), ("assert", "claim"), ("latex", "notation"), ("reference", "source"), ("citation", "source"),
+];
+
+impl Parser<'_> {
+    pub fn family(&mut self) -> Parse<FamilyTree> {
+        let keyword = self.advance();
+        let name = self.name("a name for the family")?;
+        let title = if self.at(TokenKind::Text) { Some(self.quoted("a title")?) } else { None };
+        let open = self.expect(TokenKind::OpenBrace, "`{`")?;
+        let mut entries = Vec::new();
+        let mut complete = true;
+        loop {
+            if self.eat(TokenKind::CloseBrace).is_some() {
+                break;
+            }
+            if self.at_end() || self.at_item() {
+                let place = self.behind();
+                self.report(
+                    Diagnostic::error("unclosed", format!("family {} is not closed", name.node))
+                        .at(place, "expected `}` here")
+                        .also(open.span, "opened here"),
+                );
+                break;
+            }
+            let begin = self.mark();
+            let start = self.peek().span;
+            match self.family_entry() {
+                Ok(node) => {
+                    entries.push(Spanned { node, span: self.since(start) });
+                    complete &= self.end_of_entry(FAMILY_KEYWORDS);
+                }
+                Err(_) => {
+                    complete = false;
+                    if self.mark() == begin {
+                        self.advance();
+                    }
+                    self.recover(FAMILY_KEYWORDS);
+                }
+            }
+        }
+        Ok(FamilyTree { name, title, entries, complete, span: self.since(keyword.span) })
+    }
+
+    fn family_entry(&mut self) -> Parse<FamilyEntry> {
+        let begin = self.mark();
+        let keyword = self.word("an entry such as `parameter` or `density`")?;
+        let density = |discrete, logarithmic| move |body| FamilyEntry::Density { discrete, logarithmic, body };
+        match keyword.node.as_str() {
+            "variate" => Ok(FamilyEntry::Variate(self.declarations()?)),
+            "parameter" => Ok(FamilyEntry::Parameter(self.declarations()?)),
+            "constant" => Ok(FamilyEntry::Constant(self.declarations()?)),
+            "given" => Ok(FamilyEntry::Given(self.declarations()?)),
+            "density" => self.expression().map(density(false, false)),
+            "mass" => self.expression().map(density(true, false)),
+            "log-density" => self.expression().map(density(false, true)),
+            "log-mass" => self.expression().map(density(true, true)),
+            "let" => self.definition("let").map(|(name, body)| FamilyEntry::Let { name, body }),
+            "substitute" => self.definition("substitute").map(|(name, body)| FamilyEntry::Substitute { name, body }),
+            "log-partition" => self.definition("log-partition").map(|(name, body)| FamilyEntry::LogPartition { name, body }),
+            "base" => self.definition("base").map(|(name, body)| FamilyEntry::Base { name, body }),
+            "natural" => self.definition_list("natural").map(FamilyEntry::Natural),
+            "statistic" => self.definition_list("statistic").map(FamilyEntry::Statistic),
+            "notation" => self.notation(),
+            "source" => Ok(FamilyEntry::Source(self.quoted("a text in quotes that says where the formulas are from")?)),
+            "claim" => self.claim(),
+            _ => {
+                self.rewind(begin);
+                Err(self.unknown_entry(&keyword, "a family", FAMILY_KEYWORDS, FOREIGN_KEYWORDS))
+            }
+        }
+    }
+
+    pub fn unknown_entry(
+        &mut self,
+        keyword: &Ident,
+        item: &str,
+        keywords: &[&'static str],
+        foreign: &[(&str, &'static str)],
+    ) -> super::parser::Reported {
+        let diagnostic = Diagnostic::error("unknown-entry", format!("{item} has no entry called `{}`", keyword.node))
+            .at(keyword.span, "expected an entry here");
+        let lower = keyword.node.to_lowercase();
+        let diagnostic = match foreign.iter().find(|(typed, _)| *typed == lower) {
+            Some((_, ours)) => diagnostic.help(format!("it is called `{ours}` here")),
+            None => diagnostic.did_you_mean(&keyword.node, keywords.iter().copied()),
+        };
+        self.report(diagnostic.note(format!("the entries are {}", keywords.join(", "))))
+    }
+
+    /// An entry has ended: the next one, or the closing brace, must follow. Whether nothing had to be
+    /// skipped for that.
+    pub fn end_of_entry(&mut self, keywords: &[&str]) -> bool {
+        let token = self.peek();
+        let next = self.peek_word().is_some_and(|(word, _)| keywords.contains(&word.node.as_str()));
+        // A name at the beginning of a line is an entry, if only a misspelt one.
+        if next || matches!(token.kind, TokenKind::CloseBrace | TokenKind::End) || (token.kind == TokenKind::Name && token.starts_line) {
+            return true;
+        }
+        let found = self.describe(token);
+        let diagnostic = Diagnostic::error("syntax", format!("expected the end of the entry, found {found}"))
+            .at(token.span, "this cannot follow here");
+        let diagnostic = match token.kind {
+            TokenKind::Semicolon => diagnostic.help("entries end with their line: leave out the `;`"),
+            TokenKind::CloseParenthesis | TokenKind::CloseBracket => diagnostic.note("nothing is open that this could close"),
+            TokenKind::Less | TokenKind::LessOrEqual | TokenKind::Greater | TokenKind::GreaterOrEqual => {
+                diagnostic.note("inequalities stand after `where`, behind a declaration")
+            }
+            TokenKind::OpenBracket => diagnostic.help("only a name can be indexed: give this expression a name first"),
+            _ => diagnostic,
+        };
+        self.report(diagnostic);
+        if self.eat(TokenKind::Semicolon).is_some() {
+            return true;
+        }
+        self.advance();
+        self.recover(keywords);
+        false
+    }
+
+    /// `name = expression`.
+    pub fn definition(&mut self, entry: &str) -> Parse<(Ident, Expression)> {
+        let name = self.name(&format!("a name after `{entry}`"))?;
+        if self.eat_equal().is_none() {
+            let found = self.describe(self.peek());
+            let diagnostic = Diagnostic::error("syntax", format!("expected `=` after `{entry} {}`, found {found}", name.node));
+            let diagnostic = diagnostic.at(self.peek().span, "expected `=`");
+            return Err(self.report(diagnostic.help(format!("write `{entry} {} = …`: what is defined has a name", short_name(entry)))));
+        }
+        Ok((name, self.expression()?))
+    }
+
+    fn definition_list(&mut self, entry: &str) -> Parse<Vec<(Ident, Expression)>> {
+        let mut list = vec![self.definition(entry)?];
+        while self.eat(TokenKind::Comma).is_some() {
+            list.push(self.definition(entry)?);
+        }
+        Ok(list)
+    }
+
+    fn notation(&mut self) -> Parse<FamilyEntry> {
+        let mut list = Vec::new();
+        loop {
+            let name = self.name("a declared name")?;
+            if self.eat_equal().is_none() {
+                return Err(self.expected("`=` and the name's LaTeX in quotes"));
+            }
+            list.push((name, self.quoted("LaTeX in quotes, as in `a = \"\\alpha\"`")?));
+            if self.eat(TokenKind::Comma).is_none() {
+                return Ok(FamilyEntry::Notation(list));
+            }
+        }
+    }
+
+    fn claim(&mut self) -> Parse<FamilyEntry> {
+        let quantity = self.word("what is claimed, as in `claim fisher = …`")?;
+        let mut indices = Vec::new();
+        if let Some(open) = self.eat(TokenKind::OpenBracket) {
+            loop {
+                let token = self.peek();
+                if token.kind == TokenKind::Number {
+                    self.advance();
+                    indices.push(Spanned { node: self.text(token).to_string(), span: token.span });
+                } else {
+                    indices.push(self.name("a parameter's name")?);
+                }
+                if self.eat(TokenKind::Comma).is_none() {
+                    break;
+                }
+            }
+            self.close(open, TokenKind::CloseBracket, "]")?;
+        }
+        let value = if self.eat_equal().is_some() { Some(self.expression()?) } else { None };
+        Ok(FamilyEntry::Claim { quantity, indices, value })
+    }
+}
+
+/// The customary name in a definition that lacks one.
+fn short_name(entry: &str) -> &'static str {
+    match entry {
+        "log-partition" => "A",
+        "base" => "h",
+        "natural" => "eta1",
+        "statistic" => "T1",
+        "substitute" => "u",
+        "define" => "F",
+        _ => "s",
+    }
+}
