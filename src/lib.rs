@@ -7,5 +7,6 @@ pub mod diagnostic;
 pub mod kernel;
 pub mod model;
 pub mod numeric;
+pub mod render;
 pub mod source;
 pub mod syntax;

@@ -291,3 +291,16 @@ fn probe() -> Option<ExitStatus> {
         .status()
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_and_the_engine_lives_on() {
+        set_quiet(true);
+        let broken: Result<(), CasError> = run(|_| panic!("on purpose"));
+        assert_eq!(broken, Err(CasError::Failed("on purpose".to_owned())));
+        assert_eq!(run(|symbols| symbols.first(3).len()), Ok(3));
+    }
+}

@@ -27,6 +27,8 @@ pub use engine::{set_quiet, startup};
 
 /// The largest number of nodes of a term.
 pub const MAX_NODES: usize = 20_000;
+/// The largest number of nodes of an answer.
+pub const MAX_ANSWER: usize = 50_000;
 /// The deepest nesting of a term.
 pub const MAX_DEPTH: usize = 200;
 /// The largest numeric exponent, by absolute value, and the largest root.
@@ -132,14 +134,14 @@ type VerbBy = fn(&mut engine::Symbols, &Term, &Term) -> Result<Term, CasError>;
 fn ask(term: &Term, verb: Verb) -> Result<Term, CasError> {
     check(term)?;
     let term = term.clone();
-    engine::run(move |symbols| verb(symbols, &term))?
+    engine::run(move |symbols| verb(symbols, &term).and_then(verbs::bounded))?
 }
 
 fn ask_by(term: &Term, by: &Term, verb: VerbBy) -> Result<Term, CasError> {
     check(term)?;
     check(by)?;
     let (term, by) = (term.clone(), by.clone());
-    engine::run(move |symbols| verb(symbols, &term, &by))?
+    engine::run(move |symbols| verb(symbols, &term, &by).and_then(verbs::bounded))?
 }
 
 /// The bounds that hold before anything recursive touches the term.

@@ -8,7 +8,7 @@ use super::expansion;
 use super::factor::factors;
 use super::fraction::{Context, Degree, Fraction, Poly, degrees, invert, multiply, power};
 use super::shape::{self, Factors};
-use super::{CasError, distinct};
+use super::{CasError, MAX_ANSWER, distinct};
 use crate::kernel::term::Term;
 
 /// Beyond these a partial fraction may take very long.
@@ -63,7 +63,12 @@ pub fn candidates(symbols: &mut Symbols, term: &Term) -> Vec<Term> {
             forms.extend(apart_fraction(&context, &fraction, index));
         }
     }
-    distinct(forms)
+    distinct(forms.into_iter().filter_map(|form| bounded(form).ok()).collect())
+}
+
+/// Refuses an answer that nobody could use.
+pub fn bounded(answer: Term) -> Result<Term, CasError> {
+    if answer.size() > MAX_ANSWER { Err(CasError::TooLarge("the answer")) } else { Ok(answer) }
 }
 
 fn read(symbols: &mut Symbols, term: &Term) -> Result<(Context, Fraction), CasError> {

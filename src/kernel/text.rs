@@ -39,7 +39,7 @@ fn level(term: &Term) -> Level {
         Term::Sum(_) => Level::Sum,
         Term::Product(factors) if leading_minus(factors) => Level::Sum,
         Term::Product(_) => Level::Product,
-        Term::Power(_, exponent) if reciprocal(exponent).is_some() => Level::Product,
+        Term::Power(base, exponent) if below_bar(None, base, exponent).is_some() => Level::Product,
         Term::Power(..) => Level::Power,
         Term::Apply(..) | Term::LogDensity(_) | Term::Derivative(..) | Term::Expectation(_) => Level::Atom,
     }
@@ -49,9 +49,21 @@ fn leading_minus(factors: &[Term]) -> bool {
     factors.first().is_some_and(Term::is_negative_number)
 }
 
-/// The positive exponent of a factor that is written below a fraction bar.
-fn reciprocal(exponent: &Term) -> Option<Rational> {
-    exponent.as_number().filter(|value| value.is_negative() && value.is_integer()).map(|value| -value)
+/// The positive exponent of a power that is written below a fraction bar, when `above` stands in
+/// front of the bar, or 1 where that is none.
+///
+/// Not all that could be are: `1/2` is a number and `1/x` a power, so that 2^(-1) alone, and a factor
+/// 1 before a power, would be read back as something else.
+fn below_bar(above: Option<&Term>, base: &Term, exponent: &Term) -> Option<Rational> {
+    let positive = exponent.as_number().filter(|value| value.is_negative() && value.is_integer()).map(|value| -value)?;
+    let literal = base.as_number().is_some_and(|value| value.is_integer() && value.is_positive());
+    let misread = match above {
+        None => literal && positive.is_one(),
+        Some(Term::Number(one)) if one.is_one() => true,
+        Some(Term::Number(_)) => literal && positive.is_one(),
+        Some(_) => false,
+    };
+    (!misread).then_some(positive)
 }
 
 fn write_term(f: &mut fmt::Formatter<'_>, term: &Term, need: Level) -> fmt::Result {
@@ -71,16 +83,12 @@ fn write_bare(f: &mut fmt::Formatter<'_>, term: &Term) -> fmt::Result {
         Term::Variable(name) => write!(f, "{name}"),
         Term::Sum(terms) => write_sum(f, terms),
         Term::Product(factors) => write_product(f, factors),
-        Term::Power(base, exponent) => match reciprocal(exponent) {
+        Term::Power(base, exponent) => match below_bar(None, base, exponent) {
             Some(positive) => {
                 f.write_str("1/")?;
                 write_power(f, base, &positive)
             }
-            None => {
-                write_term(f, base, Level::Atom)?;
-                f.write_str("^")?;
-                write_term(f, exponent, Level::Atom)
-            }
+            None => write_plain_power(f, base, exponent),
         },
         Term::Apply(function, arguments) => {
             write!(f, "{}(", function.keyword())?;
@@ -105,6 +113,12 @@ fn write_bare(f: &mut fmt::Formatter<'_>, term: &Term) -> fmt::Result {
         Term::Derivative(body, by) => write!(f, "derivative({body}, {by})"),
         Term::Expectation(body) => write!(f, "E[{body}]"),
     }
+}
+
+fn write_plain_power(f: &mut fmt::Formatter<'_>, base: &Term, exponent: &Term) -> fmt::Result {
+    write_term(f, base, Level::Atom)?;
+    f.write_str("^")?;
+    write_term(f, exponent, Level::Atom)
 }
 
 fn write_power(f: &mut fmt::Formatter<'_>, base: &Term, exponent: &Rational) -> fmt::Result {
@@ -133,8 +147,8 @@ fn write_sum(f: &mut fmt::Formatter<'_>, terms: &[Term]) -> fmt::Result {
             Some(positive) => {
                 f.write_str(" - ")?;
                 // `a - b*c` takes the product apart; a product under its own sign keeps parentheses.
-                let signed = matches!(term, Term::Product(factors) if matches!(factors.as_slice(), [_, Term::Product(_)]));
-                let need = if signed && matches!(positive, Term::Product(_)) { Level::Power } else { Level::Product };
+                let nested = matches!(term, Term::Product(factors) if factors[1..] == [positive.clone()]);
+                let need = if nested && matches!(positive, Term::Product(_)) { Level::Power } else { Level::Product };
                 write_term(f, &positive, need)?;
             }
             None => {
@@ -166,34 +180,38 @@ fn write_product(f: &mut fmt::Formatter<'_>, factors: &[Term]) -> fmt::Result {
     if factors.is_empty() {
         return f.write_str("1");
     }
-    let mut first = true;
+    let signed = factors.len() > 1 && factors[0] == Term::integer(-1) && !matches!(factors[1], Term::Number(_));
+    let factors = if signed {
+        f.write_str("-")?;
+        &factors[1..]
+    } else {
+        factors
+    };
     for (position, factor) in factors.iter().enumerate() {
-        if position == 0 && factors.len() > 1 && *factor == Term::integer(-1) && !matches!(factors[1], Term::Number(_)) {
-            f.write_str("-")?;
+        // Only a leading number can be taken together with what follows.
+        let above = match position {
+            0 => None,
+            1 => Some(&factors[0]),
+            _ => Some(factor),
+        };
+        if let Term::Power(base, exponent) = factor
+            && let Some(positive) = below_bar(above, base, exponent)
+        {
+            f.write_str(if position == 0 { "1/" } else { "/" })?;
+            write_power(f, base, &positive)?;
             continue;
         }
-        match factor {
-            Term::Power(base, exponent) if reciprocal(exponent).is_some() => {
-                f.write_str(if first { "1/" } else { "/" })?;
-                write_power(f, base, &reciprocal(exponent).expect("guarded"))?;
-            }
-            Term::Number(value) if position > 0 && !value.is_integer() => {
-                f.write_str("*")?;
-                write_term(f, factor, Level::Atom)?;
-            }
-            Term::Number(value) if position == 0 => {
-                // A coefficient: -3/2*x reads as (-3/2)*x.
-                write!(f, "{value}")?;
-            }
-            _ => {
-                if !first {
-                    f.write_str("*")?;
-                }
-                let need = if matches!(factor, Term::Product(_)) { Level::Power } else { Level::Product };
-                write_term(f, factor, need)?;
-            }
+        if position > 0 {
+            f.write_str("*")?;
         }
-        first = false;
+        match factor {
+            // A coefficient: -3/2*x reads as (-3/2)*x.
+            Term::Number(value) if position == 0 => write!(f, "{value}")?,
+            Term::Number(value) if !value.is_integer() => write_term(f, factor, Level::Atom)?,
+            Term::Product(_) => write_term(f, factor, Level::Power)?,
+            Term::Power(base, exponent) => write_plain_power(f, base, exponent)?,
+            _ => write_term(f, factor, Level::Product)?,
+        }
     }
     Ok(())
 }

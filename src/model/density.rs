@@ -123,7 +123,8 @@ impl Resolver {
             ("statistic", parts.statistic.is_none(), "statistic T1 = …"),
             ("log-partition", parts.log_partition.is_none(), "log-partition A = …"),
         ];
-        for (entry, _, example) in missing.into_iter().filter(|(_, missing, _)| *missing && self.complete) {
+        let complete = self.complete;
+        for (entry, _, example) in missing.into_iter().filter(|(_, missing, _)| *missing && complete) {
             self.report(
                 Diagnostic::error("missing-density", format!("the exponential-family form of {} lacks its `{entry}`", tree.name.node))
                     .at(tree.name.span, "this family")

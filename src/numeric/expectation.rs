@@ -179,8 +179,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 ///
 /// The density is not normalised here: with f = 1 the result is its total mass. A point where the
 /// log-density is −∞ carries nothing. `None` where either function is undefined (NaN) within the mass,
-/// or where the expectation seems not to exist. The error does not see rounding inside the
-/// log-density that is the same at every point, such as that of a normalising constant.
+/// or where the expectation seems not to exist. The error takes in the rounding of the log-density as far
+/// as that varies from point to point; what is the same at every point, such as an error of the
+/// normalising constant, it cannot see.
 ///
 /// ```
 /// use fisherproof::numeric::{Region, expectation};
@@ -194,7 +195,26 @@ pub fn expectation(
     f: &dyn Fn(&[f64]) -> f64,
     region: &Region,
 ) -> Option<Estimate> {
-    let weighted = |x: &[f64]| -> Option<Estimate> {
+    match region {
+        Region::Points(points) => {
+            let weighted = weighted(log_density, f, 0.0);
+            points.iter().try_fold(Estimate::default(), |sum, x| Some(sum + weighted(x)?))
+        }
+        Region::Product { axes, cuts } => {
+            let centre = find_centre(log_density, axes, cuts);
+            let weighted = weighted(log_density, f, roughness(log_density, axes, &centre));
+            Product { log_density, weighted: &weighted, axes, cuts, centre }.integrate(&[])
+        }
+    }
+}
+
+/// f · exp(log_density), where the density has the relative error `rough`, besides rounding.
+fn weighted(
+    log_density: &dyn Fn(&[f64]) -> f64,
+    f: &dyn Fn(&[f64]) -> f64,
+    rough: f64,
+) -> impl Fn(&[f64]) -> Option<Estimate> {
+    move |x| {
         let log = log_density(x);
         let density = log.exp();
         if log.is_nan() {
@@ -204,19 +224,39 @@ pub fn expectation(
             return Some(Estimate::default());
         }
         let value = f(x) * density;
-        let error = f64::EPSILON * (2.0 + log.abs()) * value.abs();
+        let error = (rough + f64::EPSILON * (2.0 + log.abs())) * value.abs();
         (!value.is_nan()).then_some(Estimate { value, error })
-    };
-    match region {
-        Region::Points(points) => points.iter().map(|x| weighted(x)).try_fold(Estimate::default(), |sum, term| {
-            Some(sum + term?)
-        }),
-        Region::Product { axes, cuts } => {
-            let product = Product { log_density, weighted: &weighted, axes, cuts, centre: Vec::new() };
-            let centre = if axes.len() > 1 { product.find_centre() } else { Vec::new() };
-            Product { centre, ..product }.integrate(&[])
+    }
+}
+
+/// The rounding error of the log-density: how far its values on a very fine grid are from smooth, by
+/// fourth differences, near the centre along each axis. Large where large terms cancel, as in
+/// x log λ − λ − log Γ(x + 1) at λ = 10⁶.
+fn roughness(log_density: &dyn Fn(&[f64]) -> f64, axes: &[Axis], centre: &[f64]) -> f64 {
+    const POINTS: i32 = 12;
+    let mut rough = 0.0f64;
+    for (axis, domain) in axes.iter().enumerate() {
+        if matches!(domain, Axis::Values(_)) {
+            continue;
+        }
+        let shape = |x: f64| {
+            let mut point = centre.to_vec();
+            point[axis] = x;
+            log_density(&point)
+        };
+        for direction in [1.0, -1.0] {
+            let width = direction * mode::scale(&shape, centre[axis], direction, f64::INFINITY, Scan::Thorough);
+            let at = |k: i32| shape(centre[axis] + width * (0.3 + 1e-4 * f64::from(k)));
+            let values: Vec<f64> = (0..POINTS).map(at).collect();
+            for window in values.windows(5) {
+                let fourth = window[0] - 4.0 * window[1] + 6.0 * window[2] - 4.0 * window[3] + window[4];
+                if fourth.is_finite() {
+                    rough = rough.max(fourth.abs());
+                }
+            }
         }
     }
+    rough
 }
 
 struct Product<'a> {
@@ -248,7 +288,7 @@ impl Product<'_> {
             (self.log_density)(&point)
         };
         let known: Vec<Option<f64>> = prefix.iter().copied().map(Some).collect();
-        match self.clipped(depth, &known) {
+        match clipped(self.axes, self.cuts, depth, &known) {
             Axis::Interval(lower, upper) if lower >= upper => Some(Estimate::default()),
             Axis::Interval(lower, upper) => integrate_shaped(&inner, &shape, lower, upper, self.effort(depth)),
             Axis::Integers(lower, upper) => sum_shaped(&inner, &shape, lower, upper, self.effort(depth)),
@@ -260,69 +300,80 @@ impl Product<'_> {
 
     /// Inner integrals are many, and the outer ones cannot be better than they are.
     fn effort(&self, depth: usize) -> Effort {
-        if self.axes.len() == 1 {
-            return Effort::FULL;
-        }
+        const UNDERFLOW: f64 = 600.0;
+        let tolerance = match (self.axes.len(), depth) {
+            (1, _) => return Effort::FULL,
+            (2, 1) => 1e-11,
+            (2, _) => 1e-9,
+            (_, 2) => 1e-9,
+            (_, 1) => 1e-8,
+            (_, _) => 1e-7,
+        };
+        // Only the innermost integral sees the density itself.
         let innermost = depth + 1 == self.axes.len();
-        Effort { tolerance: if innermost { 1e-11 } else { 1e-9 }, scan: Scan::Quick }
+        let floor = if innermost { (self.log_density)(&self.centre) - UNDERFLOW } else { f64::NEG_INFINITY };
+        Effort { tolerance, scan: Scan::Quick, floor }
     }
+}
 
-    /// The axis, cut down as far as the known coordinates say; unknown ones take their best value.
-    fn clipped(&self, axis: usize, known: &[Option<f64>]) -> Axis {
-        let (mut lower, mut upper) = (f64::NEG_INFINITY, f64::INFINITY);
-        for cut in self.cuts {
-            let mut room = cut.constant;
-            for (i, &coefficient) in cut.coefficients.iter().enumerate() {
-                if i == axis || coefficient == 0.0 {
-                    continue;
+/// An axis, cut down as far as the known coordinates say; unknown ones take their best value.
+fn clipped(axes: &[Axis], cuts: &[Cut], axis: usize, known: &[Option<f64>]) -> Axis {
+    let (mut lower, mut upper) = (f64::NEG_INFINITY, f64::INFINITY);
+    for cut in cuts {
+        let mut room = cut.constant;
+        for (i, &coefficient) in cut.coefficients.iter().enumerate() {
+            if i == axis || coefficient == 0.0 {
+                continue;
+            }
+            room += match known.get(i).copied().flatten() {
+                Some(x) => coefficient * x,
+                None => {
+                    let (low, high) = axes[i].ends();
+                    (coefficient * low).max(coefficient * high)
                 }
-                room += match known.get(i).copied().flatten() {
-                    Some(x) => coefficient * x,
-                    None => {
-                        let (low, high) = self.axes[i].ends();
-                        (coefficient * low).max(coefficient * high)
-                    }
-                };
-            }
-            let coefficient = cut.coefficients[axis];
-            if coefficient > 0.0 {
-                lower = lower.max(-room / coefficient);
-            } else if coefficient < 0.0 {
-                upper = upper.min(-room / coefficient);
-            } else if room < -SLACK {
-                (lower, upper) = (f64::INFINITY, f64::NEG_INFINITY);
-            }
+            };
         }
-        self.axes[axis].clipped(lower, upper)
+        let coefficient = cut.coefficients[axis];
+        if coefficient > 0.0 {
+            lower = lower.max(-room / coefficient);
+        } else if coefficient < 0.0 {
+            upper = upper.min(-room / coefficient);
+        } else if room < -SLACK {
+            (lower, upper) = (f64::INFINITY, f64::NEG_INFINITY);
+        }
     }
+    axes[axis].clipped(lower, upper)
+}
 
-    /// Coordinate ascent on the log-density.
-    fn find_centre(&self) -> Vec<f64> {
-        const ROUNDS: usize = 4;
-        let mut centre: Vec<f64> = Vec::new();
-        for axis in 0..self.axes.len() {
+/// A point where the density is high, by coordinate ascent on its logarithm.
+fn find_centre(log_density: &dyn Fn(&[f64]) -> f64, axes: &[Axis], cuts: &[Cut]) -> Vec<f64> {
+    const ROUNDS: usize = 4;
+    let mut centre: Vec<f64> = Vec::new();
+    for axis in 0..axes.len() {
+        let known: Vec<Option<f64>> = centre.iter().copied().map(Some).collect();
+        centre.push(typical(&clipped(axes, cuts, axis, &known)));
+    }
+    for _ in 0..if axes.len() == 1 { 1 } else { ROUNDS } {
+        for axis in 0..axes.len() {
             let known: Vec<Option<f64>> = centre.iter().copied().map(Some).collect();
-            centre.push(typical(&self.clipped(axis, &known)));
-        }
-        for _ in 0..ROUNDS {
-            for axis in 0..self.axes.len() {
-                let known: Vec<Option<f64>> = centre.iter().copied().map(Some).collect();
-                let shape = |x: f64| {
-                    let mut point = centre.clone();
-                    point[axis] = x;
-                    (self.log_density)(&point)
-                };
-                let candidates = match self.clipped(axis, &known) {
-                    Axis::Interval(lower, upper) => mode::modes(&shape, lower, upper, Scan::Quick),
-                    Axis::Integers(lower, upper) => vec![mode::whole_mode(&shape, lower, upper)],
-                    Axis::Values(values) => values,
-                };
-                let best = candidates.into_iter().max_by(|a, b| shape(*a).total_cmp(&shape(*b)));
-                centre[axis] = best.filter(|x| shape(*x) > shape(centre[axis])).unwrap_or(centre[axis]);
+            let shape = |x: f64| {
+                let mut point = centre.clone();
+                point[axis] = x;
+                log_density(&point)
+            };
+            let candidates = match clipped(axes, cuts, axis, &known) {
+                Axis::Interval(lower, upper) => mode::modes(&shape, lower, upper, Scan::Quick),
+                Axis::Integers(lower, upper) => vec![mode::whole_mode(&shape, lower, upper)],
+                Axis::Values(values) => values,
+            };
+            let best = candidates.into_iter().max_by(|a, b| shape(*a).total_cmp(&shape(*b)));
+            let current = shape(centre[axis]);
+            if let Some(best) = best.filter(|x| current.is_nan() || shape(*x) > current) {
+                centre[axis] = best;
             }
         }
-        centre
     }
+    centre
 }
 
 /// Some point of the axis.

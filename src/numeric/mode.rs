@@ -16,21 +16,29 @@ impl Scan {
     fn points_per_decade(self) -> i32 {
         match self {
             Scan::Thorough => 24,
-            Scan::Quick => 3,
+            Scan::Quick => 2,
         }
     }
 
     fn decades(self) -> std::ops::RangeInclusive<i32> {
         match self {
             Scan::Thorough => -14..=15,
-            Scan::Quick => -7..=9,
+            Scan::Quick => -6..=8,
+        }
+    }
+
+    /// The ratio of the distances at which a scale is sought.
+    fn scale_ratio(self) -> f64 {
+        match self {
+            Scan::Thorough => 10.0,
+            Scan::Quick => 100.0,
         }
     }
 
     fn refinements(self) -> usize {
         match self {
             Scan::Thorough => 90,
-            Scan::Quick => 45,
+            Scan::Quick => 22,
         }
     }
 }
@@ -54,7 +62,8 @@ pub(super) fn modes(shape: &dyn Fn(f64) -> f64, lower: f64, upper: f64, scan: Sc
     for (i, &here) in heights.iter().enumerate() {
         let left = if i == 0 { f64::NEG_INFINITY } else { heights[i - 1] };
         let right = heights.get(i + 1).copied().unwrap_or(f64::NEG_INFINITY);
-        if here == f64::NEG_INFINITY || here < left || here < right {
+        let flat = here == left && here == right;
+        if here == f64::NEG_INFINITY || here < left || here < right || flat {
             continue;
         }
         let from = if i == 0 { lower.max(-FARTHEST) } else { grid[i - 1] };
@@ -131,15 +140,18 @@ fn climb(height: &dyn Fn(f64) -> f64, from: f64, to: f64, steps: usize) -> f64 {
 
 /// The distance from `from` (rightwards for a positive `direction`) at which the mass per logarithm of
 /// the distance is greatest, below `limit`: one standard deviation for a normal seen from its mean.
-pub(super) fn scale(shape: &dyn Fn(f64) -> f64, from: f64, direction: f64, limit: f64) -> f64 {
-    const DECADES: std::ops::RangeInclusive<i32> = -30..=30;
+pub(super) fn scale(shape: &dyn Fn(f64) -> f64, from: f64, direction: f64, limit: f64, scan: Scan) -> f64 {
+    const LEAST: f64 = 1e-30;
+    const GREATEST: f64 = 1e30;
     let mut best = (f64::NEG_INFINITY, limit.min(1.0));
-    for distance in DECADES.map(|k| 10f64.powi(k)).take_while(|distance| *distance < limit) {
+    let mut distance = LEAST;
+    while distance < limit.min(GREATEST) {
         let point = from + direction * distance;
         let mass = shape(point) + distance.ln();
         if point != from && mass > best.0 {
             best = (mass, distance);
         }
+        distance *= scan.scale_ratio();
     }
     best.1
 }

@@ -50,10 +50,12 @@ pub(super) type Integrand<'a> = &'a dyn Fn(f64) -> Option<Estimate>;
 pub(super) struct Effort {
     pub tolerance: f64,
     pub scan: Scan,
+    /// Where the logarithm stays below this, there is nothing to integrate.
+    pub floor: f64,
 }
 
 impl Effort {
-    pub const FULL: Effort = Effort { tolerance: 1e-13, scan: Scan::Thorough };
+    pub const FULL: Effort = Effort { tolerance: 1e-13, scan: Scan::Thorough, floor: f64::NEG_INFINITY };
 }
 
 /// ∫ f over an open interval whose ends may be infinite.
@@ -85,6 +87,9 @@ pub(super) fn integrate_shaped(
         return Some(Estimate::default());
     }
     let mut breaks = mode::modes(shape, lower, upper, effort.scan);
+    if !breaks.is_empty() && breaks.iter().all(|&mode| shape(mode) < effort.floor) {
+        return Some(Estimate::default());
+    }
     if breaks.is_empty() && lower.is_infinite() && upper.is_infinite() {
         breaks.push(0.0);
     }
@@ -93,8 +98,8 @@ pub(super) fn integrate_shaped(
     ends.push(End { at: upper, inside: false });
 
     let mut total = Estimate::default();
-    for pair in graded(&ends, shape).windows(2) {
-        let piece = Piece::new(pair[0], pair[1], shape);
+    for pair in graded(&ends, shape, effort.scan).windows(2) {
+        let piece = Piece::new(pair[0], pair[1], shape, effort.scan);
         total = total + piece.integrate(f, effort.tolerance)?;
     }
     total.finite()
@@ -102,7 +107,7 @@ pub(super) fn integrate_shaped(
 
 /// Splits the finite pieces further, at distances that grow geometrically, where the mass lies close
 /// to one end: a piece must not be wide beyond measure for what it holds.
-fn graded(ends: &[End], shape: &dyn Fn(f64) -> f64) -> Vec<End> {
+fn graded(ends: &[End], shape: &dyn Fn(f64) -> f64, scan: Scan) -> Vec<End> {
     const FIRST: f64 = 10.0;
     const RATIO: f64 = 100.0;
     let mut breaks: Vec<f64> = Vec::new();
@@ -113,7 +118,7 @@ fn graded(ends: &[End], shape: &dyn Fn(f64) -> f64) -> Vec<End> {
             if half.is_infinite() {
                 continue;
             }
-            let mut distance = FIRST * mode::scale(shape, from, direction, 2.0 * half);
+            let mut distance = FIRST * mode::scale(shape, from, direction, 2.0 * half, scan);
             while distance < 0.2 * half {
                 breaks.push(from + direction * distance);
                 distance *= RATIO;
@@ -141,7 +146,7 @@ impl End {
         if self.inside {
             (1e-20 * scale).max(SMALLEST)
         } else {
-            (16.0 * f64::EPSILON * self.at.abs()).max(SMALLEST).min(0.25 * scale)
+            (16.0 * f64::EPSILON * self.at.abs()).max(SMALLEST).max(1e-300 * scale).min(0.25 * scale)
         }
     }
 }
@@ -162,11 +167,12 @@ struct Node {
 }
 
 impl Piece {
-    fn new(left: End, right: End, shape: &dyn Fn(f64) -> f64) -> Piece {
+    fn new(left: End, right: End, shape: &dyn Fn(f64) -> f64, scan: Scan) -> Piece {
+        let scale = |end: End, direction| mode::scale(shape, end.at, direction, f64::INFINITY, scan);
         match (left.at.is_finite(), right.at.is_finite()) {
             (true, true) => Piece::Finite { left, right },
-            (true, false) => Piece::Ray { end: left, direction: 1.0, scale: mode::scale(shape, left.at, 1.0, f64::INFINITY) },
-            _ => Piece::Ray { end: right, direction: -1.0, scale: mode::scale(shape, right.at, -1.0, f64::INFINITY) },
+            (true, false) => Piece::Ray { end: left, direction: 1.0, scale: scale(left, 1.0) },
+            _ => Piece::Ray { end: right, direction: -1.0, scale: scale(right, -1.0) },
         }
     }
 
@@ -182,7 +188,7 @@ impl Piece {
                 (x, width * PI * t.cosh() * fraction * (1.0 - fraction))
             }
             Piece::Ray { end, direction, scale } => {
-                let distance = scale * (PI / 2.0 * t.sinh()).exp();
+                let distance = (scale.ln() + PI / 2.0 * t.sinh()).exp();
                 (end.at + direction * distance, distance * PI / 2.0 * t.cosh())
             }
         }

@@ -453,7 +453,7 @@ pub fn display(lines: &[Line], width: usize) -> Display {
 
 /// A continuation: indented, with an empty atom so that a leading + stays a binary operator.
 fn body(row: &Row) -> String {
-    let quads = "\\qquad ".repeat(row.indent / 2) + &"\\quad ".repeat(row.indent % 2);
+    let quads = "\\qquad ".repeat(row.indent / 2) + "\\quad ".repeat(row.indent % 2).as_str();
     let operator = row.body.starts_with(['+', '-']) || row.body.starts_with("\\times");
     format!("{quads}{}{}", if operator && row.indent > 0 { "{} " } else { "" }, row.body)
 }

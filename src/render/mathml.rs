@@ -52,7 +52,7 @@ fn write(notation: &Notation) -> String {
                     (_, Sign::Plus) => operator("+"),
                     (_, Sign::Minus) => operator("−"),
                 };
-                sign + &write(term)
+                sign + write(term).as_str()
             });
             row(&signed.collect::<String>())
         }
@@ -99,7 +99,7 @@ fn write(notation: &Notation) -> String {
                 1 => base.to_owned(),
                 _ => format!("<msup>{base}<mn>{times}</mn></msup>"),
             };
-            let over = power(partial, order) + &of.as_deref().map_or(String::new(), write);
+            let over = power(partial, order) + of.as_deref().map_or(String::new(), write).as_str();
             let under: String =
                 by.iter().map(|(name, times)| format!("{partial}{}", power(&write(name), *times))).collect();
             format!("<mfrac>{}{}</mfrac>", row(&over), row(&under))
@@ -133,7 +133,7 @@ fn write(notation: &Notation) -> String {
             row(&items.iter().map(write).collect::<Vec<_>>().join(&sign))
         }
         Notation::Chain(first, links) => {
-            let links: String = links.iter().map(|(sign, right)| operator(relation(*sign)) + &write(right)).collect();
+            let links: String = links.iter().map(|(sign, right)| operator(relation(*sign)) + write(right).as_str()).collect();
             row(&(write(first) + &links))
         }
     }

@@ -93,8 +93,8 @@ fn keeps_value(term: &Term) {
     for answer in answers.chain(forms.into_iter().map(Ok)) {
         match answer {
             Ok(form) => {
-                if let (Some(expected), Some(value)) = (&expected, value(&form)) {
-                    assert_eq!(*expected, value, "{term}  became  {form}");
+                if expected.is_some() {
+                    assert_eq!(expected, value(&form), "{term}  became  {form}");
                 }
             }
             Err(CasError::Undefined(_) | CasError::TooLarge(_)) => {}

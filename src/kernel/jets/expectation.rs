@@ -92,7 +92,8 @@ impl Engine<'_> {
     /// ```
     /// Fails when: log p was not assumed to be of this form; the rest is not made of the statistic.
     fn moment(&self, variate: VariateId, body: &Monomial) -> Option<Polynomial> {
-        if !self.has(Layer::Assumption) || !self.has(Layer::Interchange) {
+        // Without normalization the recursion would not end at Σ p = 1.
+        if !self.has(Layer::Assumption) || !self.has(Layer::Interchange) || !self.has(Layer::Normalization) {
             return None;
         }
         let (density, point) = body.0.iter().find_map(|(atom, exponent)| match atom {

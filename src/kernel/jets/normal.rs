@@ -22,6 +22,9 @@ pub struct Engine<'t> {
     /// Expressions are compared up to this order in Δ; `None` for exact equality.
     pub order: Option<u32>,
     fresh: Cell<u32>,
+    /// Expand a sum before it is squared: what squares to the same may differ term by term.
+    early: Cell<bool>,
+    squares: Cell<bool>,
     assumptions: RefCell<BTreeSet<Assumption>>,
 }
 
@@ -29,7 +32,7 @@ impl<'t> Engine<'t> {
     pub fn new(theory: &'t Theory, layers: Layers, order: Option<u32>) -> Self {
         // Taylor's theorem says nothing about equality without a remainder.
         let layers = if order.is_none() { layers.without(Layer::Taylor) } else { layers };
-        Engine { theory, layers, order, fresh: Cell::new(1000), assumptions: RefCell::new(BTreeSet::new()) }
+        Engine { theory, layers, order, fresh: Cell::new(1000), early: Cell::new(false), squares: Cell::new(false), assumptions: RefCell::new(BTreeSet::new()) }
     }
 
     pub fn has(&self, layer: Layer) -> bool {
@@ -86,19 +89,33 @@ impl<'t> Engine<'t> {
 
     /// The collected normal form, cut after the order.
     pub fn normal(&self, expression: &Expression) -> Polynomial {
-        let raw = self.evaluate(expression, &Point::new());
-        let raw = if self.has(Layer::WellSpecified) && self.theory.well_specified { self.well_specified(&raw) } else { raw };
-        let raw = match self.order {
-            Some(order) if self.has(Layer::Taylor) => {
-                let expanded = self.taylor(&raw, order);
-                if expanded != raw {
-                    self.assume(Assumption::Taylor(order));
-                }
-                expanded
+        let mut raw = self.evaluate(expression, &Point::new());
+        let taylor = self.order.filter(|_| self.has(Layer::Taylor));
+        if taylor.is_some() && self.squares.get() && raw.0.iter().all(|(_, monomial)| monomial.is_regular(self.theory)) {
+            // Every factor stays bounded: a factor may be replaced by its expansion before it is multiplied.
+            self.early.set(true);
+            raw = self.evaluate(expression, &Point::new());
+            self.early.set(false);
+        }
+        if self.has(Layer::WellSpecified) && self.theory.well_specified {
+            raw = self.well_specified(&raw);
+        }
+        if let Some(order) = taylor {
+            let expanded = self.taylor(&raw, order);
+            if expanded != raw || self.squares.get() {
+                self.assume(Assumption::Taylor(order));
             }
-            _ => raw,
-        };
+            raw = expanded;
+        }
         self.collected(self.truncated(raw)).collected()
+    }
+
+    /// Arguments of functions that are not linear are never expanded early.
+    fn without_early<T>(&self, work: impl FnOnce() -> T) -> T {
+        let early = self.early.replace(false);
+        let value = work();
+        self.early.set(early);
+        value
     }
 
     /// Terms beyond the order dropped, where all else in them stays bounded.
@@ -138,7 +155,17 @@ impl<'t> Engine<'t> {
                 }
                 product
             }
-            Expression::Power(base, exponent) => self.power(&self.evaluate(base, point), exponent),
+            Expression::Power(base, exponent) if is_natural(exponent) => {
+                let mut base = self.evaluate(base, point);
+                if base.0.len() > 1 && !exponent.is_one() {
+                    self.squares.set(true);
+                    if let (true, Some(order)) = (self.early.get(), self.order) {
+                        base = self.collected(self.taylor(&base, order));
+                    }
+                }
+                self.power(&base, exponent)
+            }
+            Expression::Power(base, exponent) => self.power(&self.without_early(|| self.evaluate(base, point)), exponent),
             Expression::Contract(label, body) => self.bound(self.evaluate(body, point), label),
             Expression::Kronecker(left, right) => Polynomial::of(Atom::Kronecker(left.clone(), right.clone()).map(&Clone::clone)),
             Expression::Direction(id, index) => Polynomial::of(Atom::Direction(*id, index.clone())),
@@ -151,8 +178,8 @@ impl<'t> Engine<'t> {
                 self.assume(Assumption::Regular);
                 Polynomial::of(Atom::Density(*id, point.clone()))
             }
-            Expression::Log(body) => self.logarithm(self.evaluate(body, point)),
-            Expression::Exp(body) => self.exponential(&self.collected(self.evaluate(body, point))),
+            Expression::Log(body) => self.logarithm(self.without_early(|| self.evaluate(body, point))),
+            Expression::Exp(body) => self.exponential(&self.collected(self.without_early(|| self.evaluate(body, point)))),
             Expression::Function(id, indices) => match self.theory.function(*id).argument {
                 Argument::Parameter(_) => {
                     Polynomial::of(Atom::Field { id: *id, point: point.clone(), component: indices.clone(), derivatives: Vec::new() })
@@ -161,7 +188,8 @@ impl<'t> Engine<'t> {
             },
             Expression::Apply(id, order, argument) => {
                 self.assume(Assumption::Smooth(self.theory.function(*id).name.clone()));
-                Polynomial::of(Atom::Apply(*id, *order, Box::new(self.collected(self.evaluate(argument, point)))))
+                let argument = self.without_early(|| self.evaluate(argument, point));
+                Polynomial::of(Atom::Apply(*id, *order, Box::new(self.collected(argument))))
             }
             Expression::Partial(id, index, body) => {
                 self.assume(Assumption::Differentiable);
@@ -185,24 +213,22 @@ impl<'t> Engine<'t> {
                 self.instantiated(&body, &definition.labels, indices)
             }
             Expression::Inverse { matrix, slots, indices } => {
-                let matrix = self.collected(self.evaluate(matrix, point));
-                let transposed = matrix
-                    .map(&|label| {
-                        if *label == slots[0] {
-                            slots[1].clone()
-                        } else if *label == slots[1] {
-                            slots[0].clone()
-                        } else {
-                            label.clone()
-                        }
-                    })
-                    .collected();
-                let symmetric = transposed == matrix;
                 self.assume(Assumption::Invertible);
-                let atom = Atom::Inverse { matrix: Box::new(matrix), slots: slots.clone(), indices: indices.to_vec(), symmetric };
-                Polynomial::of(atom.map(&Clone::clone))
+                let matrix = self.without_early(|| self.evaluate(matrix, point));
+                self.inverse(&matrix, slots, indices)
             }
         }
+    }
+
+    /// (M^{-1})_ij with the slots of M under names of their own, so that equal matrices are equal atoms.
+    fn inverse(&self, matrix: &Polynomial, slots: &[Index; 2], indices: &[Index]) -> Polynomial {
+        let named = |index: &Index, name: &str| index.space().map_or(Index::Unit, |space| Index::free(space, name));
+        let own = [named(&slots[0], "#first"), named(&slots[1], "#second")];
+        let matrix = self.collected(self.instantiated(matrix, slots, &own));
+        let transposed = self.instantiated(&matrix, &own, &[own[1].clone(), own[0].clone()]).collected();
+        let symmetric = transposed == matrix;
+        let atom = Atom::Inverse { matrix: Box::new(matrix), slots: own, indices: indices.to_vec(), symmetric };
+        Polynomial::of(atom.map(&Clone::clone))
     }
 
     /// The labels of a definition or of a lemma, given their values. Sums are bound already, so that
@@ -298,6 +324,7 @@ impl<'t> Engine<'t> {
                 self.assume(Assumption::WellSpecified);
                 Some(self.block(&Functional::Model(Point::new()), &Polynomial::term(Rational::one(), body.clone())))
             }
+            Atom::Inverse { matrix, slots, indices, .. } => Some(self.inverse(&self.well_specified(&self.refreshed(matrix)), slots, indices)),
             _ => None,
         })
     }

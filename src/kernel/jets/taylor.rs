@@ -57,6 +57,10 @@ impl Engine<'_> {
             }
             Atom::Apply(..) | Atom::Log(_) | Atom::Exp(_) | Atom::Power(..) => self.composition(atom, order),
             _ => match displaced(atom) {
+                Some((still, point)) if is_natural(exponent) => {
+                    let value = self.series(&Monomial::of(still), &point, order);
+                    return vec![value; exponent.to_integer().to_usize().unwrap_or(1)];
+                }
                 Some((still, point)) => {
                     let mut base = Monomial::one();
                     base.multiply_by(still, exponent.clone());

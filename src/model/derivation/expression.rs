@@ -88,6 +88,7 @@ impl Scope {
                 let shape = self.definitions[at].body.shape;
                 with(Kind::Defined(at, Point::new()), shape)
             }
+            Meaning::Mistaken => None,
             Meaning::Variate(_) => {
                 self.error(
                     Diagnostic::error("variate", format!("the variate `{name}` has no value of its own"))
@@ -401,6 +402,7 @@ impl Scope {
                 Some(self.point(argument, None).and_then(|(_, point)| with(Kind::Defined(*at, point), shape)))
             }
             Meaning::Function(id) => Some(self.function_call(*id, arguments, span)),
+            Meaning::Mistaken => Some(None),
             _ => None,
         }
     }

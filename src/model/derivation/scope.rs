@@ -24,6 +24,8 @@ pub enum Meaning {
     Function(FunctionId),
     /// By its place among the definitions.
     Definition(usize),
+    /// Declared, but with a mistake that was reported: uses of it are not reported again.
+    Mistaken,
 }
 
 /// A `define`, resolved.

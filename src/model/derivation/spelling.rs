@@ -5,7 +5,7 @@ pub fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<S
     let lower = name.to_lowercase();
     known
         .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().min(name.chars().count()) / 4)
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count().min(name.chars().count()) + 1) / 3)
         .min()
         .map(|(_, candidate)| candidate.to_string())
 }

@@ -129,11 +129,7 @@ impl<'s> Resolver<'s> {
 
     fn define(&mut self, name: &Ident, body: &Expression) {
         let Some(body) = self.scope.formula(body) else {
-            // Later uses should not be called unknown as well: a number stands in.
-            let at = self.scope.definitions.len();
-            let body = Formula::number(num_rational::BigRational::from_integer(1.into()), name.span);
-            self.scope.definitions.push(DefinitionLine { name: name.node.clone(), body, span: name.span });
-            self.scope.declare(name, Meaning::Definition(at));
+            self.scope.declare(name, Meaning::Mistaken);
             return;
         };
         if let Some((label, (_, span))) = body.free_labels().into_iter().next() {
@@ -159,7 +155,7 @@ impl<'s> Resolver<'s> {
         };
         let (left, right) = (self.scope.formula(left), self.scope.formula(right));
         let (left, right) = (left?, right?);
-        if !self.comparable(&left, &right, span) {
+        if !self.comparable(&left, &right, false, span) {
             return None;
         }
         if let Kind::Log(inner) = &left.kind
@@ -195,7 +191,7 @@ impl<'s> Resolver<'s> {
             RelationKind::Similar { order } => order.as_ref().map(|order| order.node),
         };
         let order = self.order(&statement.kind, &[], inherited, statement.span);
-        let sides = left.zip(right).filter(|(left, right)| self.comparable(left, right, statement.span));
+        let sides = left.zip(right).filter(|(left, right)| self.comparable(left, right, order.value.is_some(), statement.span));
         let Some(start) = &chain.start else {
             self.no_proof(kind, name, statement);
             return None;
@@ -209,7 +205,7 @@ impl<'s> Resolver<'s> {
             let order = self.order(&link.kind, &reasons, inherited.or(order.value), link.span);
             let right = self.scope.formula(&link.right);
             if let (Some(before), Some(right)) = (&previous, &right) {
-                complete &= self.comparable(before, right, link.right.span);
+                complete &= self.comparable(before, right, order.value.is_some(), link.right.span);
             }
             complete &= right.is_some();
             if let Some(right) = right {
@@ -222,7 +218,7 @@ impl<'s> Resolver<'s> {
             return None;
         }
         let ((left, right), start) = sides.zip(start)?;
-        complete &= self.comparable(&left, &start, start.span);
+        complete &= self.comparable(&left, &start, false, start.span);
         complete.then(|| Draft { kind, name: name.cloned(), left, order, right, start, links, statement_span: statement.span, span })
     }
 
@@ -303,17 +299,18 @@ impl<'s> Resolver<'s> {
     }
 
     /// Sides of one shape, with the same free indices.
-    fn comparable(&mut self, left: &Formula, right: &Formula, span: Span) -> bool {
+    fn comparable(&mut self, left: &Formula, right: &Formula, approximate: bool, span: Span) -> bool {
         if left.shape != right.shape && !left.is_zero() && !right.is_zero() {
-            self.shapes_differ(left, right, span);
+            self.shapes_differ(left, right, approximate, span);
             return false;
         }
         self.scope.same_labels(left, right).is_some()
     }
 
-    fn shapes_differ(&mut self, left: &Formula, right: &Formula, span: Span) {
+    fn shapes_differ(&mut self, left: &Formula, right: &Formula, approximate: bool, span: Span) {
         let (first, second) = (self.scope.words(left.shape), self.scope.words(right.shape));
-        let mut error = Diagnostic::error("shape", format!("{first} cannot equal {second}, not even approximately"))
+        let how = if approximate { ", not even approximately" } else { "" };
+        let mut error = Diagnostic::error("shape", format!("{first} cannot equal {second}{how}"))
             .at(span, "the two sides are of different shapes")
             .also(left.span, first.clone())
             .also(right.span, second);

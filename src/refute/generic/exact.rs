@@ -172,7 +172,8 @@ impl Exact {
             let logs: f64 = logs.iter().map(|(prime, power)| (*prime as f64).ln().powi(*power as i32)).product();
             coefficient.to_f64().unwrap_or(f64::NAN) * logs
         };
-        self.0.iter().map(term).sum()
+        // An empty sum of floats is −0.
+        self.0.iter().map(term).sum::<f64>() + 0.0
     }
 }
 

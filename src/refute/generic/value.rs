@@ -1,5 +1,7 @@
 //! The value of a formula in a family: matrices of power series.
 
+use std::collections::BTreeSet;
+
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
@@ -49,6 +51,34 @@ pub fn moves(formula: &Formula) -> bool {
     displaced || formula.children().into_iter().any(moves)
 }
 
+/// The variates that are not integrated out: the statement holds at each of their points.
+fn variates(formula: &Formula, derivation: &Derivation) -> BTreeSet<VariateId> {
+    let theory = &derivation.theory;
+    let mut found: BTreeSet<VariateId> = formula.children().into_iter().flat_map(|child| variates(child, derivation)).collect();
+    match &formula.kind {
+        Kind::Density(id, _) => {
+            let density = theory.density(*id);
+            found.insert(density.variate);
+            found.extend(density.given);
+        }
+        Kind::Statistic(id) => {
+            if let Argument::Variate(variate) = theory.function(*id).argument {
+                found.insert(variate);
+            }
+        }
+        Kind::Defined(at, _) => found.extend(variates(&derivation.definitions[*at].body, derivation)),
+        Kind::Expectation(Mean::Model(_) | Mean::Data, _) | Kind::Divergence { .. } | Kind::Variance(_) | Kind::Covariance(..) => found.clear(),
+        Kind::Expectation(Mean::Inner(density), _) => {
+            found.remove(&theory.density(*density).variate);
+        }
+        Kind::Expectation(Mean::Covariate(variate), _) | Kind::SumOver(variate, _) => {
+            found.remove(variate);
+        }
+        _ => {}
+    }
+    found
+}
+
 /// The deepest nesting of derivatives.
 fn depth(formula: &Formula, derivation: &Derivation) -> u8 {
     let inner = formula.children().into_iter().map(|child| depth(child, derivation)).max().unwrap_or(0);
@@ -87,8 +117,10 @@ impl<'w> Evaluator<'w> {
             (Some(order), _) | (None, Mode::Formal(order)) => order as u8,
             _ => 0,
         };
-        for assignment in assignments(&labels) {
-            let environment = Environment { labels: assignment.clone(), ..Environment::default() };
+        let open: BTreeSet<VariateId> = variates(left, self.derivation).union(&variates(right, self.derivation)).copied().collect();
+        let open: Vec<(VariateId, usize)> = open.into_iter().map(|id| (id, self.points(id))).collect();
+        for (assignment, points) in assignments(&labels).into_iter().flat_map(|labels| choices(&open).into_iter().map(move |points| (labels.clone(), points))) {
+            let environment = Environment { labels: assignment.clone(), variates: points.clone(), point: Point::new() };
             let first = self.value_of_shape(left, &environment, shape.rows, shape.columns)?;
             let second = self.value_of_shape(right, &environment, shape.rows, shape.columns)?;
             for power in 0..=highest {
@@ -101,7 +133,9 @@ impl<'w> Evaluator<'w> {
                         if !mine.minus(&theirs).is_surely_nonzero() {
                             return None;
                         }
-                        let mut words: Vec<String> = assignment.iter().map(|(name, value)| format!("{name} = {}", value + 1)).collect();
+                        let name = |id: VariateId| &self.derivation.theory.variate(id).name;
+                        let mut words: Vec<String> = points.iter().map(|(id, value)| format!("{} = {value}", name(*id))).collect();
+                        words.extend(assignment.iter().map(|(name, value)| format!("{name} = {}", value + 1)));
                         if first.len() > 1 || first[0].len() > 1 {
                             words.push(if first[0].len() > 1 { format!("entry ({}, {})", row + 1, column + 1) } else { format!("component {}", row + 1) });
                         }
