@@ -34,7 +34,7 @@ pub fn expand(symbols: &mut Symbols, context: &mut Context, term: &Term) -> Resu
 /// How many denominators a term can have.
 fn inverses(term: &Term) -> usize {
     let own = match term {
-        Term::Power(_, exponent) => usize::from(!exponent.as_number().is_some_and(|value| !value.is_negative())),
+        Term::Power(_, exponent) => usize::from(exponent.as_number().is_none_or(Signed::is_negative)),
         _ => 0,
     };
     own + term.children().into_iter().map(inverses).sum::<usize>()
@@ -181,8 +181,11 @@ impl Expansion<'_> {
     }
 
     fn term(&self, poly: &Laurent) -> Term {
-        let mut monomials: Vec<(&[i16], Rational)> =
-            poly.exponents_iter().zip(&poly.coefficients).map(|(exponents, value)| (exponents, from_ratio(value))).collect();
+        let mut monomials: Vec<(&[i16], Rational)> = poly
+            .exponents_iter()
+            .zip(&poly.coefficients)
+            .map(|(exponents, value)| (exponents, from_ratio(value)))
+            .collect();
         monomials.sort_by(|left, right| right.0.cmp(left.0));
         let terms = monomials.into_iter().map(|(exponents, number)| {
             let exponents: Vec<i64> = exponents.iter().map(|exponent| i64::from(*exponent)).collect();

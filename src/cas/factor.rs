@@ -32,7 +32,8 @@ pub fn factors(poly: &Poly) -> Result<Vec<(Poly, usize)>, CasError> {
             return Err(CasError::TooLarge("a sum to factor"));
         }
         let common = if leading.nterms() == 1 { rest.one() } else { leading.gcd(&trailing) };
-        let prime = rest.try_div(&common).ok_or_else(|| CasError::Failed("a divisor that does not divide".to_owned()))?;
+        let prime =
+            rest.try_div(&common).ok_or_else(|| CasError::Failed("a divisor that does not divide".to_owned()))?;
         found.push((prime, 1));
         rest = common;
     }
@@ -59,7 +60,8 @@ fn linear(poly: &Poly) -> Option<(Poly, Poly)> {
 fn factorable(poly: &Poly) -> Result<(), CasError> {
     let degrees = degrees(poly);
     let spread = degrees.iter().filter(|degree| **degree > 0).count() as u32;
-    let total = poly.exponents_iter().map(|exponents| exponents.iter().map(|exponent| u32::from(*exponent)).sum()).max();
+    let total =
+        poly.exponents_iter().map(|exponents| exponents.iter().map(|exponent| u32::from(*exponent)).sum()).max();
     let total: u32 = total.unwrap_or(0);
     if poly.nterms() > MAX_TERMS || total > MAX_DEGREE || (spread > 3 && spread * total > MAX_SPREAD) {
         return Err(CasError::TooLarge("a sum to factor"));

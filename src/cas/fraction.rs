@@ -237,7 +237,8 @@ impl Context {
 
     /// Pairwise, so that the greatest common divisors stay small; polynomials first.
     fn sum(&self, summands: Vec<Fraction>) -> Result<Fraction, CasError> {
-        let (whole, mut open): (Vec<_>, Vec<_>) = summands.into_iter().partition(|summand| summand.denominator.is_one());
+        let (whole, mut open): (Vec<_>, Vec<_>) =
+            summands.into_iter().partition(|summand| summand.denominator.is_one());
         let mut total = self.one.zero();
         for summand in whole {
             total = total + summand.numerator;
@@ -284,7 +285,8 @@ impl Context {
     pub fn simplify_roots(&mut self, fraction: &mut Fraction) {
         for (index, entry) in self.indeterminates.iter_mut().enumerate().filter(|(_, entry)| entry.root > 1) {
             let polys = [&mut fraction.numerator, &mut fraction.denominator];
-            let exponents = polys.iter().flat_map(|poly| poly.exponents_iter()).map(|exponents| u32::from(exponents[index]));
+            let exponents =
+                polys.iter().flat_map(|poly| poly.exponents_iter()).map(|exponents| u32::from(exponents[index]));
             let step = exponents.fold(entry.root, |step, exponent| step.gcd(&exponent));
             if step > 1 {
                 entry.root /= step;

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use num_bigint::BigInt;
-use num_traits::{One, ToPrimitive, Zero};
 use super::CasError;
 use super::factor::factors;
 use super::fraction::{Context, Fraction, Indeterminate, Poly, content, from_integer, to_integer};
 use crate::kernel::term::{Rational, Term};
+use num_bigint::BigInt;
+use num_traits::{One, ToPrimitive, Zero};
 
 /// A product under construction: number · ∏ indeterminate^exponent · ∏ sum^exponent.
 pub struct Factors {

@@ -1,5 +1,7 @@
 //! The verbs, as they run on the engine's thread.
 
+use std::cmp::Reverse;
+
 use symbolica::domains::integer::Z;
 use symbolica::domains::rational_polynomial::FromNumeratorAndDenominator;
 
@@ -114,7 +116,7 @@ fn collect_fraction(context: &Context, fraction: &Fraction, index: usize) -> Res
         return Ok(Term::zero());
     }
     let mut parts = fraction.numerator.to_univariate_polynomial_list(index);
-    parts.sort_by(|left, right| right.1.cmp(&left.1));
+    parts.sort_by_key(|part| Reverse(part.1));
     let mut terms = Vec::with_capacity(parts.len());
     for (coefficient, exponent) in parts {
         let coefficient = Fraction::from_num_den(coefficient, fraction.denominator.clone(), &Z, true);

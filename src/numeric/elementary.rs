@@ -48,8 +48,7 @@ pub fn exp(x: &Interval) -> Option<Interval> {
 /// change: half the work of taking it at both ends.
 fn narrow_middle(x: &Interval) -> Option<Rational> {
     let narrow = Rational::new(BigInt::one(), BigInt::one() << 32u32);
-    (x.as_point().is_none() && x.width() < narrow && x.width() < x.largest() * narrow)
-        .then(|| x.midpoint())
+    (x.as_point().is_none() && x.width() < narrow && x.width() < x.largest() * narrow).then(|| x.midpoint())
 }
 
 /// exp(x) = exp(x/2^k)^{2^k}; for |r| ≤ 1/2 the Taylor remainder is at most twice the first omitted term.

@@ -35,9 +35,7 @@ pub fn enclose(term: &Term, point: &BTreeMap<Name, Rational>) -> Option<Interval
         Term::Constant(Constant::E) => elementary::exp(&Interval::integer(1)),
         Term::Constant(Constant::EulerGamma) => Some(higher::euler_gamma()),
         Term::Variable(name) => point.get(name).cloned().map(Interval::point),
-        Term::Sum(terms) => {
-            terms.iter().try_fold(Interval::integer(0), |sum, term| Some(sum + enclose(term, point)?))
-        }
+        Term::Sum(terms) => terms.iter().try_fold(Interval::integer(0), |sum, term| Some(sum + enclose(term, point)?)),
         Term::Product(factors) => {
             factors.iter().try_fold(Interval::integer(1), |product, factor| Some(product * enclose(factor, point)?))
         }

@@ -24,7 +24,10 @@ pub enum Axis {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Region {
     /// At most [`Region::MOST_COORDINATES`] coordinates, cut down by affine inequalities.
-    Product { axes: Vec<Axis>, cuts: Vec<Cut> },
+    Product {
+        axes: Vec<Axis>,
+        cuts: Vec<Cut>,
+    },
     Points(Vec<Vec<f64>>),
 }
 
@@ -111,9 +114,9 @@ impl Axis {
     fn ends(&self) -> (f64, f64) {
         match self {
             Axis::Interval(lower, upper) | Axis::Integers(lower, upper) => (*lower, *upper),
-            Axis::Values(values) => values
-                .iter()
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x))),
+            Axis::Values(values) => {
+                values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)))
+            }
         }
     }
 
@@ -244,14 +247,15 @@ fn roughness(log_density: &dyn Fn(&[f64]) -> f64, axes: &[Axis], centre: &[f64])
             point[axis] = x;
             log_density(&point)
         };
-        for direction in [1.0, -1.0] {
-            let width = direction * mode::scale(&shape, centre[axis], direction, f64::INFINITY, Scan::Thorough);
+        let (lower, upper) = domain.ends();
+        for (direction, room) in [(1.0, upper - centre[axis]), (-1.0, centre[axis] - lower)] {
+            let width = direction * mode::scale(&shape, centre[axis], direction, room, Scan::Thorough);
             let at = |k: i32| shape(centre[axis] + width * (0.3 + 1e-4 * f64::from(k)));
             let values: Vec<f64> = (0..POINTS).map(at).collect();
             for window in values.windows(5) {
                 let fourth = window[0] - 4.0 * window[1] + 6.0 * window[2] - 4.0 * window[3] + window[4];
                 if fourth.is_finite() {
-                    rough = rough.max(fourth.abs());
+                    rough = rough.max(fourth.abs() / 4.0);
                 }
             }
         }
@@ -292,9 +296,7 @@ impl Product<'_> {
             Axis::Interval(lower, upper) if lower >= upper => Some(Estimate::default()),
             Axis::Interval(lower, upper) => integrate_shaped(&inner, &shape, lower, upper, self.effort(depth)),
             Axis::Integers(lower, upper) => sum_shaped(&inner, &shape, lower, upper, self.effort(depth)),
-            Axis::Values(values) => {
-                values.iter().try_fold(Estimate::default(), |sum, &x| Some(sum + inner(x)?))
-            }
+            Axis::Values(values) => values.iter().try_fold(Estimate::default(), |sum, &x| Some(sum + inner(x)?)),
         }
     }
 

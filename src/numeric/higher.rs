@@ -155,9 +155,8 @@ pub fn binomial(n: &Interval, k: &Interval) -> Option<Interval> {
             return Some(Interval::integer(0));
         }
         if let Some(whole) = whole.to_i64().filter(|whole| *whole <= LONGEST) {
-            return (0..whole).try_fold(one, |product, j| {
-                Some(product * (n - Interval::integer(j)) * Interval::ratio(1, j + 1))
-            });
+            return (0..whole)
+                .try_fold(one, |product, j| Some(product * (n - Interval::integer(j)) * Interval::ratio(1, j + 1)));
         }
     }
     let below = gamma(&(k + &one))? * gamma(&(n - k + &one))?;
@@ -184,7 +183,7 @@ pub fn zeta_derivative(n: u32, s: &Interval) -> Option<Interval> {
 
     // The k-th derivative of (−log x)ⁿ x^{−s} is x^{−s−k} P_k(log x), with P_{k+1} = P_k′ − (s + k) P_k.
     let mut polynomial = vec![Interval::integer(0); n as usize + 1];
-    polynomial[n as usize] = Interval::integer(if n % 2 == 0 { 1 } else { -1 });
+    polynomial[n as usize] = Interval::integer(if n.is_multiple_of(2) { 1 } else { -1 });
     let mut scale = power(&split, &-s)?;
     value = value + integral_from(&split, &polynomial, &scale, &gap, &logarithm)?;
     value = value + Interval::ratio(1, 2) * evaluate(&polynomial, &logarithm) * &scale;
@@ -297,7 +296,8 @@ fn bessel_series(order: &Rational, x: &Interval, first: Interval) -> Option<Inte
         let below = Interval::point(&k * (&k + order));
         let factor = quarter_square.divided_by(&below)?;
         term = &term * &factor;
-        let enough = term.largest() <= sum.largest() * Rational::new(BigInt::one(), BigInt::one() << PRECISION as usize);
+        let enough =
+            term.largest() <= sum.largest() * Rational::new(BigInt::one(), BigInt::one() << PRECISION as usize);
         if below.is_positive() && *factor.high() < half && enough {
             return Some(sum + Interval::integer(0).hull(&(Interval::integer(2) * term)));
         }
@@ -393,7 +393,8 @@ fn erf_of_positive(x: &Interval) -> Option<Interval> {
     const FARTHEST: i64 = 300;
     let root_pi = pi().sqrt()?;
     if *x.high() > Rational::from_integer(FAR_OUT.into()) {
-        let nearer = x.meet(&Interval::integer(0).hull(&Interval::integer(FARTHEST))).unwrap_or(Interval::integer(FARTHEST));
+        let nearer =
+            x.meet(&Interval::integer(0).hull(&Interval::integer(FARTHEST))).unwrap_or(Interval::integer(FARTHEST));
         let complement = exp(&-(&nearer * &nearer))?.divided_by(&(nearer * root_pi))?;
         let one = Interval::integer(1);
         return Some((&one - complement).hull(&one));

@@ -96,10 +96,7 @@ impl Interval {
 
     /// The least interval that holds both.
     pub fn hull(&self, other: &Interval) -> Interval {
-        Interval {
-            low: (&self.low).min(&other.low).clone(),
-            high: (&self.high).max(&other.high).clone(),
-        }
+        Interval { low: (&self.low).min(&other.low).clone(), high: (&self.high).max(&other.high).clone() }
     }
 
     /// The part that lies in both; `None` when there is none.
@@ -151,10 +148,7 @@ impl Interval {
             }
             quotient_of(value.numer(), &(value.denom() * n), divide)
         };
-        Interval {
-            low: quotient(&self.low, |a, b| a.div_floor(b)),
-            high: quotient(&self.high, |a, b| a.div_ceil(b)),
-        }
+        Interval { low: quotient(&self.low, |a, b| a.div_floor(b)), high: quotient(&self.high, |a, b| a.div_ceil(b)) }
     }
 
     /// xⁿ for a whole number n, with x⁰ = 1; `None` for a negative power of an interval that holds 0.
@@ -305,7 +299,7 @@ impl std::ops::Sub for &Interval {
 impl std::ops::Mul for &Interval {
     type Output = Interval;
     fn mul(self, other: &Interval) -> Interval {
-                // Equal signs decide which corners of the rectangle are extreme.
+        // Equal signs decide which corners of the rectangle are extreme.
         if !self.low.is_negative() && !other.low.is_negative() {
             return outward(times(&self.low, &other.low), times(&self.high, &other.high));
         }

@@ -173,7 +173,11 @@ pub(super) fn whole_mode(shape: &dyn Fn(f64) -> f64, lower: f64, upper: f64) -> 
     let mut high = candidates[(best + 1).min(candidates.len() - 1)];
     while high - low > 1.0 {
         let middle = ((low + high) / 2.0).floor();
-        if height(middle) >= height(middle + 1.0) { high = middle } else { low = middle + 1.0 }
+        if height(middle) >= height(middle + 1.0) {
+            high = middle
+        } else {
+            low = middle + 1.0
+        }
         if middle + 1.0 == middle {
             break;
         }

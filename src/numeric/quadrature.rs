@@ -268,8 +268,7 @@ impl Piece {
             }
             inside
         };
-        let mut probes: Vec<f64> =
-            (1..PROBES).map(|k| low + (high - low) * f64::from(k) / f64::from(PROBES)).collect();
+        let mut probes: Vec<f64> = (1..PROBES).map(|k| low + (high - low) * f64::from(k) / f64::from(PROBES)).collect();
         let edge = |end: f64, probes: &[f64]| -> Option<f64> {
             if defined(end) {
                 return Some(end);
@@ -297,9 +296,7 @@ impl Piece {
                 let end = if at_low { left } else { right };
                 (end.at, if at_low { 1.0 } else { -1.0 }, (x - end.at).abs(), false)
             }
-            Piece::Ray { end, direction, .. } => {
-                (end.at, *direction, (x - end.at).abs(), !at_low)
-            }
+            Piece::Ray { end, direction, .. } => (end.at, *direction, (x - end.at).abs(), !at_low),
         };
         let outer = f(origin + direction * distance)?.value;
         if outer == 0.0 || distance == 0.0 {
@@ -414,7 +411,7 @@ const KRONROD: [(f64, f64, f64); 8] = [
     (0.864_864_423_359_769_1, 0.104_790_010_322_250_18, 0.0),
     (0.741_531_185_599_394_4, 0.140_653_259_715_525_92, 0.279_705_391_489_276_64),
     (0.586_087_235_467_691_1, 0.169_004_726_639_267_9, 0.0),
-    (0.405_845_151_377_397_2, 0.190_350_578_064_785_4, 0.381_830_050_505_118_93),
+    (0.405_845_151_377_397_2, 0.190_350_578_064_785_4, 0.381_830_050_505_118_94),
     (0.207_784_955_007_898_47, 0.204_432_940_075_298_9, 0.0),
     (0.0, 0.209_482_141_084_727_82, 0.417_959_183_673_469_4),
 ];
@@ -447,7 +444,13 @@ fn subdivide(node: &dyn Fn(f64) -> Option<Node>, low: f64, high: f64, tolerance:
                 absolute += with_kronrod * term.value.abs();
             }
         }
-        Some(Cell { low, high, estimate: kronrod, doubt: (kronrod.value - gauss).abs().max(INHERITED * parent), absolute })
+        Some(Cell {
+            low,
+            high,
+            estimate: kronrod,
+            doubt: (kronrod.value - gauss).abs().max(INHERITED * parent),
+            absolute,
+        })
     };
     let width = (high - low) / FIRST_CELLS as f64;
     let mut cells: Vec<Cell> = (0..FIRST_CELLS)

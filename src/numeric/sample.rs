@@ -18,24 +18,28 @@ use crate::kernel::term::{Name, Rational, Term};
 pub type Point = BTreeMap<Name, Rational>;
 
 /// Distances from a finite end, simplest first.
+#[rustfmt::skip]
 const POSITIVE: [(i64, i64); 22] = [
     (2, 1), (3, 1), (3, 2), (5, 1), (2, 3), (5, 2), (7, 3), (1, 3), (4, 1), (7, 2), (2, 5),
     (9, 4), (5, 3), (3, 4), (7, 1), (7, 4), (1, 5), (6, 1), (3, 7), (9, 2), (11, 5), (1, 7),
 ];
 
 /// Values on the whole line, simplest first.
+#[rustfmt::skip]
 const REAL: [(i64, i64); 20] = [
     (2, 1), (3, 1), (-3, 2), (5, 1), (2, 3), (-5, 2), (7, 3), (-1, 3), (-4, 1), (7, 2),
     (-2, 5), (9, 4), (-5, 3), (3, 4), (-7, 1), (7, 4), (1, 5), (-6, 1), (3, 7), (-9, 2),
 ];
 
 /// Parts of a finite interval, simplest first.
+#[rustfmt::skip]
 const PARTS: [(i64, i64); 20] = [
     (1, 3), (2, 5), (1, 4), (3, 5), (2, 3), (1, 5), (3, 4), (2, 7), (3, 7), (1, 6),
     (4, 5), (3, 8), (1, 7), (5, 8), (5, 7), (1, 8), (3, 10), (1, 10), (2, 11), (1, 15),
 ];
 
 /// Values on the circle, below π.
+#[rustfmt::skip]
 const ANGLES: [(i64, i64); 10] =
     [(2, 1), (2, 3), (3, 2), (5, 2), (1, 3), (7, 4), (3, 4), (9, 4), (5, 3), (2, 5)];
 
@@ -123,11 +127,9 @@ fn assign(context: &Context, order: &[(Name, Domain)], attempt: usize, generic: 
     let mut sizes: BTreeSet<Rational> = BTreeSet::new();
     // Values go by the order of the names, whatever the order of dependence: a = 2, b = 3.
     let rank = |name: &Name| order.iter().filter(|(other, _)| other < name).count();
-    debug_assert!(order.len() >= context.domains.len());
     for (name, domain) in order {
         let candidates = candidates(domain, &point)?;
-        let start =
-            if attempt < WALKS { rank(name) + attempt * order.len() } else { scramble(attempt, rank(name)) };
+        let start = if attempt < WALKS { rank(name) + attempt * order.len() } else { scramble(attempt, rank(name)) };
         let value = (0..candidates.len())
             .map(|skip| &candidates[(start + skip) % candidates.len()])
             .find(|value| !generic || !sizes.contains(&value.abs()))?;
@@ -163,10 +165,9 @@ fn candidates(domain: &Domain, point: &Point) -> Option<Vec<Rational>> {
         Domain::Nonnegative => POSITIVE.iter().map(rational).collect(),
         Domain::Angle => ANGLES.iter().map(rational).collect(),
         Domain::Integers { lower, upper } => whole_numbers(bound(lower)?, bound(upper)?)?,
-        Domain::Finite(values) => values
-            .iter()
-            .map(|term| enclose(term, point)?.as_point().cloned())
-            .collect::<Option<_>>()?,
+        Domain::Finite(values) => {
+            values.iter().map(|term| enclose(term, point)?.as_point().cloned()).collect::<Option<_>>()?
+        }
     };
     let half = Rational::new(1.into(), 2.into());
     let special = |value: &Rational| value.is_zero() || value.abs().is_one() || value.abs() == half;

@@ -160,7 +160,7 @@ pub fn zeta_derivative(n: u32, s: f64) -> f64 {
         integral += falling * log.powi(i as i32) * gap.powi(-((n - i + 1) as i32));
         falling *= f64::from(i);
     }
-    let parity = if n % 2 == 0 { 1.0 } else { -1.0 };
+    let parity = if n.is_multiple_of(2) { 1.0 } else { -1.0 };
     integral *= parity * split.powf(-gap);
 
     // The k-th derivative of the summand is x^{−s−k} P_k(log x), with P_{k+1} = P_k′ − (s + k) P_k.

@@ -134,7 +134,7 @@ fn write(notation: &Notation) -> String {
         }
         Notation::Chain(first, links) => {
             let links: String = links.iter().map(|(sign, right)| operator(relation(*sign)) + write(right).as_str()).collect();
-            row(&(write(first) + &links))
+            row(&(write(first) + links.as_str()))
         }
     }
 }

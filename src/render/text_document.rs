@@ -50,7 +50,7 @@ fn write_block(block: &Block, width: usize) -> Vec<String> {
                     Some(_) => shift = relation_column(&rows, line.relation),
                     None => {
                         let narrow = text::equation(None, line.relation, &line.right, room.saturating_sub(shift));
-                        rows = narrow.into_iter().map(|row| " ".repeat(shift) + &row).collect();
+                        rows = narrow.into_iter().map(|row| " ".repeat(shift) + row.as_str()).collect();
                     }
                 }
                 if let (Some(reason), Some(last)) = (&line.reason, rows.last_mut()) {

@@ -99,17 +99,21 @@ impl Parser<'_> {
     }
 
     fn postfix(&mut self) -> Parse<Expression> {
-        let mut inner = self.primary()?;
-        loop {
-            let wrap: fn(Box<Expression>) -> ExpressionKind = match self.peek().kind {
-                TokenKind::Prime => ExpressionKind::Transpose,
-                TokenKind::Bang => ExpressionKind::Factorial,
-                _ => return Ok(inner),
-            };
-            let sign = self.advance();
-            self.grow(self.height, sign.span)?;
-            inner = Spanned { span: inner.span.to(sign.span), node: wrap(Box::new(inner)) };
-        }
+        let inner = self.primary()?;
+        self.postfixes(inner)
+    }
+
+    /// Every postfix is a level of its own, as a parenthesis around it would be.
+    fn postfixes(&mut self, inner: Expression) -> Parse<Expression> {
+        let wrap: fn(Box<Expression>) -> ExpressionKind = match self.peek().kind {
+            TokenKind::Prime => ExpressionKind::Transpose,
+            TokenKind::Bang => ExpressionKind::Factorial,
+            _ => return Ok(inner),
+        };
+        let sign = self.advance();
+        self.grow(self.height, sign.span)?;
+        let outer = Spanned { span: inner.span.to(sign.span), node: wrap(Box::new(inner)) };
+        self.nested(|parser| parser.postfixes(outer))
     }
 
     fn primary(&mut self) -> Parse<Expression> {
@@ -178,7 +182,7 @@ impl Parser<'_> {
         let function = self.name("a function")?;
         let open = self.advance();
         if self.is_word(self.peek_at(1), "in") && self.at(TokenKind::Name) {
-            return self.binder(function, open);
+            return self.nested(|parser| parser.binder(function, open));
         }
         let arguments = if self.formal && function.node == "log_density" {
             self.replacements()?

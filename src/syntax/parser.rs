@@ -73,8 +73,9 @@ pub type Parse<T> = Result<T, Reported>;
 /// More messages than this help nobody.
 const DIAGNOSTIC_LIMIT: usize = 50;
 
-/// Parentheses, brackets, powers and signs inside each other: the parser's own stack.
-const NESTING_LIMIT: usize = 200;
+/// Parentheses, brackets, powers and signs inside each other. It bounds the stack of the parser and of
+/// those who walk the tree: a debug build has room for it on a thread of 2 MiB.
+const NESTING_LIMIT: usize = 64;
 
 /// The height of an expression's tree: the stack of those who walk it.
 const HEIGHT_LIMIT: usize = 1_000;

@@ -74,7 +74,8 @@ impl Dice {
         match self.below(if leaf { 3 } else { 6 }) {
             0 => Term::ratio(self.below(9) as i64 - 4, self.below(4) as i64 + 1),
             1 => v(["x", "y", "a"][self.below(3) as usize]),
-            2 => [v("x").log(), Term::power(v("x"), v("a")), Term::Constant(Constant::Pi)][self.below(3) as usize].clone(),
+            2 => [v("x").log(), Term::power(v("x"), v("a")), Term::Constant(Constant::Pi)][self.below(3) as usize]
+                .clone(),
             3 => sum([self.term(depth - 1), self.term(depth - 1), self.term(depth - 1)]),
             4 => product([self.term(depth - 1), self.term(depth - 1)]),
             _ => pow(self.term(depth - 1), self.below(5) as i64 - 2),
@@ -131,7 +132,12 @@ fn factors() {
     assert_eq!(text(cas::factor(&term)), "1/2/s*(x - mu)^2");
     let term = sum([pow(v("x"), 4), n(-1)]);
     assert_eq!(text(cas::factor(&term)), "(x - 1)*(x + 1)*(x^2 + 1)");
-    let term = sum([product([v("a"), v("x")]), product([v("b"), v("x")]), product([v("a"), v("y")]), product([v("b"), v("y")])]);
+    let term = sum([
+        product([v("a"), v("x")]),
+        product([v("b"), v("x")]),
+        product([v("a"), v("y")]),
+        product([v("b"), v("y")]),
+    ]);
     assert_eq!(cas::factor(&term).map(|term| term.children().len()), Ok(2));
 }
 
@@ -212,7 +218,9 @@ fn roots() {
 
 #[test]
 fn numbers_are_exact() {
-    let long = |digit: char, length: usize| -> BigInt { std::iter::repeat_n(digit, length).collect::<String>().parse().expect("digits") };
+    let long = |digit: char, length: usize| -> BigInt {
+        std::iter::repeat_n(digit, length).collect::<String>().parse().expect("digits")
+    };
     for length in [1, 18, 19, 20, 38, 39, 40, 300, 1_000] {
         let number = Rational::new(-long('7', length), long('9', length) + BigInt::one());
         let term = Term::Number(number.clone());
@@ -237,7 +245,9 @@ fn values_are_kept() {
 #[test]
 fn division_by_zero_is_an_error() {
     for zero in [n(0), sum([v("x"), -v("x")]), sum([pow(root(n(2)), 2), n(-2)])] {
-        for term in [pow(zero.clone(), -1), n(0) / zero.clone(), pow(zero.clone(), 0), sum([v("y"), n(3) / zero.clone()])] {
+        for term in
+            [pow(zero.clone(), -1), n(0) / zero.clone(), pow(zero.clone(), 0), sum([v("y"), n(3) / zero.clone()])]
+        {
             for verb in VERBS {
                 assert!(matches!(verb(&term), Err(CasError::Undefined(_))), "{term}");
             }
