@@ -96,7 +96,10 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = level.primary_title(&self.message).id(self.code).elements(None::<Snippet<'_, annotate_snippets::Annotation<'_>>>);
+        let mut group = level
+            .primary_title(&self.message)
+            .id(self.code)
+            .elements(None::<Snippet<'_, annotate_snippets::Annotation<'_>>>);
         if self.primary.is_some() || !self.secondary.is_empty() {
             let mut snippet = Snippet::source(&*source.text).path(&*source.name).fold(true);
             if let Some((span, label)) = &self.primary {

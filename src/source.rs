@@ -41,17 +41,20 @@ impl Source {
     ///
     /// # Errors
     /// When there are more than [`Source::LIMIT`] bytes, or when they are not UTF-8 text.
-    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, Box<Diagnostic>> {
         if bytes.len() > Self::LIMIT {
-            return Err(Self::too_large(name, bytes.len()));
+            return Err(Box::new(Self::too_large(name, bytes.len())));
         }
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Source::new(name, text)),
             Err(error) => {
                 let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-                Err(Diagnostic::error("not-text", format!("{name} is not a UTF-8 text file"))
-                    .note(format!("the first byte that is not text is byte {} of the file, on line {line}", error.valid_up_to() + 1))
-                    .help("save the file with the encoding UTF-8"))
+                let first = error.valid_up_to() + 1;
+                Err(Box::new(
+                    Diagnostic::error("not-text", format!("{name} is not a UTF-8 text file"))
+                        .note(format!("the first byte that is not text is byte {first} of the file, on line {line}"))
+                        .help("save the file with the encoding UTF-8"),
+                ))
             }
         }
     }

@@ -21,7 +21,7 @@ impl DerivationStatus {
     pub fn keyword(self) -> &'static str {
         match self {
             DerivationStatus::Proved => "proved",
-            DerivationStatus::ProvedWithOtherReason => "proved, with another reason",
+            DerivationStatus::ProvedWithOtherReason => "proved-with-other-reason",
             DerivationStatus::NotProved => "not proved",
             DerivationStatus::Refuted => "refuted",
         }

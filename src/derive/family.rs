@@ -259,8 +259,6 @@ impl Work<'_> {
             }
         }
         self.report.hessian = hessian;
-        let refer = |all: &Vec<Theorem>| all.iter().collect::<Vec<_>>().len();
-        let _ = refer;
         let first: Vec<&Theorem> = theorems.0.iter().collect();
         self.report.checks.push(proved(CheckKind::Score, score_equations, &first));
         let second: Vec<&Theorem> = theorems.1.iter().collect();
@@ -504,7 +502,16 @@ impl Work<'_> {
                 return;
             }
         };
-        let value = self.search.value(position);
+        let mut position = position;
+        let mut value = self.search.value(position);
+        if let Some(bregman) = self.bregman() {
+            let lighter = self.search.simplifier.lighter(value.clone(), bregman);
+            if lighter != value
+                && let Ok(proved) = self.search.expectation_is(&difference, &lighter)
+            {
+                (position, value) = (proved, lighter);
+            }
+        }
         self.explain("KL(p, q)", position);
         let equations = vec![Equation { left: difference.expectation(), right: value.clone() }];
         let theorem = self.search.theorem(position).clone();
@@ -513,6 +520,22 @@ impl Work<'_> {
         if let Err(failure) = self.kl_taylor(&value) {
             self.failed(CheckKind::KlTaylor, &failure);
         }
+    }
+
+    /// (η − η′)·E[T] − A + A′, each part in its own best form.
+    fn bregman(&mut self) -> Option<Term> {
+        let form = self.report.exponential.clone()?;
+        let replaced = second_parameters(self.family);
+        let mut terms = Vec::new();
+        for (natural, statistic) in form.natural.iter().zip(&form.statistic) {
+            let position = self.search.expectation(statistic).ok()?;
+            let moment = self.search.value(position);
+            let difference = self.search.simplifier.simplify_term(&(natural.clone() - natural.substitute(&replaced)));
+            terms.push(difference * moment);
+        }
+        let partition = form.log_partition.substitute(&replaced) - form.log_partition.clone();
+        terms.push(self.search.simplifier.simplify_term(&partition));
+        Some(Term::Sum(terms))
     }
 
     fn kl_taylor(&mut self, kl: &Term) -> Result<(), Failure> {

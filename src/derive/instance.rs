@@ -40,8 +40,10 @@ pub struct Instance {
 pub struct PieceInstance {
     pub map: Term,
     pub parameters: Vec<(Name, Term)>,
-    /// density = constant · lemma's integrand.
+    /// density = constant · factor · lemma's integrand.
     pub constant: Poly,
+    /// A polynomial in the variable, such as 1 + t.
+    pub factor: Poly,
     pub scope: Arc<Normalizer>,
 }
 
@@ -53,12 +55,15 @@ pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance>
         return Vec::new();
     }
     let mut found = Vec::new();
+    let parameters = Normalizer::new(setting.context());
     for change in changes(setting, name, domain, declared) {
-        found.extend(fit(setting, name, domain, &change));
-        if !found.is_empty() {
+        found.extend(fit(setting, name, domain, &change).into_iter().filter(|instance| !instance.is_impossible(&parameters)));
+        if found.iter().any(|instance: &Instance| instance.is_possible(&parameters)) {
             break;
         }
     }
+    // What surely meets the lemma's conditions first.
+    found.sort_by_key(|instance| !instance.is_possible(&parameters));
     found
 }
 
@@ -364,9 +369,15 @@ fn fit_lemma(support: &Domain, change: &Change, lemma: &'static Lemma, targets: 
                 break;
             }
         }
-        let (parameters, constant, found) = fitted?;
-        statistics = found;
-        pieces.push(PieceInstance { map: map.clone(), parameters, constant, scope: scope.clone() });
+        let fitted = fitted?;
+        statistics = fitted.statistics;
+        pieces.push(PieceInstance {
+            map: map.clone(),
+            parameters: fitted.parameters,
+            constant: fitted.constant,
+            factor: fitted.factor,
+            scope: scope.clone(),
+        });
     }
     Some(Instance { lemma, variable: change.variable.clone(), pieces, statistics, skip })
 }
@@ -475,7 +486,12 @@ fn structural_candidates(change: &Change, target: &Poly, scope: &Normalizer) -> 
     found
 }
 
-type Fitted = (Vec<(Name, Term)>, Poly, Vec<(Name, Monomial, Rational)>);
+struct Fitted {
+    parameters: Vec<(Name, Term)>,
+    constant: Poly,
+    factor: Poly,
+    statistics: Vec<(Name, Monomial, Rational)>,
+}
 
 /// Reads the real parameters off, the kernel being linear in them once the structural ones are set.
 fn fit_linear(lemma: &Lemma, change: &Change, structural: &[(Name, Term)], target: &Poly, scope: &Normalizer) -> Option<Fitted> {
@@ -522,13 +538,58 @@ fn fit_linear(lemma: &Lemma, change: &Change, structural: &[(Name, Term)], targe
         parameters.push(((*name).clone(), value.to_term()));
     }
     let rest = scope.canonical(&rest).ok()?;
-    if rest.contains_any(names) {
-        return None;
+    // k·log g with an integer k > 0 is a polynomial factor g^k of the density.
+    let (mut free, mut factor) = (Poly::zero(), Poly::one());
+    for (monomial, coefficient) in rest.terms() {
+        let part = Poly::single(monomial.clone(), coefficient.clone());
+        if !part.contains_any(names) {
+            free.add_assign(&part);
+            continue;
+        }
+        let [(Generator::Log(inner), Exponent::Integer(1))] = monomial.factors() else { return None };
+        let power = crate::derive::small_integer(coefficient).filter(|power| (1..=12).contains(power))?;
+        let own = match &**inner {
+            Generator::Sum(sum) => (**sum).clone(),
+            other => Poly::generator(other.clone()),
+        };
+        factor = factor.times(&own.expanded_power(power).ok()?).ok()?;
     }
-    Some((parameters, scope.exp(&rest).ok()?, statistics))
+    Some(Fitted { parameters, constant: scope.exp(&free).ok()?, factor, statistics })
 }
 
 impl Instance {
+    /// A real parameter certainly outside the lemma's domain.
+    fn is_impossible(&self, normalizer: &Normalizer) -> bool {
+        self.conditions().any(|condition| {
+            let sign = normalizer.normalize(&condition).ok().and_then(|poly| normalizer.sign(&poly));
+            matches!(sign, Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))
+        })
+    }
+
+    /// Every real parameter certainly inside.
+    fn is_possible(&self, normalizer: &Normalizer) -> bool {
+        self.conditions().all(|condition| {
+            normalizer.normalize(&condition).ok().and_then(|poly| normalizer.sign(&poly)) == Some(Sign::Positive)
+        })
+    }
+
+    /// Terms that must be positive for the lemma to hold at these parameters.
+    fn conditions(&self) -> impl Iterator<Item = Term> + '_ {
+        self.pieces.iter().flat_map(move |piece| {
+            let ends = self.lemma.parameters.iter().flat_map(move |(name, domain)| {
+                let value = piece.parameters.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+                let (lower, upper) = match domain {
+                    Domain::Interval { lower, upper } => (lower.clone(), upper.clone()),
+                    _ => (None, None),
+                };
+                let above = lower.zip(value.clone()).map(|(lower, value)| value - lower);
+                let below = upper.zip(value).map(|(upper, value)| upper - value);
+                above.into_iter().chain(below)
+            });
+            ends.chain(self.lemma.positive.iter().map(move |condition| condition.substitute(&piece.parameters)))
+        })
+    }
+
     /// The certificate's pieces for E[f], where f is a normal form in the variate.
     ///
     /// `None` when a factor of f is no statistic of the lemma.
@@ -536,7 +597,7 @@ impl Instance {
         let mut pieces = Vec::new();
         for piece in &self.pieces {
             let at = [(variate.clone(), piece.map.clone())];
-            let function = piece.scope.normalize(&function.substitute(&at)).ok()?;
+            let function = piece.scope.normalize(&function.substitute(&at)).ok()?.times(&piece.factor).ok()?;
             let mut grouped: BTreeMap<Monomial, Poly> = BTreeMap::new();
             for (monomial, coefficient) in function.terms() {
                 let (inside, outside) = piece.scope.split_monomial(monomial, std::slice::from_ref(&self.variable));

@@ -56,6 +56,8 @@ pub fn recognise(normalizer: &Normalizer, log_density: &Poly, variates: &[Name],
         natural.add_assign(&fixed);
         pairs.push((natural, statistic));
     }
+    // In the order in which the parameters were declared.
+    pairs.sort_by_key(|(natural, _)| parameters.iter().position(|name| natural.contains_variable(name)).unwrap_or(parameters.len()));
     let (natural, statistic) = independent(pairs).into_iter().unzip();
     Ok(Recognised { natural, statistic, log_partition, log_base })
 }

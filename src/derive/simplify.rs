@@ -2,13 +2,13 @@
 //!
 //! The kernel checks that the chosen form is equal to the value; here only its looks matter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
 
 use crate::cas;
 use crate::kernel::normal::Normalizer;
-use crate::kernel::poly::{Exponent, Generator, Poly};
+use crate::kernel::poly::Poly;
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Constant, Function, Rational, Term};
 use crate::kernel::theorem::Setting;
@@ -37,10 +37,15 @@ impl Simplifier {
         }
         let mut best: Option<(usize, Term)> = None;
         let mut consider = |term: Term| {
-            let term = combine_logs(&self.tidy(&term), &self.normalizer);
-            let weight = weight(&term);
-            if best.as_ref().is_none_or(|(least, _)| weight < *least) {
-                best = Some((weight, term));
+            let tidied = self.tidy(&term);
+            let combined = self.tidy(&combine_logs(&tidied));
+            let grouped = self.tidy(&group_by_special(&tidied));
+            let both = self.tidy(&combine_logs(&grouped));
+            for term in [tidied, combined, grouped, both] {
+                let weight = weight(&term);
+                if best.as_ref().is_none_or(|(least, _)| weight < *least) {
+                    best = Some((weight, term));
+                }
             }
         };
         let forms = cas::candidates(&starts).unwrap_or_default();
@@ -56,6 +61,13 @@ impl Simplifier {
             Ok(check) if self.normalizer.is_zero(&check.minus(&poly)).unwrap_or(false) => best,
             _ => poly.to_term(),
         }
+    }
+
+    /// The lighter of two equal forms.
+    pub fn lighter(&self, left: Term, right: Term) -> Term {
+        let right = self.tidy(&right);
+        let combined = self.tidy(&combine_logs(&right));
+        [left, combined, right].into_iter().min_by_key(weight).expect("three forms")
     }
 
     /// The simplified form of any term; the term itself when it has no normal form.
@@ -85,22 +97,16 @@ impl Simplifier {
     fn tidy_product(&self, factors: Vec<Term>) -> Term {
         let mut coefficient = Rational::one();
         let mut rest = Vec::new();
-        for factor in factors {
-            match factor {
-                Term::Number(value) => coefficient *= value,
-                Term::Product(inner) => {
-                    for factor in inner {
-                        match factor {
-                            Term::Number(value) => coefficient *= value,
-                            other => rest.push(other),
-                        }
-                    }
-                }
-                other => rest.push(other),
-            }
-        }
+        let mut exponents = Vec::new();
+        collect_factors(factors, false, &mut coefficient, &mut rest, &mut exponents);
         if coefficient.is_zero() {
             return Term::zero();
+        }
+        if !exponents.is_empty() {
+            match self.tidy(&flatten_sum(exponents)) {
+                zero if zero.is_zero() => {}
+                exponent => rest.push(exponent.exp()),
+            }
         }
         for factor in &mut rest {
             let (base, power) = match factor {
@@ -145,6 +151,88 @@ impl Simplifier {
                 _ => false,
             },
         }
+    }
+}
+
+/// Flattens products, gathers equal bases, adds up exponents of e.
+fn collect_factors(factors: Vec<Term>, inverse: bool, coefficient: &mut Rational, rest: &mut Vec<Term>, exponents: &mut Vec<Term>) {
+    for factor in factors {
+        let (base, power) = match factor {
+            Term::Number(value) if inverse && !value.is_zero() => {
+                *coefficient /= value;
+                continue;
+            }
+            Term::Number(value) => {
+                *coefficient *= value;
+                continue;
+            }
+            Term::Product(inner) => {
+                collect_factors(inner, inverse, coefficient, rest, exponents);
+                continue;
+            }
+            Term::Power(base, exponent) => match exponent.as_number() {
+                Some(value) => (*base, value.clone()),
+                None => (Term::Power(base, exponent), Rational::one()),
+            },
+            other => (other, Rational::one()),
+        };
+        let power = if inverse { -power } else { power };
+        match base {
+            Term::Product(inner) if power == -Rational::one() => collect_factors(inner, true, coefficient, rest, exponents),
+            Term::Apply(Function::Exp, mut arguments) => {
+                let argument = arguments.remove(0);
+                exponents.push(if power.is_one() { argument } else { scale(argument, &power) });
+            }
+            base => {
+                let merged = rest.iter_mut().find_map(|own| {
+                    let (own_base, own_power) = split_power(own);
+                    (own_base == base).then_some((own, own_power))
+                });
+                match merged {
+                    Some((own, own_power)) => *own = raise(base, own_power + power),
+                    None => rest.push(raise(base, power)),
+                }
+            }
+        }
+    }
+    rest.retain(|factor| !factor.is_one());
+}
+
+fn scale(term: Term, factor: &Rational) -> Term {
+    match term {
+        Term::Sum(terms) => Term::Sum(terms.into_iter().map(|term| scale(term, factor)).collect()),
+        Term::Product(mut factors) => {
+            match factors.first().and_then(Term::as_number).cloned() {
+                Some(value) => factors[0] = Term::Number(value * factor),
+                None => factors.insert(0, Term::Number(factor.clone())),
+            }
+            if factors[0].is_one() && factors.len() > 1 {
+                factors.remove(0);
+            }
+            if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+        }
+        Term::Number(value) => Term::Number(value * factor),
+        other => Term::Product(vec![Term::Number(factor.clone()), other]),
+    }
+}
+
+fn split_power(term: &Term) -> (Term, Rational) {
+    match term {
+        Term::Power(base, exponent) => match exponent.as_number() {
+            Some(value) => ((**base).clone(), value.clone()),
+            None => (term.clone(), Rational::one()),
+        },
+        other => (other.clone(), Rational::one()),
+    }
+}
+
+fn raise(base: Term, power: Rational) -> Term {
+    if power.is_zero() {
+        Term::one()
+    } else if power.is_one() {
+        base
+    } else {
+        Term::power(base, Term::Number(power))
     }
 }
 
@@ -203,6 +291,13 @@ fn flatten_sum(terms: Vec<Term>) -> Term {
     }
     if !constant.is_zero() {
         flat.push(Term::Number(constant));
+    }
+    // 1 − p rather than −p + 1.
+    if flat.first().is_some_and(has_minus)
+        && let Some(position) = flat.iter().position(|term| !has_minus(term))
+    {
+        let first = flat.remove(position);
+        flat.insert(0, first);
     }
     match flat.len() {
         0 => Term::zero(),
@@ -304,11 +399,62 @@ fn polygamma(order: i64, argument: Term) -> Term {
     }
 }
 
+/// c·ψ(a) − d·ψ(a) as (c − d)·ψ(a): terms of a sum that share a special function are gathered.
+fn group_by_special(term: &Term) -> Term {
+    let Term::Sum(terms) = term else { return term.clone() };
+    let shared = |factor: &Term| {
+        matches!(
+            factor,
+            Term::Apply(
+                Function::Digamma | Function::Trigamma | Function::Polygamma | Function::BesselI | Function::BesselK
+                    | Function::Zeta | Function::ZetaDerivative | Function::Exp | Function::Log,
+                _
+            )
+        )
+    };
+    let mut groups: Vec<(Option<Term>, Vec<Term>)> = Vec::new();
+    for own in terms {
+        let (key, coefficient) = match own {
+            Term::Product(factors) => match factors.iter().position(shared) {
+                Some(position) => {
+                    let mut others = factors.clone();
+                    let key = others.remove(position);
+                    let coefficient = if others.len() == 1 { others.remove(0) } else { Term::Product(others) };
+                    (Some(key), coefficient)
+                }
+                None => (None, own.clone()),
+            },
+            factor if shared(factor) => (Some(factor.clone()), Term::one()),
+            other => (None, other.clone()),
+        };
+        match groups.iter_mut().find(|(own, _)| key.is_some() && *own == key) {
+            Some((_, coefficients)) => coefficients.push(coefficient),
+            None => groups.push((key, vec![coefficient])),
+        }
+    }
+    let gathered = groups
+        .into_iter()
+        .map(|(key, mut coefficients)| match key {
+            None => coefficients.remove(0),
+            Some(key) if coefficients.len() == 1 => match coefficients.remove(0) {
+                one if one.is_one() => key,
+                Term::Product(mut factors) => {
+                    factors.push(key);
+                    Term::Product(factors)
+                }
+                other => Term::Product(vec![other, key]),
+            },
+            Some(key) => Term::Product(vec![flatten_sum(coefficients), key]),
+        })
+        .collect();
+    Term::Sum(gathered)
+}
+
 /// log a − log b as log(a/b), c·(log a − log b) likewise; log Γ alike.
-fn combine_logs(term: &Term, normalizer: &Normalizer) -> Term {
+fn combine_logs(term: &Term) -> Term {
     let Term::Sum(terms) = term else {
         return match term {
-            Term::Product(_) | Term::Power(..) => term.map_children(&mut |child| combine_logs(child, normalizer)),
+            Term::Product(_) | Term::Power(..) => term.map_children(&mut |child| combine_logs(child)),
             other => other.clone(),
         };
     };
@@ -336,7 +482,7 @@ fn combine_logs(term: &Term, normalizer: &Normalizer) -> Term {
             _ => (Term::one(), None),
         };
         let Some(log) = log else {
-            rest.push(combine_logs(own, normalizer));
+            rest.push(combine_logs(own));
             continue;
         };
         let argument = match log {
@@ -400,9 +546,4 @@ pub fn weight(term: &Term) -> usize {
         Term::LogDensity(replaced) => 3 + replaced.len(),
         Term::Derivative(body, _) | Term::Expectation(body) => 3 + weight(body),
     }
-}
-
-/// The generators of a normal form that hold none of the given names, for those who look for structure.
-pub fn outer_generators(poly: &Poly) -> BTreeSet<(Generator, Exponent)> {
-    poly.terms().flat_map(|(monomial, _)| monomial.factors().iter().cloned()).collect()
 }

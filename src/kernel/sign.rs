@@ -175,6 +175,8 @@ impl Normalizer {
         self.sign_by_terms(poly)
             .or_else(|| self.bounds(poly, 0).sign())
             .or_else(|| self.sign_by_content(poly, questions))
+            .or_else(|| self.sign_by_constant(poly, questions))
+            .or_else(|| self.sign_of_logarithms(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_of_quadratic(poly, questions))
             .or_else(|| self.sign_of_fraction(poly, questions))
@@ -217,6 +219,38 @@ impl Normalizer {
         let front = self.monomial_sign(&Monomial::from_factors(factors(1)))?;
         let rest = poly.times_monomial(&Monomial::from_factors(factors(-1)), &Rational::one()).ok()?;
         Some(front.times(self.find_sign(&rest, questions)?))
+    }
+
+    /// poly = constant + rest, each of known sign.
+    fn sign_by_constant(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(2)?;
+        let constant = poly.constant_part();
+        if constant.is_zero() {
+            return None;
+        }
+        let rest = poly.minus(&Poly::constant(constant.clone()));
+        Sign::of_number(&constant).plus(self.find_sign(&rest, questions)?)
+    }
+
+    /// Σ k_i log g_i with integers k_i has the sign of ∏ g_i^(k_i) over k_i > 0 less the same over k_i < 0.
+    fn sign_of_logarithms(&self, poly: &Poly) -> Option<Sign> {
+        let (mut above, mut below) = (Poly::one(), Poly::one());
+        for (monomial, coefficient) in poly.terms() {
+            let [(Generator::Log(inner), Exponent::Integer(1))] = monomial.factors() else { return None };
+            let power = super::normal::as_small(coefficient).filter(|power| power.abs() <= 4)?;
+            let own = match &**inner {
+                Generator::Sum(sum) => (**sum).clone(),
+                Generator::Prime(prime) => Poly::constant(Rational::from_integer(prime.clone())),
+                other => Poly::generator(other.clone()),
+            };
+            let own = own.expanded_power(power.abs()).ok()?;
+            if power > 0 {
+                above = above.times(&own).ok()?;
+            } else {
+                below = below.times(&own).ok()?;
+            }
+        }
+        self.sign(&above.minus(&below))
     }
 
     /// poly = c·condition + rest with c > 0 and rest of known sign.
@@ -275,43 +309,52 @@ impl Normalizer {
         found
     }
 
-    /// a v² + b v + c has the sign of a when 4ac > b².
+    /// a v²ᵏ + b vᵏ + c has the sign of a when 4ac > b², and when 4ac = b² but 2a vᵏ + b ≠ 0.
     fn sign_of_quadratic(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(4)?;
-        let mut variables: Vec<Generator> = Vec::new();
+        let mut variables: Vec<(Generator, i64)> = Vec::new();
         for (monomial, _) in poly.terms() {
             for (generator, exponent) in monomial.factors() {
-                if *exponent == Exponent::Integer(2) && !variables.contains(generator) {
-                    variables.push(generator.clone());
+                let Exponent::Integer(power @ (2 | 4 | 6 | 8)) = exponent else { continue };
+                let candidate = (generator.clone(), power / 2);
+                if !variables.contains(&candidate) {
+                    variables.push(candidate);
                 }
             }
         }
-        'variable: for variable in variables {
-            let mut parts = [Poly::zero(), Poly::zero(), Poly::zero()];
-            for (monomial, coefficient) in poly.terms() {
-                let power = match monomial.exponent(&variable) {
-                    Exponent::Integer(power @ 0..=2) => power as usize,
-                    _ => continue 'variable,
-                };
-                let rest: Vec<_> = monomial.factors().iter().filter(|(own, _)| *own != variable).cloned().collect();
-                if rest.iter().any(|(own, _)| mentions(own, &variable)) {
-                    continue 'variable;
-                }
-                parts[power].add_term(Monomial::from_factors(rest), coefficient.clone());
+        variables.into_iter().find_map(|(variable, step)| self.sign_of_quadratic_in(poly, &variable, step, questions))
+    }
+
+    fn sign_of_quadratic_in(&self, poly: &Poly, variable: &Generator, step: i64, questions: usize) -> Option<Sign> {
+        let mut parts = [Poly::zero(), Poly::zero(), Poly::zero()];
+        for (monomial, coefficient) in poly.terms() {
+            let Exponent::Integer(power) = monomial.exponent(variable) else { return None };
+            if power < 0 || power % step != 0 || power / step > 2 {
+                return None;
             }
-            let [c, b, a] = parts;
-            let (Ok(ac), Ok(bb)) = (a.times(&c), b.times(&b)) else { continue };
-            let discriminant = ac.scaled(&Rational::from_integer(4.into())).minus(&bb);
-            let leading = self.find_sign(&a, questions).filter(|sign| sign.is_strict());
-            let (Some(leading), Some(discriminant)) = (leading, self.find_sign(&discriminant, questions)) else { continue };
-            match (leading, discriminant) {
-                (leading, Sign::Positive) => return Some(leading),
-                (Sign::Positive, Sign::Nonnegative | Sign::Zero) => return Some(Sign::Nonnegative),
-                (Sign::Negative, Sign::Nonnegative | Sign::Zero) => return Some(Sign::Nonpositive),
-                _ => {}
+            let rest: Vec<_> = monomial.factors().iter().filter(|(own, _)| own != variable).cloned().collect();
+            if rest.iter().any(|(own, _)| mentions(own, variable)) {
+                return None;
             }
+            parts[(power / step) as usize].add_term(Monomial::from_factors(rest), coefficient.clone());
         }
-        None
+        let [c, b, a] = parts;
+        let leading = self.find_sign(&a, questions).filter(|sign| sign.is_strict())?;
+        let discriminant = a.times(&c).ok()?.scaled(&Rational::from_integer(4.into())).minus(&b.times(&b).ok()?);
+        match (leading, self.find_sign(&discriminant, questions)?) {
+            (leading, Sign::Positive) => Some(leading),
+            (leading, Sign::Nonnegative | Sign::Zero) => {
+                let power = Monomial::from_factors(vec![(variable.clone(), Exponent::Integer(step))]);
+                let slope = a.times_monomial(&power, &Rational::from_integer(2.into())).ok()?.plus(&b);
+                let apart = self.find_sign(&slope, questions).is_some_and(Sign::is_strict);
+                Some(match (leading, apart) {
+                    (leading, true) => leading,
+                    (Sign::Positive, false) => Sign::Nonnegative,
+                    (_, false) => Sign::Nonpositive,
+                })
+            }
+            _ => None,
+        }
     }
 
     /// A sum of fractions over one positive denominator.
@@ -423,6 +466,15 @@ impl Normalizer {
             Function::BesselK if positive(&arguments[1]) => Some(Sign::Positive),
             // ζ(s) > 1 for s > 1.
             Function::Zeta if positive(&arguments[0].minus(&Poly::one())) => Some(Sign::Positive),
+            // sin > 0 on (0, π), cos > 0 on (−π/2, π/2).
+            Function::Sin | Function::Cos => {
+                let quarter = Poly::generator(Generator::Pi).scaled(&Rational::new(1.into(), 2.into()));
+                let from_middle = match function {
+                    Function::Sin => arguments[0].minus(&quarter),
+                    _ => arguments[0].clone(),
+                };
+                (positive(&from_middle.plus(&quarter)) && positive(&quarter.minus(&from_middle))).then_some(Sign::Positive)
+            }
             // erf and arctan are odd and increasing.
             Function::Erf | Function::Atan => self.sign(&arguments[0]),
             _ => None,

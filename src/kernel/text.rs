@@ -55,7 +55,8 @@ fn leading_minus(factors: &[Term]) -> bool {
 /// Not all that could be are: `1/2` is a number and `1/x` a power, so that 2^(-1) alone, and a factor
 /// 1 before a power, would be read back as something else.
 fn below_bar(above: Option<&Term>, base: &Term, exponent: &Term) -> Option<Rational> {
-    let positive = exponent.as_number().filter(|value| value.is_negative() && value.is_integer()).map(|value| -value)?;
+    let positive =
+        exponent.as_number().filter(|value| value.is_negative() && value.is_integer()).map(|value| -value)?;
     let literal = base.as_number().is_some_and(|value| value.is_integer() && value.is_positive());
     let misread = match above {
         None => literal && positive.is_one(),

@@ -22,16 +22,41 @@ enum Shape {
 
 /// The quantities that claims speak of.
 const QUANTITIES: [&str; 13] = [
-    "score", "hessian", "fisher", "kl", "mean", "variance", "entropy", "natural", "statistic", "log-partition", "normalized",
-    "exponential-family", "regular",
+    "score",
+    "hessian",
+    "fisher",
+    "kl",
+    "mean",
+    "variance",
+    "entropy",
+    "natural",
+    "statistic",
+    "log-partition",
+    "normalized",
+    "exponential-family",
+    "regular",
 ];
 
 /// What others call them.
 const FOREIGN: &[(&str, &str)] = &[
-    ("KL", "kl"), ("divergence", "kl"), ("kl_divergence", "kl"), ("information", "fisher"), ("fisher-information", "fisher"),
-    ("fisher_information", "fisher"), ("expectation", "mean"), ("expected", "mean"), ("var", "variance"), ("covariance", "variance"),
-    ("cov", "variance"), ("gradient", "score"), ("exponential", "exponential-family"), ("exponential_family", "exponential-family"),
-    ("log_partition", "log-partition"), ("normalised", "normalized"), ("sufficient-statistic", "statistic"), ("sufficient", "statistic"),
+    ("KL", "kl"),
+    ("divergence", "kl"),
+    ("kl_divergence", "kl"),
+    ("information", "fisher"),
+    ("fisher-information", "fisher"),
+    ("fisher_information", "fisher"),
+    ("expectation", "mean"),
+    ("expected", "mean"),
+    ("var", "variance"),
+    ("covariance", "variance"),
+    ("cov", "variance"),
+    ("gradient", "score"),
+    ("exponential", "exponential-family"),
+    ("exponential_family", "exponential-family"),
+    ("log_partition", "log-partition"),
+    ("normalised", "normalized"),
+    ("sufficient-statistic", "statistic"),
+    ("sufficient", "statistic"),
 ];
 
 impl Resolver {
@@ -45,14 +70,21 @@ impl Resolver {
                 && let Some(value) = self.claimed_value(quantity, shape, value.as_ref(), entry.span)
             {
                 let typed = source.slice(entry.span);
-                let text = typed.strip_prefix("claim").unwrap_or(typed).split_whitespace().collect::<Vec<_>>().join(" ");
+                let text =
+                    typed.strip_prefix("claim").unwrap_or(typed).split_whitespace().collect::<Vec<_>>().join(" ");
                 claims.push(Claim { quantity: kind, value, span: entry.span, text });
             }
         }
         claims
     }
 
-    fn quantity(&mut self, quantity: &Ident, indices: &[Ident], parameters: &[Ident], variates: usize) -> Option<(Quantity, Shape)> {
+    fn quantity(
+        &mut self,
+        quantity: &Ident,
+        indices: &[Ident],
+        parameters: &[Ident],
+        variates: usize,
+    ) -> Option<(Quantity, Shape)> {
         let size = parameters.len();
         let positions: Option<Vec<usize>> = indices.iter().map(|index| self.position(index, parameters)).collect();
         let positions = positions?;
@@ -79,11 +111,16 @@ impl Resolver {
                     "fisher" | "hessian" => format!("`{known}` has two indices, as in `{known}[a, b]`"),
                     _ => format!("`{known}` has no indices"),
                 };
-                self.report(Diagnostic::error("wrong-shape", needed).at(quantity.span, format!("{} given", count(indices.len(), "index").replace("indexs", "indices"))));
+                self.report(Diagnostic::error("wrong-shape", needed).at(
+                    quantity.span,
+                    format!("{} given", count(indices.len(), "index").replace("indexs", "indices")),
+                ));
                 return None;
             }
             (unknown, _) => {
-                let diagnostic = Diagnostic::error("unknown-quantity", format!("nothing can be claimed of `{unknown}`")).at(quantity.span, "not a known quantity");
+                let diagnostic =
+                    Diagnostic::error("unknown-quantity", format!("nothing can be claimed of `{unknown}`"))
+                        .at(quantity.span, "not a known quantity");
                 let diagnostic = match FOREIGN.iter().find(|(typed, _)| *typed == unknown) {
                     Some((_, ours)) => diagnostic.help(format!("it is called `{ours}` here")),
                     None => diagnostic.did_you_mean(unknown, QUANTITIES),
@@ -98,7 +135,12 @@ impl Resolver {
     /// The position of a parameter that is given by name or by number from 1.
     fn position(&mut self, index: &Ident, parameters: &[Ident]) -> Option<usize> {
         let by_name = parameters.iter().position(|parameter| parameter.node == index.node);
-        let by_number = index.node.parse::<usize>().ok().filter(|number| (1..=parameters.len()).contains(number)).map(|number| number - 1);
+        let by_number = index
+            .node
+            .parse::<usize>()
+            .ok()
+            .filter(|number| (1..=parameters.len()).contains(number))
+            .map(|number| number - 1);
         let position = by_name.or(by_number);
         if position.is_none() {
             let names: Vec<&str> = parameters.iter().map(|parameter| parameter.node.as_str()).collect();
@@ -112,7 +154,13 @@ impl Resolver {
         position
     }
 
-    fn claimed_value(&mut self, quantity: &Ident, shape: Shape, value: Option<&Expression>, span: Span) -> Option<Vec<Vec<Term>>> {
+    fn claimed_value(
+        &mut self,
+        quantity: &Ident,
+        shape: Shape,
+        value: Option<&Expression>,
+        span: Span,
+    ) -> Option<Vec<Vec<Term>>> {
         let name = &quantity.node;
         match (shape, value) {
             (Shape::Nothing, None) => Some(Vec::new()),
@@ -162,7 +210,9 @@ impl Resolver {
             ExpressionKind::Vector(elements) => elements.as_slice(),
             _ => {
                 return match shape {
-                    Shape::Scalar | Shape::List | Shape::Vector(1) | Shape::Matrix(1) => Some(vec![vec![self.term(value)?]]),
+                    Shape::Scalar | Shape::List | Shape::Vector(1) | Shape::Matrix(1) => {
+                        Some(vec![vec![self.term(value)?]])
+                    }
                     _ => self.wrong_shape(name, shape, "a single expression".to_string(), value.span),
                 };
             }
@@ -213,7 +263,8 @@ impl Resolver {
             Shape::Vector(size) => (format!("a vector of {size}"), Some(size)),
             Shape::Matrix(size) => (format!("a matrix of {size} by {size}"), Some(size)),
         };
-        let diagnostic = Diagnostic::error("wrong-shape", format!("`{name}` is {needed}, and this is {found}")).at(span, format!("expected {needed}"));
+        let diagnostic = Diagnostic::error("wrong-shape", format!("`{name}` is {needed}, and this is {found}"))
+            .at(span, format!("expected {needed}"));
         let diagnostic = match why {
             Some(size) => diagnostic.note(format!("the family has {}", count(size, over))),
             None => diagnostic,

@@ -10,7 +10,8 @@ use crate::syntax::tree::{Comparison, Condition, Declaration, FamilyEntry, Famil
 
 /// The declarations of a family with the role of each.
 pub fn declared(tree: &FamilyTree) -> impl Iterator<Item = (Role, &Declaration)> {
-    entries(tree).flat_map(|(role, declarations)| declarations.declarations.iter().map(move |declaration| (role, declaration)))
+    entries(tree)
+        .flat_map(|(role, declarations)| declarations.declarations.iter().map(move |declaration| (role, declaration)))
 }
 
 fn entries(tree: &FamilyTree) -> impl Iterator<Item = (Role, &crate::syntax::tree::Declarations)> {
@@ -44,10 +45,11 @@ impl Resolver {
                             .at(name.span, "reserved for the second argument of `kl`")
                             .help("give the parameter another name"),
                     );
+                    let _ = self.scope.declare(name, role, Meaning::Broken);
                     continue;
                 }
                 if let Err(diagnostic) = self.scope.declare(name, role, Meaning::Variable) {
-                    self.report(diagnostic);
+                    self.report(*diagnostic);
                 }
             }
         }
@@ -59,14 +61,19 @@ impl Resolver {
             .scope
             .entries
             .iter()
-            .filter(|(name, _)| name.strip_suffix("_q").is_some_and(|first| self.scope.role(first) == Some(Role::Parameter)))
+            .filter(|(name, _)| {
+                name.strip_suffix("_q").is_some_and(|first| self.scope.role(first) == Some(Role::Parameter))
+            })
             .map(|(name, entry)| (name.clone(), entry.span))
             .collect();
         for (name, span) in clashes {
             self.report(
-                Diagnostic::error("reserved-name", format!("`{name}` is the second argument's `{}` in `kl`", name.trim_end_matches("_q")))
-                    .at(span, "this name is taken")
-                    .help("give it another name"),
+                Diagnostic::error(
+                    "reserved-name",
+                    format!("`{name}` is the second argument's `{}` in `kl`", name.trim_end_matches("_q")),
+                )
+                .at(span, "this name is taken")
+                .help("give it another name"),
             );
         }
     }
@@ -84,8 +91,11 @@ impl Resolver {
                     points = resolved.map(|points| (declaration, points));
                 } else {
                     self.report(
-                        Diagnostic::error("joint-domain", format!("only variates can be joint, and this is {}", role.phrase()))
-                            .at(declaration.span, "declare each name by itself"),
+                        Diagnostic::error(
+                            "joint-domain",
+                            format!("only variates can be joint, and this is {}", role.phrase()),
+                        )
+                        .at(declaration.span, "declare each name by itself"),
                     );
                 }
                 continue;
@@ -123,9 +133,10 @@ impl Resolver {
                 );
                 None
             }
-            Some((declaration, points)) => {
-                Some(Support::Points { names: declaration.names.iter().map(|name| Name::new(&name.node)).collect(), points })
-            }
+            Some((declaration, points)) => Some(Support::Points {
+                names: declaration.names.iter().map(|name| Name::new(&name.node)).collect(),
+                points,
+            }),
             None if coordinates.is_empty() => None,
             None => self.product_support(tree, coordinates),
         };
@@ -136,7 +147,8 @@ impl Resolver {
         let discrete = coordinates.iter().filter(|(_, domain)| domain.is_discrete()).count();
         if discrete != 0 && discrete != coordinates.len() {
             let odd = declared(tree).find(|(role, _)| *role == Role::Variate);
-            let diagnostic = Diagnostic::error("mixed-variates", "discrete and continuous variates cannot be mixed yet");
+            let diagnostic =
+                Diagnostic::error("mixed-variates", "discrete and continuous variates cannot be mixed yet");
             self.report(match odd {
                 Some((_, declaration)) => diagnostic.at(declaration.span, "the other variates are of the other kind"),
                 None => diagnostic,
@@ -203,6 +215,9 @@ impl Resolver {
 
     /// The parameters' names, in order.
     pub fn parameter_names(tree: &FamilyTree) -> Vec<Ident> {
-        declared(tree).filter(|(role, _)| *role == Role::Parameter).flat_map(|(_, declaration)| declaration.names.clone()).collect()
+        declared(tree)
+            .filter(|(role, _)| *role == Role::Parameter)
+            .flat_map(|(_, declaration)| declaration.names.clone())
+            .collect()
     }
 }

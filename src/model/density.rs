@@ -19,7 +19,8 @@ struct Parts<'t> {
 
 const NATURAL_REASON: &str = "a natural parameter cannot depend on a variate: that part belongs to the statistic";
 const STATISTIC_REASON: &str = "a statistic cannot depend on a parameter: that part belongs to the natural parameter";
-const LOG_PARTITION_REASON: &str = "the log-partition cannot depend on a variate: that part belongs to the base or the statistic";
+const LOG_PARTITION_REASON: &str =
+    "the log-partition cannot depend on a variate: that part belongs to the base or the statistic";
 const BASE_REASON: &str = "the base cannot depend on a parameter: that part belongs to the log-partition";
 
 impl Resolver {
@@ -49,7 +50,9 @@ impl Resolver {
                 }
                 FamilyEntry::Natural(list) => self.once(&mut parts.natural, list, span, "natural"),
                 FamilyEntry::Statistic(list) => self.once(&mut parts.statistic, list, span, "statistic"),
-                FamilyEntry::LogPartition { body, .. } => self.once(&mut parts.log_partition, body, span, "log-partition"),
+                FamilyEntry::LogPartition { body, .. } => {
+                    self.once(&mut parts.log_partition, body, span, "log-partition")
+                }
                 FamilyEntry::Base { body, .. } => self.once(&mut parts.base, body, span, "base"),
                 _ => {}
             }
@@ -64,10 +67,13 @@ impl Resolver {
         match (first, part) {
             (Some(earlier), Some(part)) => {
                 self.report(
-                    Diagnostic::error("density-twice", "the density is written twice: as itself and in exponential-family form")
-                        .at(part, "the exponential-family form")
-                        .also(earlier, "the density")
-                        .help("keep one of them; the other can be claimed: `claim natural = …`, `claim log-partition = …`"),
+                    Diagnostic::error(
+                        "density-twice",
+                        "the density is written twice: as itself and in exponential-family form",
+                    )
+                    .at(part, "the exponential-family form")
+                    .also(earlier, "the density")
+                    .help("keep one of them; the other can be claimed: `claim natural = …`, `claim log-partition = …`"),
                 );
                 None
             }
@@ -126,10 +132,13 @@ impl Resolver {
         let complete = self.complete;
         for (entry, _, example) in missing.into_iter().filter(|(_, missing, _)| *missing && complete) {
             self.report(
-                Diagnostic::error("missing-density", format!("the exponential-family form of {} lacks its `{entry}`", tree.name.node))
-                    .at(tree.name.span, "this family")
-                    .note("the density is base * exp(natural . statistic - log-partition)")
-                    .help(format!("add an entry `{example}`")),
+                Diagnostic::error(
+                    "missing-density",
+                    format!("the exponential-family form of {} lacks its `{entry}`", tree.name.node),
+                )
+                .at(tree.name.span, "this family")
+                .note("the density is base * exp(natural . statistic - log-partition)")
+                .help(format!("add an entry `{example}`")),
             );
         }
         let (natural, statistic) = (parts.natural?, parts.statistic?);
@@ -169,7 +178,7 @@ impl Resolver {
             if !itself {
                 let meaning = term.clone().map_or(Meaning::Broken, Meaning::Value);
                 if let Err(diagnostic) = self.scope.declare(name, Role::Component, meaning) {
-                    self.report(diagnostic);
+                    self.report(*diagnostic);
                 }
             }
             components.push(term.map(|term| (Name::new(&name.node), term)));

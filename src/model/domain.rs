@@ -11,17 +11,46 @@ use crate::syntax::tree::{self, DomainKind, Expression, ExpressionKind, Ident};
 
 /// The keywords with the number of their arguments.
 const KEYWORDS: [(&str, usize); 12] = [
-    ("real", 0), ("positive", 0), ("negative", 0), ("nonnegative", 0), ("natural", 0), ("angle", 0), ("interval", 2), ("integers", 2),
-    ("simplex", 1), ("vector", 1), ("spd", 1), ("matrix", 2),
+    ("real", 0),
+    ("positive", 0),
+    ("negative", 0),
+    ("nonnegative", 0),
+    ("natural", 0),
+    ("angle", 0),
+    ("interval", 2),
+    ("integers", 2),
+    ("simplex", 1),
+    ("vector", 1),
+    ("spd", 1),
+    ("matrix", 2),
 ];
 
 /// What other languages call the domains.
 const FOREIGN: &[(&str, &str)] = &[
-    ("reals", "real"), ("R", "real"), ("float", "real"), ("double", "real"), ("number", "real"), ("N", "natural"), ("nat", "natural"),
-    ("naturals", "natural"), ("count", "natural"), ("int", "integers(a, b)"), ("integer", "integers(a, b)"), ("Z", "integers(-infinity, infinity)"),
-    ("bool", "{0, 1}"), ("boolean", "{0, 1}"), ("binary", "{0, 1}"), ("unit", "interval(0, 1)"), ("probability", "interval(0, 1)"),
-    ("pos", "positive"), ("neg", "negative"), ("circle", "angle"), ("range", "integers(a, b)"), ("between", "interval(a, b)"),
-    ("positive_definite", "spd(d)"), ("cov_matrix", "spd(d)"),
+    ("reals", "real"),
+    ("R", "real"),
+    ("float", "real"),
+    ("double", "real"),
+    ("number", "real"),
+    ("N", "natural"),
+    ("nat", "natural"),
+    ("naturals", "natural"),
+    ("count", "natural"),
+    ("int", "integers(a, b)"),
+    ("integer", "integers(a, b)"),
+    ("Z", "integers(-infinity, infinity)"),
+    ("bool", "{0, 1}"),
+    ("boolean", "{0, 1}"),
+    ("binary", "{0, 1}"),
+    ("unit", "interval(0, 1)"),
+    ("probability", "interval(0, 1)"),
+    ("pos", "positive"),
+    ("neg", "negative"),
+    ("circle", "angle"),
+    ("range", "integers(a, b)"),
+    ("between", "interval(a, b)"),
+    ("positive_definite", "spd(d)"),
+    ("cov_matrix", "spd(d)"),
 ];
 
 impl Resolver {
@@ -35,7 +64,8 @@ impl Resolver {
 
     fn named(&mut self, name: &Ident, keyword: &str, arguments: &[Expression], span: Span) -> Option<Domain> {
         let Some((_, arity)) = KEYWORDS.iter().find(|(own, _)| *own == keyword) else {
-            let diagnostic = Diagnostic::error("unknown-domain", format!("there is no domain `{keyword}`")).at(span, "not a domain");
+            let diagnostic =
+                Diagnostic::error("unknown-domain", format!("there is no domain `{keyword}`")).at(span, "not a domain");
             let diagnostic = match FOREIGN.iter().find(|(typed, _)| *typed == keyword) {
                 Some((_, ours)) => diagnostic.help(format!("it is written `{ours}` here")),
                 None => diagnostic.did_you_mean(keyword, KEYWORDS.iter().map(|(own, _)| *own)),
@@ -46,11 +76,21 @@ impl Resolver {
         };
         if matches!(keyword, "simplex" | "vector" | "spd" | "matrix") {
             let what = if matches!(keyword, "spd" | "matrix") { "matrices" } else { "vectors" };
-            let (first, second) = (format!("{}1", name.node), format!("{}2", name.node));
+            let name_of = &name.node;
+            let entries = match keyword {
+                "spd" => format!(
+                    "{name_of}11 : positive, {name_of}12 : real, {name_of}22 : positive where {name_of}11*{name_of}22 > {name_of}12^2"
+                ),
+                "simplex" => format!(
+                    "{name_of}1 : interval(0, 1), {name_of}2 : interval(0, 1) where {name_of}1 + {name_of}2 < 1"
+                ),
+                "matrix" => format!("{name_of}11 : real, {name_of}12 : real"),
+                _ => format!("{name_of}1 : real, {name_of}2 : real"),
+            };
             self.report(
                 Diagnostic::error("unsupported-domain", format!("not yet supported: {what} such as `{}`", name.node))
                     .at(span, format!("a domain of {what}"))
-                    .help(format!("declare the entries one by one: `{first} : real, {second} : real`")),
+                    .help(format!("declare the entries one by one: `{entries}`")),
             );
             return None;
         }
@@ -62,9 +102,12 @@ impl Resolver {
                 _ => format!("write `{keyword}`"),
             };
             self.report(
-                Diagnostic::error("wrong-arguments", format!("`{keyword}` takes {needed}, and {} are given", arguments.len()))
-                    .at(span, format!("expected {needed}"))
-                    .help(example),
+                Diagnostic::error(
+                    "wrong-arguments",
+                    format!("`{keyword}` takes {needed}, and {} are given", arguments.len()),
+                )
+                .at(span, format!("expected {needed}"))
+                .help(example),
             );
             return None;
         }
@@ -88,7 +131,8 @@ impl Resolver {
             for (value, bound) in [(&least, from), (&greatest, to)] {
                 if value.as_ref().is_some_and(|value| !value.is_integer()) {
                     self.report(
-                        Diagnostic::error("empty-domain", "the bounds of `integers` are whole numbers").at(bound.span, "not a whole number"),
+                        Diagnostic::error("empty-domain", "the bounds of `integers` are whole numbers")
+                            .at(bound.span, "not a whole number"),
                     );
                     return None;
                 }
@@ -99,7 +143,11 @@ impl Resolver {
         {
             let diagnostic = Diagnostic::error("empty-domain", format!("the domain of `{}` is empty", name.node));
             let diagnostic = diagnostic.at(span, format!("nothing lies between {least} and {greatest}"));
-            self.report(if least > greatest { diagnostic.help("exchange the bounds: the smaller comes first") } else { diagnostic });
+            self.report(if least > greatest {
+                diagnostic.help("exchange the bounds: the smaller comes first")
+            } else {
+                diagnostic
+            });
             return None;
         }
         Some(if whole { Domain::Integers { lower, upper } } else { Domain::Interval { lower, upper } })
@@ -120,11 +168,16 @@ impl Resolver {
             );
             return None;
         }
-        let refused = [(Role::Variate, "a bound cannot depend on a variate: conditions on several variates stand after `where`")];
+        let refused =
+            [(Role::Variate, "a bound cannot depend on a variate: conditions on several variates stand after `where`")];
         let term = self.term_without(bound, &refused)?;
         if term.variables().iter().any(|variable| variable.as_str() == name.node) {
             self.report(
-                Diagnostic::error("wrong-place", format!("the domain of `{}` depends on `{}` itself", name.node, name.node)).at(bound.span, "refers to itself"),
+                Diagnostic::error(
+                    "wrong-place",
+                    format!("the domain of `{}` depends on `{}` itself", name.node, name.node),
+                )
+                .at(bound.span, "refers to itself"),
             );
             return None;
         }
@@ -149,7 +202,10 @@ impl Resolver {
             self.report(
                 Diagnostic::error("joint-domain", "joint names need a finite set of points")
                     .at(domain.span, "not a set of points")
-                    .help(format!("declare {} each with its own domain, or list the points: `{{(1, 0), (0, 1)}}`", names.join(" and "))),
+                    .help(format!(
+                        "declare {} each with its own domain, or list the points: `{{(1, 0), (0, 1)}}`",
+                        names.join(" and ")
+                    )),
             );
             return None;
         };
@@ -161,8 +217,11 @@ impl Resolver {
                 }
                 ExpressionKind::Tuple(_) | ExpressionKind::Number(_) | ExpressionKind::Name(_) => {
                     self.report(
-                        Diagnostic::error("joint-domain", format!("each point needs {}", count(names.len(), "coordinate")))
-                            .at(element.span, format!("expected {} values in parentheses", names.len())),
+                        Diagnostic::error(
+                            "joint-domain",
+                            format!("each point needs {}", count(names.len(), "coordinate")),
+                        )
+                        .at(element.span, format!("expected {} values in parentheses", names.len())),
                     );
                     points.push(None);
                 }
@@ -213,7 +272,7 @@ impl Resolver {
         for (number, label) in labels.iter().enumerate() {
             let value = Term::Number(Rational::from_integer(number.into()));
             if let Err(diagnostic) = self.scope.declare(label, Role::Label, Meaning::Value(value.clone())) {
-                self.report(diagnostic);
+                self.report(*diagnostic);
                 return None;
             }
             values.push(value);

@@ -22,10 +22,30 @@ const MATRIX_FUNCTIONS: [&str; 6] = ["dot", "det", "inv", "trace", "diag", "oute
 
 /// What other languages call the functions.
 const FOREIGN_FUNCTIONS: &[(&str, &str)] = &[
-    ("ln", "log"), ("Gamma", "gamma"), ("tgamma", "gamma"), ("gammaln", "lgamma"), ("loggamma", "lgamma"), ("lngamma", "lgamma"),
-    ("log_gamma", "lgamma"), ("psi", "digamma"), ("Beta", "beta"), ("B", "beta"), ("choose", "binomial"), ("comb", "binomial"),
-    ("nchoosek", "binomial"), ("bessel_i", "besseli"), ("bessel_k", "besselk"), ("arctan", "atan"), ("sgn", "sign"), ("fabs", "abs"),
-    ("fact", "factorial"), ("product", "prod"), ("Sigma", "sum"), ("Pi", "prod"), ("sqr", "sqrt"), ("root", "sqrt"),
+    ("ln", "log"),
+    ("Gamma", "gamma"),
+    ("tgamma", "gamma"),
+    ("gammaln", "lgamma"),
+    ("loggamma", "lgamma"),
+    ("lngamma", "lgamma"),
+    ("log_gamma", "lgamma"),
+    ("psi", "digamma"),
+    ("Beta", "beta"),
+    ("B", "beta"),
+    ("choose", "binomial"),
+    ("comb", "binomial"),
+    ("nchoosek", "binomial"),
+    ("bessel_i", "besseli"),
+    ("bessel_k", "besselk"),
+    ("arctan", "atan"),
+    ("sgn", "sign"),
+    ("fabs", "abs"),
+    ("fact", "factorial"),
+    ("product", "prod"),
+    ("Sigma", "sum"),
+    ("Pi", "prod"),
+    ("sqr", "sqrt"),
+    ("root", "sqrt"),
 ];
 
 /// Turns expressions into terms and collects what is wrong with them; `None` is what was reported.
@@ -39,6 +59,8 @@ pub struct Resolver {
     pub complete: bool,
     /// Whether `mu_q` stands for the second argument's `mu`, as it does in a claim about `kl`.
     pub second_parameters: bool,
+    /// The `let` whose body is being read.
+    pub defining: Option<String>,
     /// The index variables of the sums around.
     indices: Vec<(String, Term)>,
     size: usize,
@@ -54,6 +76,7 @@ impl Resolver {
             refused: Vec::new(),
             complete: true,
             second_parameters: false,
+            defining: None,
             indices: Vec::new(),
             size: 0,
             unknown: BTreeSet::new(),
@@ -100,15 +123,22 @@ impl Resolver {
             }
             ExpressionKind::Factorial(operand) => Some(Term::apply(Function::Factorial, vec![self.term(operand)?])),
             ExpressionKind::Call { function, arguments } => self.call(function, arguments, span),
-            ExpressionKind::Binder { function, variable, domain, body } => self.binder(function, variable, domain, body),
-            ExpressionKind::Index { head, arguments } if self.scope.formal && head.node == "E" && arguments.len() == 1 => {
+            ExpressionKind::Binder { function, variable, domain, body } => {
+                self.binder(function, variable, domain, body)
+            }
+            ExpressionKind::Index { head, arguments }
+                if self.scope.formal && head.node == "E" && arguments.len() == 1 =>
+            {
                 self.term(&arguments[0]).map(Term::expectation)
             }
             ExpressionKind::Index { head, .. } => {
-                let diagnostic = Diagnostic::error("not-a-scalar", format!("`{}[…]` means nothing here", head.node)).at(span, "expected a scalar");
+                let diagnostic = Diagnostic::error("not-a-scalar", format!("`{}[…]` means nothing here", head.node))
+                    .at(span, "expected a scalar");
                 self.refuse(match head.node.as_str() {
                     "E" => diagnostic.note("expectations are taken in derivations and claimed with `claim mean = …`"),
-                    _ => diagnostic.note("vectors and matrices cannot be indexed yet: declare their entries one by one"),
+                    _ => {
+                        diagnostic.note("vectors and matrices cannot be indexed yet: declare their entries one by one")
+                    }
                 })
             }
             ExpressionKind::Transpose(operand) => {
@@ -117,9 +147,12 @@ impl Resolver {
                     _ => "this transpose".to_string(),
                 };
                 self.refuse(
-                    Diagnostic::error("not-a-scalar", format!("{name} is a transpose, and there are only scalars here"))
-                        .at(span, "`'` transposes a vector or a matrix")
-                        .help("names cannot hold primes; in a claim about `kl` the second argument's mu is `mu_q`"),
+                    Diagnostic::error(
+                        "not-a-scalar",
+                        format!("{name} is a transpose, and there are only scalars here"),
+                    )
+                    .at(span, "`'` transposes a vector or a matrix")
+                    .help("names cannot hold primes; in a claim about `kl` the second argument's mu is `mu_q`"),
                 )
             }
             ExpressionKind::Vector(_) => self.refuse(
@@ -156,7 +189,9 @@ impl Resolver {
     fn sum(&mut self, expression: &Expression) -> Option<Term> {
         let mut operands = Vec::new();
         let mut left = expression;
-        while let ExpressionKind::Binary(operator @ (BinaryOperator::Add | BinaryOperator::Subtract), before, right) = &left.node {
+        while let ExpressionKind::Binary(operator @ (BinaryOperator::Add | BinaryOperator::Subtract), before, right) =
+            &left.node
+        {
             if left.in_parentheses() && !std::ptr::eq(left, expression) {
                 break;
             }
@@ -184,7 +219,12 @@ impl Resolver {
     fn product(&mut self, expression: &Expression) -> Option<Term> {
         let mut operands = Vec::new();
         let mut left = expression;
-        while let ExpressionKind::Binary(operator @ (BinaryOperator::Multiply | BinaryOperator::Divide), before, right) = &left.node {
+        while let ExpressionKind::Binary(
+            operator @ (BinaryOperator::Multiply | BinaryOperator::Divide),
+            before,
+            right,
+        ) = &left.node
+        {
             if left.in_parentheses() && !std::ptr::eq(left, expression) {
                 break;
             }
@@ -248,6 +288,14 @@ impl Resolver {
             Meaning::Variable => Term::variable(name),
             Meaning::Value(term) => term.clone(),
             Meaning::Broken => return None,
+            Meaning::Later if self.defining.as_deref() == Some(name) => {
+                return self.refuse(
+                    Diagnostic::error("defined-later", format!("`{name}` is defined by itself"))
+                        .at(span, "used in its own definition")
+                        .also(declared, "defined here")
+                        .help("give one of the two another name"),
+                );
+            }
             Meaning::Later => {
                 return self.refuse(
                     Diagnostic::error("defined-later", format!("`{name}` is used before it is defined"))
@@ -259,6 +307,8 @@ impl Resolver {
         };
         for (refused, reason) in self.refused.clone() {
             if self.scope.mentions(&term, refused) {
+                // One place is enough for the whole expression.
+                self.refused.clear();
                 let through = if role == refused { String::new() } else { format!(" (`{name}` depends on it)") };
                 return self.refuse(
                     Diagnostic::error("wrong-place", reason)
@@ -314,7 +364,10 @@ impl Resolver {
         let terms: Vec<Option<Term>> = arguments.iter().map(|argument| self.term(argument)).collect();
         if terms.len() != known.arity() {
             let (needed, given) = (count(known.arity(), "argument"), arguments.len());
-            let diagnostic = Diagnostic::error("wrong-arguments", format!("`{}` takes {needed}, and {given} are given", function.node));
+            let diagnostic = Diagnostic::error(
+                "wrong-arguments",
+                format!("`{}` takes {needed}, and {given} are given", function.node),
+            );
             let diagnostic = diagnostic.at(span, format!("expected {needed}"));
             return self.refuse(match (known, given) {
                 (Function::Log, 2) => diagnostic.help("the logarithm of x to base b is `log(x)/log(b)`"),
@@ -355,20 +408,25 @@ impl Resolver {
                 return None;
             }
             return self.refuse(
-                Diagnostic::error("unsupported-function", format!("`{name}` is not yet supported: there are only scalars"))
-                    .at(function.span, "a function of vectors or matrices")
-                    .help("write it out in coordinates: `w1*x1 + w2*x2`"),
+                Diagnostic::error(
+                    "unsupported-function",
+                    format!("`{name}` is not yet supported: there are only scalars"),
+                )
+                .at(function.span, "a function of vectors or matrices")
+                .help("write it out in coordinates: `w1*x1 + w2*x2`"),
             );
         }
         if !self.complete && terms.len() == 1 {
             return None;
         }
-        let diagnostic = Diagnostic::error("unknown-function", format!("there is no function `{name}`")).at(function.span, "not a function");
+        let diagnostic = Diagnostic::error("unknown-function", format!("there is no function `{name}`"))
+            .at(function.span, "not a function");
         let foreign = FOREIGN_FUNCTIONS.iter().find(|(typed, _)| *typed == name);
         self.refuse(match foreign {
             Some((_, ours)) => diagnostic.help(format!("it is called `{ours}` here")),
             None => {
-                let diagnostic = diagnostic.did_you_mean(name, Function::TABLE.iter().map(|row| row.1).chain(["sum", "prod"]));
+                let diagnostic =
+                    diagnostic.did_you_mean(name, Function::TABLE.iter().map(|row| row.1).chain(["sum", "prod"]));
                 match diagnostic.helps.is_empty() && terms.len() == 1 {
                     true => diagnostic.help(format!("for a product write `{name}*(…)`, and declare `{name}`")),
                     false => diagnostic,
@@ -389,9 +447,12 @@ impl Resolver {
 
     fn derivative(&mut self, function: &Ident, arguments: &[Expression]) -> Option<Term> {
         match arguments {
-            [body, Expression { node: ExpressionKind::Name(by), .. }] => Some(self.term(body)?.derivative(&Name::new(by))),
+            [body, Expression { node: ExpressionKind::Name(by), .. }] => {
+                Some(self.term(body)?.derivative(&Name::new(by)))
+            }
             _ => self.refuse(
-                Diagnostic::error("wrong-arguments", "`derivative` takes a term and a name").at(function.span, "expected `derivative(f, a)`"),
+                Diagnostic::error("wrong-arguments", "`derivative` takes a term and a name")
+                    .at(function.span, "expected `derivative(f, a)`"),
             ),
         }
     }
@@ -436,7 +497,8 @@ impl Resolver {
                 let last = self.index_bound(&arguments[1])?;
                 if last.saturating_sub(first) >= TERM_LIMIT {
                     return self.refuse(
-                        Diagnostic::error("too-large", format!("this runs over more than {TERM_LIMIT} values")).at(domain.span, "too many to write out"),
+                        Diagnostic::error("too-large", format!("this runs over more than {TERM_LIMIT} values"))
+                            .at(domain.span, "too many to write out"),
                     );
                 }
                 Some((first..=last).map(Term::integer).collect())
@@ -478,7 +540,8 @@ pub fn is_infinite(expression: &Expression) -> bool {
 }
 
 fn is_product(expression: &Expression) -> bool {
-    let product = matches!(&expression.node, ExpressionKind::Binary(BinaryOperator::Multiply | BinaryOperator::Divide, ..));
+    let product =
+        matches!(&expression.node, ExpressionKind::Binary(BinaryOperator::Multiply | BinaryOperator::Divide, ..));
     product && !expression.in_parentheses()
 }
 

@@ -38,7 +38,13 @@ pub enum DensityForm {
     LogDensity { body: Term, span: Span },
     /// base · exp(natural · statistic − log_partition); `log_partition` may be absent only in the
     /// tree, never here.
-    Exponential { natural: Vec<(Name, Term)>, statistic: Vec<(Name, Term)>, log_partition: Term, base: Term, span: Span },
+    Exponential {
+        natural: Vec<(Name, Term)>,
+        statistic: Vec<(Name, Term)>,
+        log_partition: Term,
+        base: Term,
+        span: Span,
+    },
 }
 
 /// What an author believes, to be decided.

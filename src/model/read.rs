@@ -19,9 +19,8 @@ pub fn resolve_expression(expression: &Expression, names: &[Name]) -> Result<Ter
 /// Reads back a term that was printed. Every name stands for itself, and the formal terms
 /// `log_density(a = a_q)`, `derivative(f, a)` and `E[f]` are understood.
 ///
-/// What is read prints as it was written; and it is the very term that was printed unless that held
-/// what the language writes in one way only: a sum or product of fewer than two, a number as a
-/// quotient of numbers, or a factor 1 above a fraction bar.
+/// What is read is the very term that was printed, except that sums and products of fewer than two
+/// are read as what they hold: they have no text of their own.
 ///
 /// # Errors
 /// All mistakes in the text, as messages.

@@ -12,6 +12,14 @@ use crate::kernel::term::{Name, Term};
 use crate::source::{Source, Span};
 use crate::syntax::tree::{FamilyEntry, FamilyTree};
 
+/// Definitions that use each other nest; this bounds the stack of everybody who walks the terms.
+const DEPTH_LIMIT: usize = 150;
+
+/// Whether a term is nested at most this deep.
+fn shallow(term: &Term, depth: usize) -> bool {
+    depth > 0 && term.children().into_iter().all(|child| shallow(child, depth - 1))
+}
+
 /// Resolves every name of a family. There is a family only if there is no error, here or
 /// in the syntax of its entries; there may be warnings beside it. Entries may stand in any order, except that a `let` may only use those above
 /// it.
@@ -67,7 +75,7 @@ impl Resolver {
             if let FamilyEntry::Let { name, .. } = &entry.node
                 && let Err(diagnostic) = self.scope.declare(name, Role::Let, Meaning::Later)
             {
-                self.report(diagnostic);
+                self.report(*diagnostic);
             }
         }
     }
@@ -77,7 +85,20 @@ impl Resolver {
             let FamilyEntry::Let { name, body } = &entry.node else { continue };
             // A second definition of the name was reported and is only read for its own mistakes.
             let first = self.scope.entries.get(&name.node).is_some_and(|own| own.span == name.span);
-            let term = self.term(body);
+            self.defining = Some(name.node.clone());
+            let mut term = self.term(body);
+            self.defining = None;
+            if term.as_ref().is_some_and(|term| !shallow(term, DEPTH_LIMIT)) {
+                term = None;
+                self.report(
+                    Diagnostic::error(
+                        "too-deep",
+                        format!("written out, `{}` is nested more than {DEPTH_LIMIT} deep", name.node),
+                    )
+                    .at(body.span, "too deep")
+                    .note("every `let` is written out in full"),
+                );
+            }
             if first {
                 self.scope.set(&name.node, term.map_or(Meaning::Broken, Meaning::Value));
             }
@@ -104,8 +125,11 @@ impl Resolver {
             let Some(term) = self.term(body) else { continue };
             if !self.scope.mentions(&term, Role::Variate) {
                 self.report(
-                    Diagnostic::error("wrong-place", "a substitution replaces the variate, and this does not contain one")
-                        .at(body.span, "expected a function of the variate"),
+                    Diagnostic::error(
+                        "wrong-place",
+                        "a substitution replaces the variate, and this does not contain one",
+                    )
+                    .at(body.span, "expected a function of the variate"),
                 );
             }
             found = Some(((Name::new(&name.node), term), entry.span));
@@ -121,13 +145,17 @@ impl Resolver {
                 let own = Name::new(&name.node);
                 if self.scope.role(&name.node).is_none() {
                     self.report(
-                        Diagnostic::error("unknown-name", format!("notation is given for `{}`, which is not declared", name.node))
-                            .at(name.span, "not declared")
-                            .did_you_mean(&name.node, self.scope.names()),
+                        Diagnostic::error(
+                            "unknown-name",
+                            format!("notation is given for `{}`, which is not declared", name.node),
+                        )
+                        .at(name.span, "not declared")
+                        .did_you_mean(&name.node, self.scope.names()),
                     );
                 } else if notation.iter().any(|(earlier, _)| *earlier == own) {
                     self.report(
-                        Diagnostic::error("declared-twice", format!("the notation of `{own}` is given twice")).at(name.span, "a second time"),
+                        Diagnostic::error("declared-twice", format!("the notation of `{own}` is given twice"))
+                            .at(name.span, "a second time"),
                     );
                 } else {
                     notation.push((own, latex.node.clone()));
@@ -177,9 +205,12 @@ impl Resolver {
             let declared_here = self.scope.entries.get(&name.node).is_some_and(|entry| entry.span == name.span);
             if declared_here && !used.contains(&Name::new(&name.node)) {
                 self.report(
-                    Diagnostic::error("unused-parameter", format!("the density does not depend on the parameter `{}`", name.node))
-                        .at(name.span, "declared, but not used in the density")
-                        .help("use it, or leave it out: its Fisher information would be 0"),
+                    Diagnostic::error(
+                        "unused-parameter",
+                        format!("the density does not depend on the parameter `{}`", name.node),
+                    )
+                    .at(name.span, "declared, but not used in the density")
+                    .help("use it, or leave it out: its Fisher information would be 0"),
                 );
             }
         }
@@ -210,7 +241,9 @@ fn support_variables(support: &Support) -> BTreeSet<Name> {
     match support {
         Support::Product { coordinates, inequalities } => {
             let bounds = coordinates.iter().flat_map(|(_, domain)| match domain {
-                Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => lower.iter().chain(upper).collect(),
+                Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => {
+                    lower.iter().chain(upper).collect()
+                }
                 Domain::Finite(values) => values.iter().collect(),
                 Domain::Nonnegative | Domain::Angle => Vec::new(),
             });

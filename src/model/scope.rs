@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::kernel::term::{Name, Term};
 use crate::diagnostic::Diagnostic;
+use crate::kernel::term::{Name, Term};
 use crate::source::Span;
 use crate::syntax::tree::Ident;
 
@@ -74,19 +74,23 @@ impl Scope {
     }
 
     /// Declares a name, unless it is taken or reserved.
-    pub fn declare(&mut self, name: &Ident, role: Role, meaning: Meaning) -> Result<(), Diagnostic> {
+    pub fn declare(&mut self, name: &Ident, role: Role, meaning: Meaning) -> Result<(), Box<Diagnostic>> {
         let word = &name.node;
         if RESERVED.contains(&word.as_str()) {
             let what = if word == "infinity" { "is no number" } else { "is a constant of mathematics here" };
-            return Err(Diagnostic::error("reserved-name", format!("`{word}` {what} and cannot be declared"))
-                .at(name.span, "reserved")
-                .help(format!("give it another name, for example `{word}_1`")));
+            return Err(Box::new(
+                Diagnostic::error("reserved-name", format!("`{word}` {what} and cannot be declared"))
+                    .at(name.span, "reserved")
+                    .help(format!("give it another name, for example `{word}_1`")),
+            ));
         }
         if let Some(earlier) = self.entries.get(word) {
-            return Err(Diagnostic::error("declared-twice", format!("`{word}` is declared twice"))
-                .at(name.span, "declared again")
-                .also(earlier.span, format!("first declared here, as {}", earlier.role.phrase()))
-                .help("rename one of them"));
+            return Err(Box::new(
+                Diagnostic::error("declared-twice", format!("`{word}` is declared twice"))
+                    .at(name.span, "declared again")
+                    .also(earlier.span, format!("first declared here, as {}", earlier.role.phrase()))
+                    .help("rename one of them"),
+            ));
         }
         self.entries.insert(word.clone(), Entry { role, meaning, span: name.span, used: false });
         Ok(())

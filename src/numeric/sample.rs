@@ -61,7 +61,7 @@ pub fn sample_points(context: &Context, count: usize) -> Vec<Point> {
         }
         // Where generic values cannot be had, as for two variables in {0, 1}, any will do.
         let generic = attempt < TRIES / 2;
-        if let Some(point) = assign(context, &order, attempt, generic)
+        if let Some(point) = assign(&order, attempt, generic)
             && meets(context, &point)
             && !found.contains(&point)
         {
@@ -121,7 +121,7 @@ fn bounds(domain: &Domain) -> Vec<&Term> {
 }
 
 /// The point of one attempt: early ones walk down the lists of candidates, later ones jump.
-fn assign(context: &Context, order: &[(Name, Domain)], attempt: usize, generic: bool) -> Option<Point> {
+fn assign(order: &[(Name, Domain)], attempt: usize, generic: bool) -> Option<Point> {
     const WALKS: usize = 4;
     let mut point = Point::new();
     let mut sizes: BTreeSet<Rational> = BTreeSet::new();

@@ -45,9 +45,11 @@ impl Parser<'_> {
         if self.eat(TokenKind::Colon).is_none() {
             let place = self.since(start);
             let found = self.describe(self.peek());
-            let wrong_sign = matches!(self.peek().kind, TokenKind::Equal | TokenKind::Tilde) || self.is_word(self.peek(), "in");
+            let wrong_sign =
+                matches!(self.peek().kind, TokenKind::Equal | TokenKind::Tilde) || self.is_word(self.peek(), "in");
             let diagnostic = Diagnostic::error("missing-colon", format!("expected `:` after `{typed}`, found {found}"));
-            let mut diagnostic = diagnostic.at(place, "this needs a domain").help(format!("write for example `{typed} : real`"));
+            let mut diagnostic =
+                diagnostic.at(place, "this needs a domain").help(format!("write for example `{typed} : real`"));
             if wrong_sign {
                 diagnostic = diagnostic.note("a name and its domain are joined by `:`");
             }
@@ -140,7 +142,9 @@ impl Parser<'_> {
                 self.advance();
                 if self.at(TokenKind::CloseBrace) {
                     let place = token.span.to(self.peek().span);
-                    return Err(self.report(Diagnostic::error("empty-domain", "this set holds no values").at(place, "empty")));
+                    return Err(
+                        self.report(Diagnostic::error("empty-domain", "this set holds no values").at(place, "empty"))
+                    );
                 }
                 let mut elements = vec![self.element()?];
                 while self.eat(TokenKind::Comma).is_some() {

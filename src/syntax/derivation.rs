@@ -5,7 +5,9 @@ use num_traits::ToPrimitive;
 use super::parser::{Parse, Parser, Reported};
 use super::spelling::spell;
 use super::token::{Token, TokenKind};
-use super::tree::{Chain, DerivationEntry, DerivationTree, ExpressionKind, Ident, Link, Relation, RelationKind, Spanned};
+use super::tree::{
+    Chain, DerivationEntry, DerivationTree, ExpressionKind, Ident, Link, Relation, RelationKind, Spanned,
+};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -13,8 +15,18 @@ pub const DERIVATION_KEYWORDS: &[&str] =
     &["parameter", "direction", "constant", "function", "density", "define", "assume", "lemma", "theorem"];
 
 const FOREIGN_KEYWORDS: &[(&str, &str)] = &[
-    ("let", "define"), ("def", "define"), ("definition", "define"), ("proposition", "lemma"), ("corollary", "theorem"), ("claim", "theorem"),
-    ("proof", "theorem"), ("assumption", "assume"), ("hypothesis", "assume"), ("mass", "density"), ("variable", "parameter"), ("given", "density"),
+    ("let", "define"),
+    ("def", "define"),
+    ("definition", "define"),
+    ("proposition", "lemma"),
+    ("corollary", "theorem"),
+    ("claim", "theorem"),
+    ("proof", "theorem"),
+    ("assumption", "assume"),
+    ("hypothesis", "assume"),
+    ("mass", "density"),
+    ("variable", "parameter"),
+    ("given", "density"),
 ];
 
 impl Parser<'_> {
@@ -115,8 +127,10 @@ impl Parser<'_> {
         let name = self.name("a name for the density, as in `density p(z; theta)`")?;
         let open = self.expect(TokenKind::OpenParenthesis, "`(`, as in `density p(z; theta)`")?;
         let variates = self.names("the name of a variate")?;
-        let given = if self.eat(TokenKind::Bar).is_some() { self.names("the name of a covariate")? } else { Vec::new() };
-        let parameters = if self.eat(TokenKind::Semicolon).is_some() { self.names("the name of a parameter")? } else { Vec::new() };
+        let given =
+            if self.eat(TokenKind::Bar).is_some() { self.names("the name of a covariate")? } else { Vec::new() };
+        let parameters =
+            if self.eat(TokenKind::Semicolon).is_some() { self.names("the name of a parameter")? } else { Vec::new() };
         self.close(open, TokenKind::CloseParenthesis, ")")?;
         let with = if self.eat_word("with").is_some() {
             let covariate = self.name("the name of a covariate, as in `with x ~ D`")?;
@@ -202,7 +216,8 @@ impl Parser<'_> {
                 Ok(Spanned { node: value.to_u32().unwrap_or(0), span: number.span })
             }
             _ => Err(self.report(
-                Diagnostic::error("order", "an order is a whole number from 0 to 12").at(place.to(number.span), "not an order"),
+                Diagnostic::error("order", "an order is a whole number from 0 to 12")
+                    .at(place.to(number.span), "not an order"),
             )),
         }
     }
@@ -220,14 +235,17 @@ impl Parser<'_> {
             }
         }
         let mut links = Vec::new();
-        while self.at_relation_sign() {
-            match self.link() {
-                Ok(link) => links.push(link),
-                Err(reported) => self.recover_in_chain(reported),
-            }
+        loop {
             if !self.at_relation_sign() && !self.at(TokenKind::CloseBrace) && !self.at_end_of_chain() {
                 let reported = self.expected("`=`, `~`, a reason after `by`, or `}`");
                 self.recover_in_chain(reported);
+            }
+            if !self.at_relation_sign() {
+                break;
+            }
+            match self.link() {
+                Ok(link) => links.push(link),
+                Err(reported) => self.recover_in_chain(reported),
             }
         }
         let end = self.close(open, TokenKind::CloseBrace, "}")?;

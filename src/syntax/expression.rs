@@ -93,7 +93,9 @@ impl Parser<'_> {
         }
         let sign = self.advance();
         self.report(
-            Diagnostic::error("power-sign", "powers are written `^`, not `**`").at(sign.span, "write `^`").help("write `x^2`"),
+            Diagnostic::error("power-sign", "powers are written `^`, not `**`")
+                .at(sign.span, "write `^`")
+                .help("write `x^2`"),
         );
         Some(sign)
     }
@@ -282,12 +284,21 @@ impl Parser<'_> {
         let token = self.peek();
         let place = left.span.to(token.span);
         let typed = self.source.slice(place);
-        let right = if token.kind == TokenKind::OpenParenthesis { "(…)" } else { self.text(token) };
+        let called = token.kind == TokenKind::Name && self.peek_at(1).kind == TokenKind::OpenParenthesis;
+        let right = match token.kind {
+            TokenKind::OpenParenthesis => "(…)".to_string(),
+            _ if called => format!("{}(…)", self.text(token)),
+            _ => self.text(token).to_string(),
+        };
         let help = match self.source.slice(left.span) {
             left if left.len() <= 24 && typed.len() <= 48 && !left.contains('\n') => format!("write `{left}*{right}`"),
             _ => "write `*` between them".to_string(),
         };
-        self.report(Diagnostic::error("missing-operator", "multiplication needs `*`").at(place, "two factors side by side").help(help));
+        self.report(
+            Diagnostic::error("missing-operator", "multiplication needs `*`")
+                .at(place, "two factors side by side")
+                .help(help),
+        );
     }
 }
 

@@ -6,16 +6,49 @@ use super::tree::{Expression, FamilyEntry, FamilyTree, Ident, Spanned};
 use crate::diagnostic::Diagnostic;
 
 pub const FAMILY_KEYWORDS: &[&str] = &[
-    "variate", "parameter", "constant", "given", "density", "mass", "log-density", "log-mass", "let", "notation",
-    "substitute", "natural", "statistic", "log-partition", "base", "source", "claim",
+    "variate",
+    "parameter",
+    "constant",
+    "given",
+    "density",
+    "mass",
+    "log-density",
+    "log-mass",
+    "let",
+    "notation",
+    "substitute",
+    "natural",
+    "statistic",
+    "log-partition",
+    "base",
+    "source",
+    "claim",
 ];
 
 /// What other languages call the entries.
 const FOREIGN_KEYWORDS: &[(&str, &str)] = &[
-    ("pdf", "density"), ("pmf", "mass"), ("probability", "mass"), ("variable", "variate"), ("random", "variate"), ("observation", "variate"),
-    ("data", "constant"), ("known", "constant"), ("covariate", "given"), ("logpdf", "log-density"), ("logdensity", "log-density"),
-    ("log_density", "log-density"), ("log_mass", "log-mass"), ("log_partition", "log-partition"), ("define", "let"), ("def", "let"),
-    ("theorem", "claim"), ("fisher", "claim"), ("assert", "claim"), ("latex", "notation"), ("reference", "source"), ("citation", "source"),
+    ("pdf", "density"),
+    ("pmf", "mass"),
+    ("probability", "mass"),
+    ("variable", "variate"),
+    ("random", "variate"),
+    ("observation", "variate"),
+    ("data", "constant"),
+    ("known", "constant"),
+    ("covariate", "given"),
+    ("logpdf", "log-density"),
+    ("logdensity", "log-density"),
+    ("log_density", "log-density"),
+    ("log_mass", "log-mass"),
+    ("log_partition", "log-partition"),
+    ("define", "let"),
+    ("def", "let"),
+    ("theorem", "claim"),
+    ("fisher", "claim"),
+    ("assert", "claim"),
+    ("latex", "notation"),
+    ("reference", "source"),
+    ("citation", "source"),
 ];
 
 impl Parser<'_> {
@@ -73,7 +106,9 @@ impl Parser<'_> {
             "log-mass" => self.expression().map(density(true, true)),
             "let" => self.definition("let").map(|(name, body)| FamilyEntry::Let { name, body }),
             "substitute" => self.definition("substitute").map(|(name, body)| FamilyEntry::Substitute { name, body }),
-            "log-partition" => self.definition("log-partition").map(|(name, body)| FamilyEntry::LogPartition { name, body }),
+            "log-partition" => {
+                self.definition("log-partition").map(|(name, body)| FamilyEntry::LogPartition { name, body })
+            }
             "base" => self.definition("base").map(|(name, body)| FamilyEntry::Base { name, body }),
             "natural" => self.definition_list("natural").map(FamilyEntry::Natural),
             "statistic" => self.definition_list("statistic").map(FamilyEntry::Statistic),
@@ -110,7 +145,10 @@ impl Parser<'_> {
         let token = self.peek();
         let next = self.peek_word().is_some_and(|(word, _)| keywords.contains(&word.node.as_str()));
         // A name at the beginning of a line is an entry, if only a misspelt one.
-        if next || matches!(token.kind, TokenKind::CloseBrace | TokenKind::End) || (token.kind == TokenKind::Name && token.starts_line) {
+        if next
+            || matches!(token.kind, TokenKind::CloseBrace | TokenKind::End)
+            || (token.kind == TokenKind::Name && token.starts_line)
+        {
             return true;
         }
         let found = self.describe(token);
@@ -118,7 +156,9 @@ impl Parser<'_> {
             .at(token.span, "this cannot follow here");
         let diagnostic = match token.kind {
             TokenKind::Semicolon => diagnostic.help("entries end with their line: leave out the `;`"),
-            TokenKind::CloseParenthesis | TokenKind::CloseBracket => diagnostic.note("nothing is open that this could close"),
+            TokenKind::CloseParenthesis | TokenKind::CloseBracket => {
+                diagnostic.note("nothing is open that this could close")
+            }
             TokenKind::Less | TokenKind::LessOrEqual | TokenKind::Greater | TokenKind::GreaterOrEqual => {
                 diagnostic.note("inequalities stand after `where`, behind a declaration")
             }
@@ -136,13 +176,20 @@ impl Parser<'_> {
 
     /// `name = expression`.
     pub fn definition(&mut self, entry: &str) -> Parse<(Ident, Expression)> {
-        let name = self.name(&format!("a name after `{entry}`"))?;
-        if self.eat_equal().is_none() {
-            let found = self.describe(self.peek());
-            let diagnostic = Diagnostic::error("syntax", format!("expected `=` after `{entry} {}`, found {found}", name.node));
-            let diagnostic = diagnostic.at(self.peek().span, "expected `=`");
-            return Err(self.report(diagnostic.help(format!("write `{entry} {} = …`: what is defined has a name", short_name(entry)))));
+        let token = self.peek();
+        let named =
+            token.kind == TokenKind::Name && matches!(self.peek_at(1).kind, TokenKind::Equal | TokenKind::ForeignEqual);
+        if !named {
+            let found = self.describe(token);
+            let place = if token.starts_line { self.behind() } else { token.span };
+            return Err(self.report(
+                Diagnostic::error("syntax", format!("expected a name and `=` after `{entry}`, found {found}"))
+                    .at(place, "expected a name and `=`")
+                    .help(format!("write `{entry} {} = …`", customary_name(entry))),
+            ));
         }
+        let name = self.name("a name")?;
+        self.eat_equal();
         Ok((name, self.expression()?))
     }
 
@@ -192,7 +239,7 @@ impl Parser<'_> {
 }
 
 /// The customary name in a definition that lacks one.
-fn short_name(entry: &str) -> &'static str {
+fn customary_name(entry: &str) -> &'static str {
     match entry {
         "log-partition" => "A",
         "base" => "h",

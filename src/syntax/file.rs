@@ -34,7 +34,11 @@ impl Parser<'_> {
             let message = "this file holds no family and no derivation";
             let help = "a family is written `family Name { variate x : real  parameter mu : real  density … }`; \
                         `fisherproof show normal` prints one";
-            self.report(Diagnostic::error("empty-file", message).at(Span::default(), "nothing but white space and comments").help(help));
+            self.report(
+                Diagnostic::error("empty-file", message)
+                    .at(Span::default(), "nothing but white space and comments")
+                    .help(help),
+            );
         }
         file
     }
@@ -42,10 +46,17 @@ impl Parser<'_> {
     fn unknown_item(&mut self) -> super::parser::Reported {
         let token = self.peek();
         if token.kind != TokenKind::Name {
-            let diagnostic = Diagnostic::error("syntax", format!("expected `family` or `derivation`, found {}", self.describe(token)))
-                .at(token.span, "a file holds families and derivations");
+            let diagnostic = Diagnostic::error(
+                "syntax",
+                format!("expected `family` or `derivation`, found {}", self.describe(token)),
+            )
+            .at(token.span, "a file holds families and derivations");
             let closing = token.kind == TokenKind::CloseBrace;
-            return self.report(if closing { diagnostic.note("nothing is open that this could close") } else { diagnostic });
+            return self.report(if closing {
+                diagnostic.note("nothing is open that this could close")
+            } else {
+                diagnostic
+            });
         }
         let word = self.text(token);
         self.report(

@@ -50,7 +50,10 @@ pub fn spell(typed: &str) -> String {
     spelling::spell(typed)
 }
 
-fn finish<'s, T>(mut parser: Parser<'s>, production: fn(&mut Parser<'s>) -> parser::Parse<T>) -> Result<T, Vec<Diagnostic>> {
+fn finish<'s, T>(
+    mut parser: Parser<'s>,
+    production: fn(&mut Parser<'s>) -> parser::Parse<T>,
+) -> Result<T, Vec<Diagnostic>> {
     let result = production(&mut parser);
     let diagnostics = parser.finish();
     match result {

@@ -108,12 +108,24 @@ impl<'s> Parser<'s> {
         };
         let end = source.text.trim_end().len();
         let end = Span::new(end, end);
-        Parser { source, tokens, position: 0, end, nesting: 0, height: 0, formal: false, point_allowed: false, diagnostics, suppressed: 0 }
+        Parser {
+            source,
+            tokens,
+            position: 0,
+            end,
+            nesting: 0,
+            height: 0,
+            formal: false,
+            point_allowed: false,
+            diagnostics,
+            suppressed: 0,
+        }
     }
 
     /// All messages, in the order of their places.
     pub fn finish(mut self) -> Vec<Diagnostic> {
-        self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map_or(usize::MAX, |(span, _)| span.start));
+        self.diagnostics
+            .sort_by_key(|diagnostic| diagnostic.primary.as_ref().map_or(usize::MAX, |(span, _)| span.start));
         if self.suppressed > 0 {
             let message = format!("{} more errors are not shown", self.suppressed);
             self.diagnostics.push(Diagnostic::error("too-many-errors", message));
@@ -209,7 +221,8 @@ impl<'s> Parser<'s> {
         let token = self.peek();
         let found = self.describe(token);
         let message = format!("expected {what}, found {found}");
-        let place = if token.kind == TokenKind::End { self.behind() } else { token.span };
+        // What is missing at the end of a line is missing there, not where the next line begins.
+        let place = if token.starts_line { self.behind() } else { token.span };
         self.report(Diagnostic::error("syntax", message).at(place, format!("expected {what}")))
     }
 
@@ -347,8 +360,17 @@ impl<'s> Parser<'s> {
         let mut braces = 0usize;
         while !self.at_end() && !self.at_item() {
             let token = self.peek();
-            if token.starts_line && self.peek_word().is_some_and(|(word, _)| keywords.contains(&word.node.as_str())) {
-                return;
+            if token.starts_line
+                && let Some((word, length)) = self.peek_word()
+            {
+                // Two names side by side are no part of an expression: a misspelt entry.
+                let next = self.peek_at(length);
+                let entry = next.kind == TokenKind::Name
+                    && !next.starts_line
+                    && !AFTER_EXPRESSION.contains(&word.node.as_str());
+                if entry || keywords.contains(&word.node.as_str()) {
+                    return;
+                }
             }
             match token.kind {
                 TokenKind::OpenBrace => braces += 1,

@@ -227,7 +227,8 @@ pub fn tokenize(source: &Source) -> (Vec<Token>, Vec<Diagnostic>) {
 fn stray_characters(source: &Source, span: Span) -> Diagnostic {
     let typed: String = source.slice(span).chars().take(12).flat_map(char::escape_debug).collect();
     let several = source.slice(span).chars().count() > 1;
-    let message = if several { format!("unexpected characters `{typed}`") } else { format!("unexpected character `{typed}`") };
+    let message =
+        if several { format!("unexpected characters `{typed}`") } else { format!("unexpected character `{typed}`") };
     let first = source.slice(span).chars().next();
     let diagnostic = Diagnostic::error("unexpected-character", message).at(span, "the language has no use for this");
     match STRAY.iter().find(|(own, _)| Some(*own) == first) {

@@ -39,11 +39,22 @@ pub enum ExpressionKind {
     /// Postfix `!`.
     Factorial(Box<Expression>),
     /// `f(a, b)`; also `log(p(theta))`, `KL(p(theta), p(theta + delta))`.
-    Call { function: Ident, arguments: Vec<Expression> },
+    Call {
+        function: Ident,
+        arguments: Vec<Expression>,
+    },
     /// `sum(k in D, e)`, `prod(k in D, e)`.
-    Binder { function: Ident, variable: Ident, domain: Domain, body: Box<Expression> },
+    Binder {
+        function: Ident,
+        variable: Ident,
+        domain: Domain,
+        body: Box<Expression>,
+    },
     /// `E[e]`, `F[1, 2]`, `E_data[e]`: a head with bracketed arguments.
-    Index { head: Ident, arguments: Vec<Expression> },
+    Index {
+        head: Ident,
+        arguments: Vec<Expression>,
+    },
     /// `[a, b]`; rows of a matrix are vectors: `[[a, b], [c, d]]`.
     Vector(Vec<Expression>),
     /// `(a, b)`, only as a point of a joint finite support.
@@ -132,17 +143,37 @@ pub enum FamilyEntry {
     Constant(Declarations),
     Given(Declarations),
     /// `density`, `mass`, `log-density`, `log-mass`.
-    Density { discrete: bool, logarithmic: bool, body: Expression },
-    Let { name: Ident, body: Expression },
+    Density {
+        discrete: bool,
+        logarithmic: bool,
+        body: Expression,
+    },
+    Let {
+        name: Ident,
+        body: Expression,
+    },
     Notation(Vec<(Ident, Spanned<String>)>),
-    Substitute { name: Ident, body: Expression },
+    Substitute {
+        name: Ident,
+        body: Expression,
+    },
     Natural(Vec<(Ident, Expression)>),
     Statistic(Vec<(Ident, Expression)>),
-    LogPartition { name: Ident, body: Expression },
-    Base { name: Ident, body: Expression },
+    LogPartition {
+        name: Ident,
+        body: Expression,
+    },
+    Base {
+        name: Ident,
+        body: Expression,
+    },
     Source(Spanned<String>),
     /// `claim fisher = …` has a value; `claim normalized` has none.
-    Claim { quantity: Ident, indices: Vec<Ident>, value: Option<Expression> },
+    Claim {
+        quantity: Ident,
+        indices: Vec<Ident>,
+        value: Option<Expression>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -163,7 +194,10 @@ pub enum DerivationEntry {
     Direction(Declarations),
     Constant(Declarations),
     /// `function f : …`, an abstract smooth function, for f-divergences and reparametrisations.
-    Function { name: Ident, domain: Option<Domain> },
+    Function {
+        name: Ident,
+        domain: Option<Domain>,
+    },
     /// `density p(z; theta)`, `density p(y | x; theta) with x ~ D`.
     Density {
         name: Ident,
@@ -172,18 +206,34 @@ pub enum DerivationEntry {
         parameters: Vec<Ident>,
         with: Option<(Ident, Ident)>,
     },
-    Define { name: Ident, body: Expression },
+    Define {
+        name: Ident,
+        body: Expression,
+    },
     /// `assume well-specified`, or `assume log(p) = …`.
-    Assume { words: Ident, equation: Option<(Expression, Expression)> },
-    Lemma { name: Ident, statement: Relation, chain: Chain },
-    Theorem { name: Option<Ident>, statement: Relation, chain: Chain },
+    Assume {
+        words: Ident,
+        equation: Option<(Expression, Expression)>,
+    },
+    Lemma {
+        name: Ident,
+        statement: Relation,
+        chain: Chain,
+    },
+    Theorem {
+        name: Option<Ident>,
+        statement: Relation,
+        chain: Chain,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum RelationKind {
     Equal,
     /// `~ … to order n`.
-    Similar { order: Option<Spanned<u32>> },
+    Similar {
+        order: Option<Spanned<u32>>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]

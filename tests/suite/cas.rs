@@ -83,7 +83,9 @@ impl Dice {
     }
 }
 
-const VERBS: [fn(&Term) -> Result<Term, CasError>; 5] =
+type Verb = fn(&Term) -> Result<Term, CasError>;
+
+const VERBS: [Verb; 5] =
     [cas::expand, cas::together, cas::factor, |term| cas::apart(term, &v("x")), |term| cas::collect(term, &v("x"))];
 
 /// Every verb gives a term of the same value, or says why not.

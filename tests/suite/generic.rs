@@ -53,6 +53,7 @@ fn codes(body: &str) -> Vec<&'static str> {
     codes
 }
 
+/// What the engine says of a statement that nothing is said about.
 fn status_of(statement: &str) -> DerivationStatus {
     checked(&format!("lemma One: {statement} {{ {statement} }}")).items[0].status
 }
@@ -113,11 +114,7 @@ fn what_is_false_is_refuted_with_exact_numbers() {
         "hess(log(p)) = -(1/p) * grad(p) * grad(p)' + (1/p) * hess(p)",
         "E[d(log(p), i, j, k)] = -E[u[i]*u[j]*u[k]]",
         "sum(z, p * log(p)) = 0",
-        "F[i, j] = Var(u[i])".replace("[i, j]", "[i, i] + E[u[i]]^2 + F").as_str(),
     ] {
-        if statement.contains("+ F") {
-            continue;
-        }
         let report = checked(&format!("lemma One: {statement} {{ {statement} }}"));
         assert_eq!(report.items[0].status, DerivationStatus::Refuted, "{statement}");
         let found = report.items[0].counterexample.as_ref().unwrap();
@@ -155,8 +152,8 @@ fn unsound_shortcuts_are_not_taken() {
         "sqrt(p^2 + 1) = p + 1",
         "exp(E[log(p)]) = E[p]",
     ] {
-        let status = status_of(statement).max(DerivationStatus::ProvedWithOtherReason);
-        assert!(status >= DerivationStatus::NotProved, "{statement} came out {}", status_of(statement).keyword());
+        let status = status_of(statement);
+        assert!(status >= DerivationStatus::NotProved, "{statement} came out {}", status.keyword());
     }
 }
 
@@ -359,8 +356,16 @@ fn mutants(expression: &Expression) -> Vec<Mutant> {
         }
         _ => {}
     }
-    found.push(("flip the sign of the line", Spanned { node: ExpressionKind::Negate(Box::new(expression.clone())), span }));
-    found.dedup_by(|left, right| left.1 == right.1);
+    found
+}
+
+/// Changes of a whole line, for those that hold nothing to change.
+fn line_mutants(line: &Expression) -> Vec<Mutant> {
+    let span = line.span;
+    let product = |factor: Expression| ExpressionKind::Binary(BinaryOperator::Multiply, Box::new(factor), Box::new(line.clone()));
+    let mut found = mutants(line);
+    found.push(("flip the sign of the line", Spanned { node: ExpressionKind::Negate(Box::new(line.clone())), span }));
+    found.push(("double the line", Spanned { node: product(number(2, span)), span }));
     found
 }
 
@@ -427,8 +432,10 @@ fn mutate(tree: &DerivationTree, source: &Source, tally: &mut Tally, open: &mut 
         for link in &chain.links {
             tally.lines += 1;
             let mut readable = 0;
-            for (kind, changed) in mutants(&link.right) {
-                let mutated = with_link(tree, number, &left, link, &changed);
+            let of_right = line_mutants(&link.right).into_iter().map(|(kind, changed)| (kind, left.clone(), changed));
+            let of_left = line_mutants(&left).into_iter().map(|(kind, changed)| (kind, changed, link.right.clone()));
+            for (kind, before, after) in of_right.chain(of_left) {
+                let mutated = with_link(tree, number, &before, link, &after);
                 let (derivation, _) = resolve(&mutated, source);
                 let Some(derivation) = derivation else {
                     tally.unreadable += 1;

@@ -66,7 +66,9 @@ fn family(text: &str) -> Family {
 
 /// A family with a variate x on the real line and a parameter a, and this density.
 fn density(expression: &str) -> String {
-    let text = format!("family T {{ variate x : real parameter a : positive, b : real constant n : natural density {expression} + 0*(x + a + b + n) }}");
+    let text = format!(
+        "family T {{ variate x : real parameter a : positive, b : real constant n : natural density {expression} + 0*(x + a + b + n) }}"
+    );
     let family = family(&text);
     match family.density {
         DensityForm::Density { body: Term::Sum(terms), .. } => {
@@ -148,7 +150,10 @@ fn domains_and_supports_are_resolved() {
     assert_eq!(uniform.variate, Support::Product { coordinates: vec![("x".into(), upper)], inequalities: vec![] });
 
     let half_line = with("variate x : interval(0, ∞) parameter a : interval(-infinity, infinity)", "density a*x");
-    assert_eq!(half_line.variate, Support::Product { coordinates: vec![("x".into(), Domain::positive())], inequalities: vec![] });
+    assert_eq!(
+        half_line.variate,
+        Support::Product { coordinates: vec![("x".into(), Domain::positive())], inequalities: vec![] }
+    );
     assert_eq!(half_line.parameters, [("a".into(), Domain::real())]);
 
     let labels = with("variate x : {red, green, blue} parameter a : positive", "mass a^x + blue");
@@ -172,13 +177,21 @@ fn domains_and_supports_are_resolved() {
 #[test]
 fn a_derivation_is_read() {
     let tree = derivation(SCORE);
-    let [_, _, density, _, assume, lemma, theorem] = tree.entries.as_slice() else { panic!("{:?}", tree.entries.len()) };
+    let [_, _, density, _, assume, lemma, theorem] = tree.entries.as_slice() else {
+        panic!("{:?}", tree.entries.len())
+    };
     assert!(matches!(&density.node, DerivationEntry::Density { given, with: Some(_), .. } if given[0].node == "x"));
-    assert!(matches!(&assume.node, DerivationEntry::Assume { words, equation: None } if words.node == "well-specified"));
+    assert!(
+        matches!(&assume.node, DerivationEntry::Assume { words, equation: None } if words.node == "well-specified")
+    );
     let DerivationEntry::Lemma { name, chain, .. } = &lemma.node else { panic!() };
-    let reasons = |position: usize| chain.links[position].reasons.iter().map(|reason| reason.node.as_str()).collect::<Vec<_>>();
+    let reasons =
+        |position: usize| chain.links[position].reasons.iter().map(|reason| reason.node.as_str()).collect::<Vec<_>>();
     assert_eq!(name.node, "ZeroMeanScore");
-    assert_eq!((reasons(0), reasons(1), reasons(2)), (vec!["log-derivative"], vec!["interchange", "product rule"], vec![]));
+    assert_eq!(
+        (reasons(0), reasons(1), reasons(2)),
+        (vec!["log-derivative"], vec!["interchange", "product rule"], vec![])
+    );
     let DerivationEntry::Theorem { name: None, statement, chain } = &theorem.node else { panic!() };
     assert!(matches!(&statement.kind, RelationKind::Similar { order: Some(order) } if order.node == 2));
     assert!(chain.start.is_none());
@@ -247,6 +260,22 @@ fn printed_terms_read_back() {
 }
 
 #[test]
+fn the_catalogue_is_read_and_reads_back() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/derivations/families");
+    for entry in std::fs::read_dir(folder).expect("the folder") {
+        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a text");
+        let family = family(&text);
+        let terms = match &family.density {
+            DensityForm::Density { body, .. } | DensityForm::LogDensity { body, .. } => vec![body],
+            DensityForm::Exponential { log_partition, base, .. } => vec![log_partition, base],
+        };
+        for term in terms.into_iter().chain(family.claims.iter().flat_map(|claim| claim.value.iter().flatten())) {
+            assert_eq!(read_term(&term.to_string()).as_ref(), Ok(term), "{}", family.name);
+        }
+    }
+}
+
+#[test]
 fn sums_of_fewer_than_two_read_back_as_what_they_hold() {
     let check = |term: Term, read: Term| assert_eq!(read_term(&term.to_string()), Ok(read));
     check(Term::Sum(vec![]), Term::zero());
@@ -260,7 +289,8 @@ fn sums_of_fewer_than_two_read_back_as_what_they_hold() {
 #[test]
 fn every_rejected_file_has_its_messages() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rejected");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     assert!(paths.len() > 40);
     let mut settings = insta::Settings::clone_current();
@@ -274,7 +304,8 @@ fn every_rejected_file_has_its_messages() {
             let source = Source::new(&name, &text);
             let (_, diagnostics) = messages(&source);
             assert!(!diagnostics.is_empty(), "{name} is accepted");
-            let rendered: Vec<String> = diagnostics.iter().map(|diagnostic| diagnostic.render(&source, false)).collect();
+            let rendered: Vec<String> =
+                diagnostics.iter().map(|diagnostic| diagnostic.render(&source, false)).collect();
             insta::assert_snapshot!(format!("rejected_{}", name.replace('.', "_")), rendered.join("\n\n"));
         }
     });
@@ -304,7 +335,8 @@ fn a_lost_entry_does_not_make_others_wrong() {
 
 #[test]
 fn greek_letters_do_not_shift_the_underline() {
-    let source = Source::new("greek.fam", "family T {\n  variate ξ : real\n  parameter σ : positive\n  density σ*σ*ξ*τ\n}");
+    let source =
+        Source::new("greek.fam", "family T {\n  variate ξ : real\n  parameter σ : positive\n  density σ*σ*ξ*τ\n}");
     let (_, diagnostics) = messages(&source);
     let [diagnostic] = diagnostics.as_slice() else { panic!("{diagnostics:?}") };
     let rendered = diagnostic.render(&source, false);
@@ -319,7 +351,8 @@ fn greek_letters_do_not_shift_the_underline() {
 #[test]
 fn line_ends_and_marks_of_other_systems_are_read() {
     family(&format!("\u{feff}{}", NORMAL.replace('\n', "\r\n")));
-    let source = Source::new("crlf.fam", "family T {\r\n  variate x : real\r\n  parameter a : real\r\n  density a*x*y\r\n}\r\n");
+    let source =
+        Source::new("crlf.fam", "family T {\r\n  variate x : real\r\n  parameter a : real\r\n  density a*x*y\r\n}\r\n");
     let (_, diagnostics) = messages(&source);
     assert!(diagnostics[0].render(&source, false).contains("crlf.fam:4:15"));
 }
@@ -337,9 +370,13 @@ fn files_that_are_no_texts_are_refused() {
 
 #[test]
 fn depth_length_and_size_are_bounded() {
-    let density = |expression: String| codes(&format!("family T {{\n variate x : real\n parameter a : real\n density {expression}\n}}"));
+    let density = |expression: String| {
+        codes(&format!("family T {{\n variate x : real\n parameter a : real\n density {expression}\n}}"))
+    };
     let nested = |open: &str, close: &str| density(format!("a*{}x{}", open.repeat(10_000), close.repeat(10_000)));
-    for (open, close) in [("(", ")"), ("exp(", ")"), ("[", "]"), ("-", ""), ("x^", ""), ("F[", "]"), ("sum(k in {", "}, k)"), ("(", "")] {
+    for (open, close) in
+        [("(", ")"), ("exp(", ")"), ("[", "]"), ("-", ""), ("x^", ""), ("F[", "]"), ("sum(k in {", "}, k)"), ("(", "")]
+    {
         assert_eq!(nested(open, close)[0], "too-deep", "{open}");
         assert!(nested(open, close).len() < 3);
     }
@@ -356,6 +393,8 @@ fn depth_length_and_size_are_bounded() {
     assert_eq!(density("a*sum(k in integers(1, 9999), sum(j in integers(1, 9999), x))".to_string()), ["too-large"]);
     let doubled: String = (1..60).map(|step| format!(" let s{step} = s{} + s{}\n", step - 1, step - 1)).collect();
     assert_eq!(density(format!("s59\n let s0 = a*x\n{doubled}")), ["too-large"]);
+    let tower: String = (1..200).map(|step| format!(" let s{step} = exp(s{})\n", step - 1)).collect();
+    assert_eq!(density(format!("s199\n let s0 = a*x\n{tower}")), ["too-deep"]);
     assert!(codes(&format!("family T {{ variate x : {}", "{".repeat(10_000))).len() < 5);
 }
 
@@ -373,7 +412,33 @@ fn no_text_makes_reading_panic() {
         }
     }
     let mut chance = Chance(11);
-    let pieces = ["(", ")", "[", "]", "{", "}", "\"", "'", "!", "=", "~", "by", "to order", ",", ":", "1", "x", " ", "\n", "μ", "where", "family F {", "\u{0}", "−", "#"];
+    let pieces = [
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "\"",
+        "'",
+        "!",
+        "=",
+        "~",
+        "by",
+        "to order",
+        ",",
+        ":",
+        "1",
+        "x",
+        " ",
+        "\n",
+        "μ",
+        "where",
+        "family F {",
+        "\u{0}",
+        "−",
+        "#",
+    ];
     for round in 0..2_000 {
         let mut letters: Vec<char> = if round % 2 == 0 { NORMAL } else { SCORE }.chars().collect();
         for _ in 0..1 + chance.below(4) {

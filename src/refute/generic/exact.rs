@@ -1,53 +1,52 @@
-//! Rational polynomials in logarithms of primes: exact, with a decided sign of being zero.
+//! Rational polynomials in logarithms of primes, with roots of primes as coefficients: exact, and with
+//! a way to be sure that a number is not zero.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use num_bigint::BigInt;
-use num_rational::BigRational;
+use num_rational::{BigRational, Ratio};
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
-/// Prime to exponent: a product of logarithms of primes.
-type Logs = BTreeMap<u64, u32>;
+/// Π prime^root · Π (log prime)^power, each root in (0, 1).
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Unit {
+    roots: BTreeMap<u64, Ratio<i64>>,
+    logs: BTreeMap<u64, u32>,
+}
 
-/// Σ c · Π (log prime)^k, no c zero.
+/// Σ c · unit, no c zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exact(BTreeMap<Logs, BigRational>);
+pub struct Exact(BTreeMap<Unit, BigRational>);
 
 /// Larger primes are not looked for; the family is passed over.
 const LARGEST_PRIME: u64 = 1_000_000;
 
 impl Exact {
     pub fn rational(value: BigRational) -> Exact {
-        let mut terms = BTreeMap::new();
-        if !value.is_zero() {
-            terms.insert(Logs::new(), value);
-        }
-        Exact(terms)
+        Exact::term(Unit::default(), value)
     }
 
     pub fn integer(value: i64) -> Exact {
         Exact::rational(BigRational::from_integer(value.into()))
     }
 
+    fn term(unit: Unit, value: BigRational) -> Exact {
+        let mut terms = BTreeMap::new();
+        if !value.is_zero() {
+            terms.insert(unit, value);
+        }
+        Exact(terms)
+    }
+
     pub fn is_zero(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value, if no logarithm is in it.
-    pub fn as_rational(&self) -> Option<BigRational> {
-        match self.0.len() {
-            0 => Some(BigRational::zero()),
-            1 => self.0.get(&Logs::new()).cloned(),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn plus(&self, other: &Exact) -> Exact {
-        let mut sum = self.clone();
-        sum.accumulate(other, &BigRational::one());
-        sum
+    /// A positive or negative rational times roots of primes: what can be divided by.
+    fn as_product(&self) -> Option<(&BTreeMap<u64, Ratio<i64>>, &BigRational)> {
+        let (unit, value) = self.0.first_key_value()?;
+        (self.0.len() == 1 && unit.logs.is_empty()).then_some((&unit.roots, value))
     }
 
     #[must_use]
@@ -58,11 +57,11 @@ impl Exact {
     }
 
     pub fn accumulate(&mut self, other: &Exact, scale: &BigRational) {
-        for (logs, coefficient) in &other.0 {
-            let own = self.0.entry(logs.clone()).or_insert_with(BigRational::zero);
+        for (unit, coefficient) in &other.0 {
+            let own = self.0.entry(unit.clone()).or_insert_with(BigRational::zero);
             *own += coefficient * scale;
             if own.is_zero() {
-                self.0.remove(logs);
+                self.0.remove(unit);
             }
         }
     }
@@ -72,11 +71,15 @@ impl Exact {
         let mut product = Exact::default();
         for (first, left) in &self.0 {
             for (second, right) in &other.0 {
-                let mut logs = first.clone();
-                for (prime, power) in second {
-                    *logs.entry(*prime).or_insert(0) += power;
+                let mut unit = first.clone();
+                let mut coefficient = left * right;
+                for (prime, root) in &second.roots {
+                    coefficient *= multiply_root(&mut unit.roots, *prime, *root);
                 }
-                product.accumulate(&Exact(BTreeMap::from([(logs, left * right)])), &BigRational::one());
+                for (prime, power) in &second.logs {
+                    *unit.logs.entry(*prime).or_insert(0) += power;
+                }
+                product.accumulate(&Exact::term(unit, coefficient), &BigRational::one());
             }
         }
         product
@@ -89,17 +92,21 @@ impl Exact {
         product
     }
 
-    /// log of a positive rational, by its prime factors.
-    pub fn log(value: &BigRational) -> Option<Exact> {
+    /// log of a positive rational times roots, by prime factors.
+    pub fn log(&self) -> Option<Exact> {
+        let (roots, value) = self.as_product()?;
         if !value.is_positive() {
             return None;
         }
+        let mut exponents: BTreeMap<u64, Ratio<i64>> = roots.clone();
+        for (prime, count) in prime_exponents(value)? {
+            *exponents.entry(prime).or_insert_with(Ratio::zero) += Ratio::from_integer(count);
+        }
         let mut sum = Exact::default();
-        for (number, sign) in [(value.numer(), 1), (value.denom(), -1)] {
-            for (prime, count) in factors(number)? {
-                let term = Exact(BTreeMap::from([(Logs::from([(prime, 1)]), BigRational::one())]));
-                sum.accumulate(&term, &BigRational::from_integer((sign * i64::from(count)).into()));
-            }
+        for (prime, exponent) in exponents {
+            let unit = Unit { logs: BTreeMap::from([(prime, 1)]), ..Unit::default() };
+            let exponent = BigRational::new((*exponent.numer()).into(), (*exponent.denom()).into());
+            sum.accumulate(&Exact::term(unit, exponent), &BigRational::one());
         }
         Some(sum)
     }
@@ -107,9 +114,9 @@ impl Exact {
     /// exp, where it is rational: of whole multiples of logarithms.
     pub fn exp(&self) -> Option<BigRational> {
         let mut product = BigRational::one();
-        for (logs, coefficient) in &self.0 {
-            let (prime, power) = logs.iter().next()?;
-            if logs.len() != 1 || *power != 1 || !coefficient.is_integer() {
+        for (unit, coefficient) in &self.0 {
+            let (prime, power) = unit.logs.iter().next()?;
+            if !unit.roots.is_empty() || unit.logs.len() != 1 || *power != 1 || !coefficient.is_integer() {
                 return None;
             }
             product *= num_traits::Pow::pow(BigRational::from_integer((*prime).into()), coefficient.to_integer().to_i32()?);
@@ -117,31 +124,38 @@ impl Exact {
         Some(product)
     }
 
-    /// value^exponent, where it is rational.
-    pub fn root(value: &BigRational, exponent: &BigRational) -> Option<BigRational> {
-        let root = exponent.denom().to_u32()?;
-        let times = exponent.numer().to_i32()?;
-        if value.is_zero() {
-            return times.is_positive().then(BigRational::zero);
+    /// self^exponent: of a positive rational times roots; of a negative one for whole exponents.
+    pub fn power(&self, exponent: &BigRational) -> Option<Exact> {
+        let (roots, value) = self.as_product()?;
+        if exponent.is_integer() && roots.is_empty() {
+            return Some(Exact::rational(num_traits::Pow::pow(value.clone(), exponent.to_integer().to_i32()?)));
         }
-        if root > 1 && value.is_negative() {
+        if value.is_negative() {
             return None;
         }
-        let exact = |number: &BigInt| {
-            let found = number.nth_root(root);
-            (num_traits::pow(found.clone(), root as usize) == *number).then_some(found)
-        };
-        let rooted = if root == 1 { value.clone() } else { BigRational::new(exact(value.numer())?, exact(value.denom())?) };
-        Some(num_traits::Pow::pow(rooted, times))
+        let exponent = Ratio::new(exponent.numer().to_i64()?, exponent.denom().to_i64()?);
+        let mut exponents = roots.clone();
+        for (prime, count) in prime_exponents(value)? {
+            *exponents.entry(prime).or_insert_with(Ratio::zero) += Ratio::from_integer(count);
+        }
+        let mut unit = Unit::default();
+        let mut coefficient = BigRational::one();
+        for (prime, own) in exponents {
+            coefficient *= multiply_root(&mut unit.roots, prime, own * exponent);
+        }
+        Some(Exact::term(unit, coefficient))
     }
 
-    /// Is the number surely not zero? Linear forms in logarithms of primes vanish only when they are
-    /// zero term by term; products of logarithms are enclosed.
+    /// Is the number surely not zero? Rational combinations of different products of roots of primes
+    /// (Besicovitch 1940), and linear forms in logarithms of primes with an algebraic part (Baker), vanish only
+    /// term by term; what is neither is enclosed.
     pub fn is_surely_nonzero(&self) -> bool {
         if self.is_zero() {
             return false;
         }
-        if self.0.keys().all(|logs| logs.values().sum::<u32>() <= 1) {
+        let rooted = self.0.keys().any(|unit| !unit.roots.is_empty());
+        let degree = self.0.keys().map(|unit| unit.logs.values().sum::<u32>()).max().unwrap_or(0);
+        if degree == 0 || (degree == 1 && !rooted) {
             return true;
         }
         let (low, high) = self.enclosure();
@@ -150,14 +164,13 @@ impl Exact {
 
     fn enclosure(&self) -> (BigRational, BigRational) {
         let mut total = (BigRational::zero(), BigRational::zero());
-        for (logs, coefficient) in &self.0 {
-            // Logarithms of primes are positive, so products keep the order.
+        for (unit, coefficient) in &self.0 {
+            // Logarithms and roots of primes are positive, so products keep the order.
             let mut term = (BigRational::one(), BigRational::one());
-            for (prime, power) in logs {
-                let (low, high) = log_enclosure(*prime);
-                for _ in 0..*power {
-                    term = (&term.0 * &low, &term.1 * &high);
-                }
+            let logs = unit.logs.iter().flat_map(|(prime, power)| std::iter::repeat_n(log_enclosure(*prime), *power as usize));
+            let roots = unit.roots.iter().map(|(prime, root)| root_enclosure(*prime, *root));
+            for (low, high) in logs.chain(roots) {
+                term = (&term.0 * &low, &term.1 * &high);
             }
             let (low, high) = (coefficient * term.0, coefficient * term.1);
             let (low, high) = if coefficient.is_negative() { (high, low) } else { (low, high) };
@@ -168,13 +181,27 @@ impl Exact {
 
     /// To read by; decides nothing.
     pub fn decimal(&self) -> f64 {
-        let term = |(logs, coefficient): (&Logs, &BigRational)| {
-            let logs: f64 = logs.iter().map(|(prime, power)| (*prime as f64).ln().powi(*power as i32)).product();
-            coefficient.to_f64().unwrap_or(f64::NAN) * logs
+        let term = |(unit, coefficient): (&Unit, &BigRational)| {
+            let logs: f64 = unit.logs.iter().map(|(prime, power)| (*prime as f64).ln().powi(*power as i32)).product();
+            let roots: f64 = unit.roots.iter().map(|(prime, root)| (*prime as f64).powf(*root.numer() as f64 / *root.denom() as f64)).product();
+            coefficient.to_f64().unwrap_or(f64::NAN) * logs * roots
         };
         // An empty sum of floats is −0.
         self.0.iter().map(term).sum::<f64>() + 0.0
     }
+}
+
+/// One more prime^exponent; its whole part is returned.
+fn multiply_root(roots: &mut BTreeMap<u64, Ratio<i64>>, prime: u64, exponent: Ratio<i64>) -> BigRational {
+    let sum = roots.get(&prime).copied().unwrap_or_else(Ratio::zero) + exponent;
+    let whole = sum.floor();
+    let rest = sum - whole;
+    if rest.is_zero() {
+        roots.remove(&prime);
+    } else {
+        roots.insert(prime, rest);
+    }
+    num_traits::Pow::pow(BigRational::from_integer(prime.into()), i32::try_from(whole.to_integer()).unwrap_or(0))
 }
 
 /// log p = k log 2 + 2 artanh((m − 1)/(m + 1)) with m = p / 2^k in [1, 2): rational bounds from the series.
@@ -202,15 +229,30 @@ fn log_enclosure(prime: u64) -> (BigRational, BigRational) {
     (&two * (&times * &log_two.0 + rest.0), &two * (&times * &log_two.1 + rest.1))
 }
 
-fn factors(number: &BigInt) -> Option<Vec<(u64, u32)>> {
+/// p^(a/b) between neighbouring multiples of 10^−40.
+fn root_enclosure(prime: u64, root: Ratio<i64>) -> (BigRational, BigRational) {
+    let index = u32::try_from(*root.denom()).unwrap_or(1);
+    let scale = num_traits::pow(BigInt::from(10), 40);
+    let scaled = num_traits::pow(BigInt::from(prime), usize::try_from(*root.numer()).unwrap_or(0)) * num_traits::pow(scale.clone(), index as usize);
+    let floor = scaled.nth_root(index);
+    (BigRational::new(floor.clone(), scale.clone()), BigRational::new(floor + 1, scale))
+}
+
+/// The exponent of each prime in a positive rational.
+fn prime_exponents(value: &BigRational) -> Option<Vec<(u64, i64)>> {
+    let mut found = factors(value.numer())?;
+    found.extend(factors(value.denom())?.into_iter().map(|(prime, count)| (prime, -count)));
+    Some(found)
+}
+
+fn factors(number: &BigInt) -> Option<Vec<(u64, i64)>> {
     let mut left = number.to_u128()?;
     let mut found = Vec::new();
     let mut prime: u64 = 2;
     while left > 1 {
         if u128::from(prime) * u128::from(prime) > left {
             prime = u64::try_from(left).ok()?;
-        }
-        if prime > LARGEST_PRIME {
+        } else if prime > LARGEST_PRIME {
             return None;
         }
         let mut count = 0;
@@ -231,7 +273,7 @@ impl fmt::Display for Exact {
         if self.is_zero() {
             return f.write_str("0");
         }
-        for (at, (logs, coefficient)) in self.0.iter().enumerate() {
+        for (at, (unit, coefficient)) in self.0.iter().enumerate() {
             let size = coefficient.abs();
             f.write_str(match (at, coefficient.is_negative()) {
                 (0, true) => "-",
@@ -239,10 +281,9 @@ impl fmt::Display for Exact {
                 (_, true) => " - ",
                 (_, false) => " + ",
             })?;
-            let names: Vec<String> = logs
-                .iter()
-                .map(|(prime, power)| if *power == 1 { format!("log({prime})") } else { format!("log({prime})^{power}") })
-                .collect();
+            let roots = unit.roots.iter().map(|(prime, root)| format!("{prime}^({root})"));
+            let logs = unit.logs.iter().map(|(prime, power)| if *power == 1 { format!("log({prime})") } else { format!("log({prime})^{power}") });
+            let names: Vec<String> = roots.chain(logs).collect();
             match (names.is_empty(), size.is_one()) {
                 (true, _) => write!(f, "{size}")?,
                 (false, true) => f.write_str(&names.join("*"))?,

@@ -109,6 +109,15 @@ impl Series {
     }
 
     #[must_use]
+    fn times_number(&self, factor: &Exact) -> Series {
+        let mut product = Series::zero(self.cut);
+        for (exponents, value) in &self.terms {
+            product.terms.insert(*exponents, value.times(factor));
+        }
+        product
+    }
+
+    #[must_use]
     pub fn times(&self, other: &Series) -> Series {
         let mut product = Series::zero(self.cut);
         for (first, left) in &self.terms {
@@ -163,11 +172,11 @@ impl Series {
         sum
     }
 
-    /// `None` where the constant term is not a positive rational of known logarithm.
+    /// `None` where the constant term is not a positive number of known logarithm.
     pub fn log(&self) -> Option<Series> {
-        let centre = self.at_origin().as_rational()?;
-        let constant = Exact::log(&centre)?;
-        let relative = self.without_constant().scaled(&centre.recip());
+        let centre = self.at_origin();
+        let constant = centre.log()?;
+        let relative = self.without_constant().times_number(&centre.power(&-BigRational::one())?);
         let series = relative.composed(&|degree| match degree {
             0 => BigRational::zero(),
             _ => BigRational::new(if degree % 2 == 1 { 1 } else { -1 }.into(), degree.into()),
@@ -185,7 +194,7 @@ impl Series {
         Some(self.without_constant().composed(&|degree| factorials[degree as usize].clone()).scaled(&centre))
     }
 
-    /// `None` where the power of the constant term is not rational.
+    /// `None` where the constant term has no such power, or is a sum.
     pub fn power(&self, exponent: &BigRational) -> Option<Series> {
         use num_traits::{Signed, ToPrimitive};
         if exponent.is_integer() && !exponent.is_negative() {
@@ -195,17 +204,15 @@ impl Series {
             }
             return Some(product);
         }
-        let centre = self.at_origin().as_rational()?;
-        if centre.is_zero() {
-            return None;
-        }
-        let scale = Exact::root(&centre, exponent)?;
+        let centre = self.at_origin();
+        let scale = centre.power(exponent)?;
         let mut binomials = vec![BigRational::one()];
         for degree in 1..=self.cut.longest() {
             let number = BigRational::from_integer(degree.into());
             let next = &binomials[degree as usize - 1] * (exponent - &number + BigRational::one()) / number;
             binomials.push(next);
         }
-        Some(self.without_constant().scaled(&centre.recip()).composed(&|degree| binomials[degree as usize].clone()).scaled(&scale))
+        let relative = self.without_constant().times_number(&centre.power(&-BigRational::one())?);
+        Some(relative.composed(&|degree| binomials[degree as usize].clone()).times_number(&scale))
     }
 }

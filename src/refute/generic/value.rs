@@ -215,7 +215,14 @@ impl<'w> Evaluator<'w> {
     }
 
     fn points(&self, variate: VariateId) -> usize {
-        if self.derivation.theory.variate(variate).law.is_some() { self.world.covariate.len() } else { self.world.points }
+        let theory = &self.derivation.theory;
+        if theory.variate(variate).law.is_some() {
+            self.world.covariate.len()
+        } else if self.world.pairs && theory.density_of(variate).is_some_and(|density| density.0 > 0) {
+            self.world.points * self.world.points
+        } else {
+            self.world.points
+        }
     }
 
     fn number(&self, value: BigRational) -> Series {
@@ -380,7 +387,7 @@ impl<'w> Evaluator<'w> {
             let centre = self.world.centre.get(component)?.clone();
             let start = match self.world.law {
                 Law::Polynomial(_) => self.number(centre),
-                Law::Exponential => Series::constant(Exact::log(&centre)?, self.cut),
+                Law::Exponential => Series::constant(Exact::rational(centre).log()?, self.cut),
             };
             start.plus(&Series::variable(component, self.cut))
         } else {
@@ -448,6 +455,10 @@ impl<'w> Evaluator<'w> {
         };
         let theta = self.theta(point)?;
         match &self.world.law {
+            Law::Polynomial(laws) if self.world.pairs && id.0 > 0 => {
+                let draw = |at: usize| self.polynomial(&laws[0][at], &theta);
+                Some(draw(here / self.world.points)?.times(&draw(here % self.world.points)?))
+            }
             Law::Polynomial(laws) => self.polynomial(&laws[given % laws.len()][here], &theta),
             Law::Exponential => {
                 let (weights, total) = self.exponential_weights(&theta)?;
@@ -583,7 +594,7 @@ impl<'w> Evaluator<'w> {
                 }
                 Some(density) => {
                     let covariate = theory.density(density).given.and_then(at).unwrap_or(density.0 as usize);
-                    Some(self.number(self.world.data(covariate, at(variate)?)))
+                    Some(self.number(self.world.data(covariate, at(variate)?, self.points(variate))))
                 }
                 None => Some(self.number(self.world.covariate[at(variate)?].clone())),
             }

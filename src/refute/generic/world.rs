@@ -42,6 +42,8 @@ pub struct World {
     pub points: usize,
     /// The distribution of the covariate, if there is one.
     pub covariate: Vec<BigRational>,
+    /// Densities after the first are of pairs of independent draws from it, and scalar constants are 2.
+    pub pairs: bool,
     /// Chooses among abstract functions that differ in their first derivatives.
     pub variant: usize,
 }
@@ -151,6 +153,7 @@ pub fn worlds(derivation: &Derivation) -> Vec<World> {
                     law: Law::Exponential,
                     points: 3,
                     covariate: if conditional { vec![q(1, 4), q(3, 4)] } else { Vec::new() },
+                    pairs: false,
                     variant,
                 });
             }
@@ -174,7 +177,7 @@ pub fn worlds(derivation: &Derivation) -> Vec<World> {
                 if other == 2 && dims.iter().enumerate().all(|(at, _)| Some(at) == space.map(|space| space.0 as usize)) {
                     continue;
                 }
-                found.push(World {
+                let world = World {
                     description: words.clone(),
                     dimensions: dims,
                     size: sketch.size,
@@ -182,8 +185,14 @@ pub fn worlds(derivation: &Derivation) -> Vec<World> {
                     law: Law::Polynomial(laws.clone()),
                     points,
                     covariate: if conditional { vec![q(1, 4), q(3, 4)] } else { Vec::new() },
+                    pairs: false,
                     variant,
-                });
+                };
+                if theory.densities.len() > 1 && !conditional {
+                    let description = format!("{words}; the second density is of two independent draws from it");
+                    found.push(World { description, pairs: true, ..world.clone() });
+                }
+                found.push(world);
             }
         }
     }
@@ -246,6 +255,7 @@ impl World {
     pub fn constant(&self, id: ConstantId, components: &[usize], symmetric: bool) -> BigRational {
         let shift = i64::from(id.0);
         match components {
+            [] if self.pairs => q(2, 1),
             [] => q(3 + 2 * shift, 2),
             [only] => q(2 + *only as i64 * 3 - shift, 1),
             [row, column] => {
@@ -256,9 +266,13 @@ impl World {
         }
     }
 
-    /// The distribution of the data: over points, for each value of the covariate. Not the model's.
-    pub fn data(&self, covariate: usize, point: usize) -> BigRational {
-        let table: &[[i64; 3]] = if self.points == 2 { &[[2, 5, 0], [4, 3, 0]] } else { &[[2, 1, 4], [3, 3, 1]] };
+    /// The distribution of the data over so many points, for each value of the covariate. Not the model's.
+    pub fn data(&self, covariate: usize, point: usize, points: usize) -> BigRational {
+        let table: &[[i64; 3]] = match points {
+            2 => &[[2, 5, 0], [4, 3, 0]],
+            3 => &[[2, 1, 4], [3, 3, 1]],
+            _ => return q(2 * point as i64 + 1, (points * points) as i64),
+        };
         q(table[covariate % 2][point], 7)
     }
 }

@@ -1,0 +1,56 @@
+//! The families and proofs that are compiled into the program, as their source texts.
+//!
+//! The table is made by `build.rs` from the files in `derivations/`; no Rust code names any of them.
+
+use crate::diagnostic::Diagnostic;
+use crate::source::Source;
+
+mod table {
+    include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
+}
+
+/// One file of the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The file's name without its extension: what the entry is called by.
+    pub name: &'static str,
+    pub text: &'static str,
+    extension: &'static str,
+}
+
+impl Entry {
+    pub fn source(&self) -> Source {
+        Source::new(&format!("{}.{}", self.name, self.extension), self.text)
+    }
+}
+
+/// Every family, by name.
+pub fn families() -> impl Iterator<Item = Entry> {
+    table::FAMILIES.iter().map(|&(name, text)| Entry { name, text, extension: "fam" })
+}
+
+/// Every derivation, by name.
+pub fn proofs() -> impl Iterator<Item = Entry> {
+    table::PROOFS.iter().map(|&(name, text)| Entry { name, text, extension: "drv" })
+}
+
+/// The entry of this name, whatever its capitals and word breaks: `inverse_gamma`, `InverseGamma`
+/// and `inverse-gamma` are one name.
+///
+/// # Errors
+/// A message with the name that was most likely meant.
+pub fn find(name: &str) -> Result<Entry, Diagnostic> {
+    let wanted = folded(name);
+    if let Some(entry) = families().chain(proofs()).find(|entry| folded(entry.name) == wanted) {
+        return Ok(entry);
+    }
+    let names: Vec<&str> = families().chain(proofs()).map(|entry| entry.name).collect();
+    let spelled = name.to_lowercase().replace(['-', ' '], "_");
+    Err(Diagnostic::error("unknown-family", format!("the catalogue holds no `{name}`"))
+        .did_you_mean(&spelled, names)
+        .help("`fisherproof list` names what it holds; a file of your own is given by its path, as in `./my.fam`"))
+}
+
+fn folded(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

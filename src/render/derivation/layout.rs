@@ -1,0 +1,106 @@
+//! What every format says in the same way: numbers of lemmas, words of reasons, remainders, settings.
+
+use crate::derivation::report::{DerivationReport, ItemReport, StepReport};
+use crate::kernel::jets::layer::reason;
+use crate::model::derivation::ItemKind;
+use crate::refute::generic::Counterexample;
+
+/// "Lemma 2" and the name that it is cited by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heading {
+    pub kind: &'static str,
+    /// Lemmas and theorems count apart; a lone theorem has no number.
+    pub number: Option<usize>,
+    pub name: Option<String>,
+}
+
+impl Heading {
+    pub fn words(&self) -> String {
+        match self.number {
+            Some(number) => format!("{} {number}", self.kind),
+            None => self.kind.to_string(),
+        }
+    }
+}
+
+pub fn heading(report: &DerivationReport, at: usize) -> Heading {
+    let kind = report.items[at].kind;
+    let before = report.items[..at].iter().filter(|item| item.kind == kind).count();
+    let alone = report.items.iter().filter(|item| item.kind == kind).count() == 1;
+    Heading {
+        kind: match kind {
+            ItemKind::Lemma => "Lemma",
+            ItemKind::Theorem => "Theorem",
+        },
+        number: (!alone).then_some(before + 1),
+        name: report.items[at].name.clone(),
+    }
+}
+
+/// The reasons of a step as they should be shown: as given, unless another was needed or none was given.
+pub fn shown_reasons(step: &StepReport) -> &[String] {
+    if step.reason_given.is_empty() { &step.reason_needed } else { &step.reason_given }
+}
+
+/// "by Lemma 1 and interchange".
+pub fn reason_words(report: &DerivationReport, reasons: &[String]) -> String {
+    let one = |name: &String| {
+        let item = report.items.iter().position(|item| item.name.as_ref() == Some(name));
+        match item {
+            Some(at) => heading(report, at).words(),
+            None => match (reason(name), name.split_once(' ')) {
+                (Some(known), _) => known.name.replace("-rule", " rule"),
+                _ => name.clone(),
+            },
+        }
+    };
+    reasons.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// The order of the remainder after each line of a chain; `None` while it is exact.
+pub fn remainders(item: &ItemReport) -> Vec<Option<u32>> {
+    let mut known: Option<u32> = None;
+    item.steps
+        .iter()
+        .map(|step| {
+            known = match (known, step.order.value) {
+                (Some(before), Some(order)) => Some(before.min(order)),
+                (before, order) => before.or(order),
+            };
+            known
+        })
+        .collect()
+}
+
+/// "p(y | x; theta), x ~ D".
+pub fn setting(report: &DerivationReport) -> Vec<String> {
+    let theory = &report.derivation.theory;
+    theory
+        .densities
+        .iter()
+        .map(|density| {
+            let variate = theory.variate(density.variate);
+            let parameter = &theory.parameter(density.parameter).name;
+            match density.given.map(|id| theory.variate(id)) {
+                Some(given) => {
+                    let law = given.law.as_ref().map_or(String::new(), |law| format!(" with {} ~ {law}", given.name));
+                    format!("{}({} | {}; {parameter}){law}", density.name, variate.name, given.name)
+                }
+                None => format!("{}({}; {parameter})", density.name, variate.name),
+            }
+        })
+        .collect()
+}
+
+/// The counterexample in one sentence, without the numbers of the two sides.
+pub fn family_words(found: &Counterexample) -> String {
+    let values: Vec<String> = found.values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let at = if values.is_empty() { String::new() } else { format!(", {}", values.join(", ")) };
+    let entry = found.entry.as_ref().map_or(String::new(), |entry| format!(": {entry}"));
+    format!("{}{at}{entry}", found.family)
+}
+
+/// An exact number, with its decimal value where the exact form hides it.
+pub fn exact_words(exact: &str, decimal: f64) -> String {
+    if exact.contains("log") || exact.contains('^') || exact.len() > 9 { format!("{exact} ({decimal:.6})") } else { exact.to_string() }
+}

@@ -1,0 +1,66 @@
+//! A derivation in Markdown, its mathematics between dollar signs.
+
+use crate::derivation::report::{DerivationReport, DerivationStatus};
+
+use super::latex::Writer;
+use super::layout::{exact_words, family_words, heading, reason_words};
+use super::text::words;
+use super::{DerivationOptions, Notation};
+
+pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
+    let writer = Writer { report, notation: Notation::of(&report.derivation), options };
+    let mut out = format!("## {}\n\n", report.title.as_ref().unwrap_or(&report.name));
+    if report.status != DerivationStatus::Proved {
+        out.push_str(&format!("**Status: {}.**\n\n", words(report.status)));
+    }
+    out.push_str(&writer.setting());
+    for at in 0..report.items.len() {
+        let item = &report.items[at];
+        let title = heading(report, at);
+        let name = title.name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+        out.push_str(&format!("\n**{}{name}.** ${}$\n\n", title.words(), writer.statement(item)));
+        // Renderers of Markdown take `aligned` inside a display, not `align`.
+        let chain = writer.chain(at).replace("{align*}", "{aligned}").replace("{align}", "{aligned}").replace(r"\small ", "").replace(r" \notag", "");
+        let chain = without_labels(&chain);
+        out.push_str(&format!("$$\n{chain}$$\n"));
+        for (number, step) in item.steps.iter().enumerate() {
+            if step.status == DerivationStatus::ProvedWithOtherReason {
+                out.push_str(&format!("\nStep {} holds by {}, not by {}.\n", number + 1, reason_words(report, &step.reason_needed), reason_words(report, &step.reason_given)));
+            }
+            if let Some(found) = &step.counterexample {
+                out.push_str(&format!(
+                    "\n**Step {} is false.** In {}, the left side is `{}`, the right side `{}`.\n",
+                    number + 1,
+                    family_words(found),
+                    exact_words(&found.left, found.left_decimal),
+                    exact_words(&found.right, found.right_decimal)
+                ));
+            } else if step.status == DerivationStatus::NotProved {
+                let residue = step.residue.as_ref().map_or(String::new(), |residue| format!(" What is left is `{residue}`."));
+                out.push_str(&format!("\n**Step {} is not proved.**{residue}\n", number + 1));
+            }
+        }
+        for remark in &item.remarks {
+            out.push_str(&format!("\n{remark}.\n"));
+        }
+    }
+    if !report.assumptions.is_empty() {
+        out.push_str("\n**It rests on**\n\n");
+        for assumption in &report.assumptions {
+            out.push_str(&format!("- **{}**: {}.\n", assumption.name, assumption.statement));
+        }
+    }
+    out
+}
+
+fn without_labels(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(r" \label{") {
+        out.push_str(&rest[..at]);
+        let after = &rest[at..];
+        rest = after.find('}').map_or("", |end| &after[end + 1..]);
+    }
+    out.push_str(rest);
+    out
+}
