@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cas;
+pub mod catalogue;
 pub mod derive;
 pub mod diagnostic;
 pub mod kernel;

@@ -7,7 +7,7 @@ use crate::kernel::jets::layer::{Layer, Layers};
 use crate::kernel::jets::theorem::{Assumption, GenericTheorem, Rejection, Statement};
 use crate::kernel::jets::theory::Theory;
 use crate::model::derivation::formula::Formula;
-use crate::model::derivation::{CitedMeaning, Derivation, Item, Side};
+use crate::model::derivation::{AssumptionLine, CitedMeaning, Derivation, Item, Side};
 use crate::refute::generic::{Verdict, search};
 use crate::source::Source;
 
@@ -36,15 +36,26 @@ pub fn report(derivation: &Arc<Derivation>, source: &Source) -> DerivationReport
         title: derivation.title.clone(),
         status,
         items,
-        assumptions: assumptions.iter().filter_map(|assumption| described(assumption, derivation)).collect(),
+        assumptions: assumptions.iter().filter_map(|assumption| described(assumption, derivation, source)).collect(),
         remarks,
         derivation: derivation.clone(),
     }
 }
 
 /// That a density sums to one is what it is to be a density, and not listed.
-fn described(assumption: &Assumption, _derivation: &Derivation) -> Option<AssumptionReport> {
-    (*assumption != Assumption::Density).then(|| AssumptionReport { name: assumption.name(), statement: assumption.to_string() })
+fn described(assumption: &Assumption, derivation: &Derivation, source: &Source) -> Option<AssumptionReport> {
+    let equation = |left: &Formula, right: &Formula| format!("{} = {}, as assumed", typed(source, left), typed(source, right));
+    let stated = derivation.assumptions.iter().find_map(|line| match (assumption, line) {
+        (Assumption::Equation(wanted), AssumptionLine::Equation(number, left, right)) if wanted == number => Some(equation(left, right)),
+        (Assumption::LogDensity, AssumptionLine::LogDensity(left, right)) => Some(format!("{}; the natural parameter is interior", equation(left, right))),
+        _ => None,
+    });
+    (*assumption != Assumption::Density).then(|| AssumptionReport { name: assumption.name(), statement: stated.unwrap_or_else(|| assumption.to_string()) })
+}
+
+/// A formula as it was typed, on one line.
+fn typed(source: &Source, formula: &Formula) -> String {
+    source.slice(formula.span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 struct Checker<'a> {
@@ -148,7 +159,7 @@ impl Checker<'_> {
         let ends = self.same(left, &item.start).ok().zip(self.same(last, right).ok());
         let Some((first, second)) = ends else {
             report.status = DerivationStatus::NotProved;
-            let text = |formula: &Formula| self.text(formula);
+            let text = |formula: &Formula| typed(self.source, formula);
             report.remarks.push(format!(
                 "the chain goes from `{}` to `{}`, the statement from `{}` to `{}`",
                 text(&item.start.formula),
@@ -199,11 +210,6 @@ impl Checker<'_> {
         } else if GenericTheorem::by_layers(self.theory(), statement, Layers::ALL, &[]).is_ok() {
             report.remarks.push("the statement itself is true; this proof of it is not right".to_string());
         }
-    }
-
-    fn text(&self, formula: &Formula) -> String {
-        let text = self.source.slice(formula.span);
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use num_traits::One;
+use num_traits::{One, ToPrimitive};
 
 use crate::kernel::certificate::{Certificate, Proposition, Rule};
 use crate::kernel::lemma::Lemma;
@@ -11,7 +11,7 @@ use crate::kernel::poly::{Generator, Obstacle, Poly};
 use crate::kernel::term::{Function, Name, Rational, Term};
 use crate::kernel::theorem::{Rejection, Theorem};
 use crate::model::family::Family;
-use crate::numeric::sample_points;
+use crate::numeric::{evaluate, sample_points};
 
 use super::claim;
 use super::recognise::{Recognised, recognise};
@@ -464,6 +464,9 @@ impl Work<'_> {
         let Some(matrix) = self.report.fisher.iter().map(|row| row.iter().cloned().collect::<Option<Vec<Term>>>()).collect::<Option<Vec<_>>>() else {
             return;
         };
+        if self.looks_regular(&matrix) {
+            return;
+        }
         let normalizer = self.search.checker.parameters();
         if let Some(direction) = null_direction(normalizer, &matrix) {
             let direction: Vec<Term> = direction.iter().map(|poly| self.search.simplifier.simplify(poly)).collect();
@@ -474,6 +477,16 @@ impl Work<'_> {
             ));
             self.report.null_direction = Some(direction);
         }
+    }
+
+    /// A determinant that is plainly not zero at some point: no need to look for a null direction.
+    fn looks_regular(&self, matrix: &[Vec<Term>]) -> bool {
+        sample_points(self.search.setting().context(), 3).iter().any(|point| {
+            let floats = point.iter().map(|(name, value)| (name.clone(), value.to_f64().unwrap_or(f64::NAN))).collect();
+            let rows: Option<Vec<Vec<f64>>> =
+                matrix.iter().map(|row| row.iter().map(|entry| evaluate(entry, &floats)).collect()).collect();
+            rows.is_some_and(|rows| relative_determinant(rows) > 1e-9)
+        })
     }
 
     fn mean(&mut self) {
@@ -706,6 +719,23 @@ fn proved(kind: CheckKind, equations: Vec<Equation>, theorems: &[&Theorem]) -> C
 
 fn join(names: &[Name]) -> String {
     names.iter().map(Name::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The least pivot of an elimination relative to its row: a float, only to decide what to look for.
+fn relative_determinant(mut rows: Vec<Vec<f64>>) -> f64 {
+    let mut least = f64::INFINITY;
+    for column in 0..rows.len() {
+        let Some(found) = (column..rows.len()).max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs())) else { break };
+        rows.swap(column, found);
+        let pivot = rows[column].clone();
+        let size = pivot.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        least = least.min(pivot[column].abs() / size.max(f64::MIN_POSITIVE));
+        for row in rows.iter_mut().skip(column + 1) {
+            let factor = row[column] / pivot[column];
+            row.iter_mut().zip(&pivot).for_each(|(value, pivot)| *value -= factor * pivot);
+        }
+    }
+    least
 }
 
 /// A vector v ≠ 0 with M v = 0, by elimination over normal forms; `None` when M is regular.

@@ -10,12 +10,13 @@ use num_traits::One;
 
 use crate::kernel::certificate::{Part, Piece};
 use crate::kernel::domain::{Domain, Support};
+use crate::kernel::interval::{End, image};
 use crate::kernel::lemma::{LEMMAS, Lemma};
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Function, Name, Rational, Term};
-use crate::kernel::theorem::Setting;
+use crate::kernel::theorem::{Setting, ends};
 
 /// A change of variable: pieces of the support from left to right, each the image of one domain.
 #[derive(Clone, Debug)]
@@ -91,8 +92,16 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
         && let Some(map) = invert(forward, name, Term::Variable(new.clone()))
     {
         let map = map.substitute(&[(new.clone(), t())]);
-        for domain in [Domain::positive(), Domain::real(), unit()] {
-            all.push(change(domain, map.clone()));
+        let normalizer = Normalizer::on_support(setting.context(), setting.support());
+        if let Some(range) = image(&normalizer, forward, name, &ends(domain)) {
+            let bound = |end: End| match end {
+                End::At(term) => {
+                    let plain = normalizer.normalize(&term).map(|poly| poly.to_term());
+                    Some(plain.unwrap_or(term))
+                }
+                _ => None,
+            };
+            all.push(change(Domain::Interval { lower: bound(range.low), upper: bound(range.high) }, map));
         }
     }
     match domain {
@@ -112,6 +121,11 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 };
                 all.push(change(domain, t() + Term::Number(offset)));
             }
+            return all;
+        }
+        Domain::Integers { lower: Some(lower), upper } => {
+            let upper = upper.as_ref().map(|upper| upper.clone() - lower.clone());
+            all.push(change(Domain::Integers { lower: Some(Term::zero()), upper }, t() + lower.clone()));
             return all;
         }
         _ => return all,
@@ -141,6 +155,13 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
             }
             all.push(change(Domain::positive(), low.clone() + t().recip()));
             if low.is_zero() {
+                for centre in absolute_centres(setting, name) {
+                    all.push(Change {
+                        variable: variable.clone(),
+                        domain: Domain::positive(),
+                        maps: vec![centre.clone() * (-t()).exp(), centre * t().exp()],
+                    });
+                }
                 all.push(change(Domain::real(), t().exp()));
                 all.push(change(Domain::positive(), (t() + one()).log()));
             } else {
@@ -182,21 +203,54 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
     all
 }
 
-/// m in |x − m|.
+/// Where to fold the line: m in |x − m| or |log x − log m|, and the middle of an even polynomial.
 fn absolute_centres(setting: &Setting, name: &Name) -> Vec<Term> {
     let normalizer = Normalizer::on_support(setting.context(), setting.support());
     let Ok(log_density) = normalizer.normalize(setting.log_density()) else { return Vec::new() };
+    let log = Generator::Log(Arc::new(Generator::Variable(name.clone())));
     let mut centres = BTreeSet::new();
     log_density.visit_generators(&mut |generator| {
-        if let Generator::Call(Function::Abs, arguments) = generator
-            && let Some((slope, intercept)) = linear_parts(&normalizer, &arguments[0], name)
-            && let Ok(inverse) = normalizer.power(&slope, &Poly::integer(-1))
-            && let Ok(centre) = intercept.times(&inverse)
-        {
-            centres.insert(centre.scaled(&-Rational::one()).to_term());
+        let Generator::Call(Function::Abs, arguments) = generator else { return };
+        let own = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
+        let logarithm = Monomial::from_factors(vec![(log.clone(), Exponent::Integer(1))]);
+        if let Some(centre) = root_of_linear(&normalizer, &arguments[0], name, &own) {
+            centres.insert(centre.to_term());
+        } else if let Some(centre) = root_of_linear(&normalizer, &arguments[0], name, &logarithm) {
+            centres.insert(centre.to_term().exp());
         }
     });
+    centres.extend(middle(&normalizer, &log_density, name));
     centres.into_iter().collect()
+}
+
+/// −c_(n−1)/(n c_n) for a polynomial c_n xⁿ + c_(n−1) xⁿ⁻¹ + … of even degree above two.
+fn middle(normalizer: &Normalizer, log_density: &Poly, name: &Name) -> Option<Term> {
+    let own = Generator::Variable(name.clone());
+    let mut coefficients: BTreeMap<i64, Poly> = BTreeMap::new();
+    for (monomial, coefficient) in log_density.terms() {
+        let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
+        let power = match inside.factors() {
+            [] => 0,
+            [(generator, Exponent::Integer(power))] if *generator == own => *power,
+            _ => return None,
+        };
+        coefficients.entry(power).or_default().add_term(outside, coefficient.clone());
+    }
+    let (degree, leading) = coefficients.iter().next_back()?;
+    if *degree < 4 || degree % 2 != 0 {
+        return None;
+    }
+    let below = coefficients.get(&(degree - 1)).cloned().unwrap_or_default();
+    let inverse = normalizer.power(leading, &Poly::integer(-1)).ok()?;
+    let centre = below.times(&inverse).ok()?.scaled(&Rational::new((-1).into(), (*degree).into()));
+    Some(centre.to_term())
+}
+
+/// −b/a for a·m + b, m a monomial in the variable.
+fn root_of_linear(normalizer: &Normalizer, poly: &Poly, name: &Name, own: &Monomial) -> Option<Poly> {
+    let (slope, intercept) = linear_in(normalizer, poly, name, own)?;
+    let inverse = normalizer.power(&slope, &Poly::integer(-1)).ok()?;
+    Some(intercept.times(&inverse).ok()?.scaled(&-Rational::one()))
 }
 
 /// (a, b) in e^(a x + b), for logistic and Gumbel shapes.
@@ -264,15 +318,20 @@ fn power_arguments(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
     found.into_iter().collect()
 }
 
-/// slope and intercept of a polynomial of degree one in a variable.
+/// Slope and intercept of a polynomial of degree one in a variable.
 fn linear_parts(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Option<(Poly, Poly)> {
     let own = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
+    linear_in(normalizer, poly, name, &own)
+}
+
+/// (a, b) in a·m + b, with m a monomial in the variable and a, b free of it.
+fn linear_in(normalizer: &Normalizer, poly: &Poly, name: &Name, own: &Monomial) -> Option<(Poly, Poly)> {
     let (mut slope, mut intercept) = (Poly::zero(), Poly::zero());
     for (monomial, coefficient) in poly.terms() {
         let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
         if inside.is_one() {
             intercept.add_term(outside, coefficient.clone());
-        } else if inside == own {
+        } else if inside == *own {
             slope.add_term(outside, coefficient.clone());
         } else {
             return None;

@@ -224,23 +224,28 @@ impl Search {
 
     /// The step that proves E[of] = is for a given value.
     pub fn expectation_is(&mut self, of: &Term, is: &Term) -> Result<usize, Failure> {
-        let (premises, _) = self.expand(of)?;
+        let premises = self.premises(of)?;
         Ok(self.push(Proposition::Expectation { of: of.clone(), is: is.clone() }, Rule::Linearity(premises))?)
+    }
+
+    /// Premises for linearity: coefficients and moments.
+    fn premises(&mut self, of: &Term) -> Result<Vec<(Term, usize)>, Failure> {
+        let grouped = self.decompose(of)?;
+        let mut premises = Vec::with_capacity(grouped.len());
+        for (inside, outside) in grouped {
+            premises.push((outside.to_term(), self.moment(&inside)?));
+        }
+        Ok(premises)
     }
 
     /// Premises for linearity, and the value they add up to.
     fn expand(&mut self, of: &Term) -> Result<(Vec<(Term, usize)>, Poly), Failure> {
-        let grouped = self.decompose(of)?;
-        let mut premises = Vec::new();
+        let premises = self.premises(of)?;
+        let parameters = self.checker.parameters();
         let mut value = Poly::zero();
-        for (inside, outside) in grouped {
-            let position = self.moment(&inside)?;
-            let Proposition::Expectation { is, .. } = self.theorems[position].proposition() else {
-                return Err(Failure::NoMoment(of.clone()));
-            };
-            let own = self.checker.parameters().normalize(is)?;
-            value.add_assign(&own.times(&outside)?);
-            premises.push((outside.to_term(), position));
+        for (coefficient, position) in &premises {
+            let own = parameters.normalize(&self.value(*position))?;
+            value.add_assign(&own.times(&parameters.normalize(coefficient)?)?);
         }
         Ok((premises, value))
     }

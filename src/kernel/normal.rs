@@ -30,6 +30,8 @@ pub struct Normalizer {
     continuous: Vec<Name>,
     /// log p, which the formal log-density stands for.
     log_density: Option<Term>,
+    /// The variates and the points of a finite support.
+    pub(super) points: Option<(Vec<Name>, Vec<Vec<Term>>)>,
     /// What had to be assumed different from zero.
     conditions: RefCell<BTreeSet<Poly>>,
     pub(super) signs: RefCell<HashMap<Poly, Option<Sign>>>,
@@ -43,6 +45,7 @@ impl Normalizer {
         Normalizer {
             context: context.clone(),
             continuous: Vec::new(),
+            points: None,
             log_density: None,
             conditions: RefCell::default(),
             signs: RefCell::default(),
@@ -56,6 +59,7 @@ impl Normalizer {
     pub fn on_support(context: &Context, support: &Support) -> Self {
         let mut context = context.clone();
         let mut continuous = Vec::new();
+        let points = finite_points(support);
         match support {
             Support::Product { coordinates, inequalities } => {
                 for (name, domain) in coordinates {
@@ -73,7 +77,7 @@ impl Normalizer {
                 }
             }
         }
-        Normalizer { continuous, ..Normalizer::new(&context) }
+        Normalizer { continuous, points, ..Normalizer::new(&context) }
     }
 
     /// Gives the formal log-density its meaning.
@@ -147,6 +151,12 @@ impl Normalizer {
                 if **base == Term::Constant(Constant::E) {
                     return self.exp(&exponent);
                 }
+                if matches!(**base, Term::Product(_) | Term::Power(..))
+                    && matches!(Exponent::from_poly(self.canonical(&exponent)?), Exponent::Poly(_))
+                    && let Ok(log) = self.log_of_term(base)
+                {
+                    return self.exp(&log.times(&exponent)?);
+                }
                 let base = self.normalize(base)?;
                 self.power(&base, &exponent)
             }
@@ -154,7 +164,10 @@ impl Normalizer {
                 if let Some(found) = self.cache.borrow().get(term) {
                     return Ok(found.clone());
                 }
-                let result = self.apply(*function, arguments)?;
+                let result = match function {
+                    Function::Log => self.log_of_term(&arguments[0])?,
+                    _ => self.apply(*function, arguments)?,
+                };
                 self.cache.borrow_mut().insert(term.clone(), result.clone());
                 Ok(result)
             }
@@ -466,6 +479,34 @@ impl Normalizer {
         Ok(sum)
     }
 
+    /// log of a term, taken apart before products are multiplied out: each factor is positive on its
+    /// own, or the whole is looked at.
+    fn log_of_term(&self, term: &Term) -> Outcome<Poly> {
+        if *self.depth.borrow() > MOST_NESTING {
+            return Err(Obstacle::TooLarge("nesting"));
+        }
+        *self.depth.borrow_mut() += 1;
+        let split = match term {
+            Term::Product(factors) => {
+                factors.iter().try_fold(Poly::zero(), |sum, factor| Ok(sum.plus(&self.log_of_term(factor)?)))
+            }
+            Term::Power(base, exponent) if **base != Term::Constant(Constant::E) => {
+                self.log_of_term(base).and_then(|log| log.times(&self.normalize(exponent)?))
+            }
+            Term::Apply(Function::Exp, arguments) => self.normalize(&arguments[0]),
+            Term::Apply(Function::Sqrt, arguments) => {
+                self.log_of_term(&arguments[0]).map(|log| log.scaled(&Rational::new(1.into(), 2.into())))
+            }
+            _ => Err(Obstacle::NotPositive(term.clone())),
+        };
+        *self.depth.borrow_mut() -= 1;
+        match split {
+            Ok(log) => Ok(log),
+            Err(Obstacle::NotPositive(_)) => self.log(&self.canonical(&self.normalize(term)?)?),
+            Err(other) => Err(other),
+        }
+    }
+
     /// |u|.
     fn absolute(&self, poly: &Poly) -> Outcome<Poly> {
         match self.sign(poly) {
@@ -536,12 +577,34 @@ impl Normalizer {
     /// Multiplies by the denominators (powers of sums and of sines) until none is left; what
     /// vanishes then vanished before, because none of the factors is zero.
     pub(super) fn clear(&self, poly: &Poly) -> Outcome<Poly> {
-        let mut current = poly.clone();
+        let mut current = self.canonical_exponents(poly)?;
         for _ in 0..64 {
             let Some((generator, least)) = lowest_power(&current) else { return self.clear_sines(&current) };
             current = shift_power(&current, &generator, -least)?;
         }
         Err(Obstacle::TooLarge("nested denominators"))
+    }
+
+    /// Fractions in exponents cancelled: g^(m/(m − 1) − 1/(m − 1)) = g.
+    fn canonical_exponents(&self, poly: &Poly) -> Outcome<Poly> {
+        let fractional = |exponent: &Exponent| matches!(exponent, Exponent::Poly(inner) if inner.len() > 1 && has_sum_power(inner));
+        if !poly.terms().any(|(monomial, _)| monomial.factors().iter().any(|(_, exponent)| fractional(exponent))) {
+            return Ok(poly.clone());
+        }
+        let mut result = Poly::zero();
+        for (monomial, coefficient) in poly.terms() {
+            let mut product = Poly::constant(coefficient.clone());
+            for (generator, exponent) in monomial.factors() {
+                let exponent = if fractional(exponent) {
+                    Exponent::from_poly(self.canonical(&exponent.to_poly())?)
+                } else {
+                    exponent.clone()
+                };
+                product = product.times(&Poly::generator_power(generator.clone(), exponent)?)?;
+            }
+            result.add_assign(&product);
+        }
+        Ok(result)
     }
 
     fn clear_sines(&self, poly: &Poly) -> Outcome<Poly> {
@@ -594,6 +657,7 @@ impl Normalizer {
 
     /// The form used in exponents and arguments: a cancelled fraction, written out again.
     pub fn canonical(&self, poly: &Poly) -> Outcome<Poly> {
+        let poly = &self.canonical_exponents(poly)?;
         if !has_sum_power(poly) {
             return Ok(poly.clone());
         }
@@ -701,7 +765,7 @@ impl Normalizer {
         if let Some(value) = argument.as_constant() {
             return self.gamma_of_number(&value);
         }
-        let (base, shift) = unit_class(argument);
+        let (base, shift) = self.positive_class(argument);
         if shift.abs() > MOST_SHIFT {
             return Ok(Poly::generator(Generator::Call(Function::Gamma, Arc::new(vec![argument.clone()]))));
         }
@@ -710,6 +774,22 @@ impl Normalizer {
             result = result.times(&self.integer_power(&factor, power)?)?;
         }
         Ok(result)
+    }
+
+    /// The representative of a class modulo integers: its constant part in (0, 1], or the next that is
+    /// known to be positive, so that no factor of the recurrence can vanish on a support.
+    fn positive_class(&self, argument: &Poly) -> (Poly, i64) {
+        let (base, shift) = unit_class(argument);
+        if base.as_constant().is_some() {
+            return (base, shift);
+        }
+        for up in 0..8 {
+            let candidate = base.plus(&Poly::integer(up));
+            if self.sign(&candidate) == Some(Sign::Positive) {
+                return (candidate, shift.saturating_sub(up));
+            }
+        }
+        (base, shift)
     }
 
     fn reciprocal_gamma(&self, argument: &Poly) -> Outcome<Poly> {
@@ -751,7 +831,7 @@ impl Normalizer {
         if argument.as_constant().is_some() {
             return self.log(&self.gamma(argument)?);
         }
-        let (base, shift) = unit_class(argument);
+        let (base, shift) = self.positive_class(argument);
         if shift.abs() > MOST_SHIFT {
             let own = Generator::Call(Function::Gamma, Arc::new(vec![argument.clone()]));
             return Ok(Poly::generator(Generator::Log(Arc::new(own))));
@@ -771,7 +851,7 @@ impl Normalizer {
         if constant.as_ref().is_some_and(|value| value.is_integer() && !value.is_positive()) {
             return Err(pole());
         }
-        let (base, shift) = unit_class(argument);
+        let (base, shift) = self.positive_class(argument);
         if shift.abs() > MOST_SHIFT.max(if constant.is_some() { 400 } else { 0 }) {
             let arguments = vec![Poly::integer(order), argument.clone()];
             return Ok(Poly::generator(Generator::Call(Function::Polygamma, Arc::new(arguments))));
@@ -935,6 +1015,32 @@ impl Normalizer {
             cos = next;
         }
         Ok((cos, if count < 0 { sin.scaled(&-Rational::one()) } else { sin }))
+    }
+}
+
+/// The points of a small finite support, for signs that only they decide.
+fn finite_points(support: &Support) -> Option<(Vec<Name>, Vec<Vec<Term>>)> {
+    const MOST: usize = 64;
+    match support {
+        Support::Points { names, points } => (points.len() <= MOST).then(|| (names.clone(), points.clone())),
+        Support::Product { coordinates, inequalities } => {
+            let [(name, domain)] = coordinates.as_slice() else { return None };
+            if !inequalities.is_empty() {
+                return None;
+            }
+            let values: Vec<Term> = match domain {
+                Domain::Finite(values) => values.clone(),
+                Domain::Integers { lower: Some(Term::Number(lower)), upper: Some(Term::Number(upper)) } => {
+                    let (from, to) = (as_small(&lower.ceil())?, as_small(&upper.floor())?);
+                    if to.checked_sub(from)? >= MOST as i64 {
+                        return None;
+                    }
+                    (from..=to).map(Term::integer).collect()
+                }
+                _ => return None,
+            };
+            (values.len() <= MOST).then(|| (vec![name.clone()], values.into_iter().map(|value| vec![value]).collect()))
+        }
     }
 }
 

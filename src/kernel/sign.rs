@@ -169,7 +169,7 @@ impl Normalizer {
             return Some(Sign::of_number(&value));
         }
         if let Some((monomial, coefficient)) = poly.as_single() {
-            let sign = self.monomial_sign(monomial)?;
+            let sign = self.monomial_sign(monomial).or_else(|| self.sign_by_points(&Poly::single(monomial.clone(), Rational::one())))?;
             return Some(sign.times(Sign::of_number(coefficient)));
         }
         self.sign_by_terms(poly)
@@ -180,6 +180,8 @@ impl Normalizer {
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_of_quadratic(poly, questions))
             .or_else(|| self.sign_of_fraction(poly, questions))
+            .or_else(|| self.sign_by_number_logarithms(poly, questions))
+            .or_else(|| self.sign_by_points(poly))
     }
 
     fn sign_by_terms(&self, poly: &Poly) -> Option<Sign> {
@@ -232,11 +234,16 @@ impl Normalizer {
         Sign::of_number(&constant).plus(self.find_sign(&rest, questions)?)
     }
 
-    /// Σ k_i log g_i with integers k_i has the sign of ∏ g_i^(k_i) over k_i > 0 less the same over k_i < 0.
+    /// r + Σ k_i log g_i with integers k_i has the sign of e^r ∏ g_i^(k_i) − 1.
     fn sign_of_logarithms(&self, poly: &Poly) -> Option<Sign> {
-        let (mut above, mut below) = (Poly::one(), Poly::one());
+        let (mut above, mut below, mut rest) = (Poly::one(), Poly::one(), Poly::zero());
+        let mut logs = 0;
         for (monomial, coefficient) in poly.terms() {
-            let [(Generator::Log(inner), Exponent::Integer(1))] = monomial.factors() else { return None };
+            let [(Generator::Log(inner), Exponent::Integer(1))] = monomial.factors() else {
+                rest.add_term(monomial.clone(), coefficient.clone());
+                continue;
+            };
+            logs += 1;
             let power = super::normal::as_small(coefficient).filter(|power| power.abs() <= 4)?;
             let own = match &**inner {
                 Generator::Sum(sum) => (**sum).clone(),
@@ -250,7 +257,59 @@ impl Normalizer {
                 below = below.times(&own).ok()?;
             }
         }
+        if logs == 0 {
+            return None;
+        }
+        if !rest.is_zero() {
+            above = above.times(&self.exp(&rest).ok()?).ok()?;
+        }
         self.sign(&above.minus(&below))
+    }
+
+    /// Σ m_j·(Σ k_i log n_i): terms that share all but the logarithm of a number are decided together.
+    fn sign_by_number_logarithms(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        let mut groups: Vec<(Monomial, Poly)> = Vec::new();
+        for (monomial, coefficient) in poly.terms() {
+            let is_log = |generator: &Generator| matches!(generator, Generator::Log(inner) if matches!(**inner, Generator::Prime(_)));
+            let (logs, others): (Vec<_>, Vec<_>) = monomial.factors().iter().cloned().partition(|(generator, _)| is_log(generator));
+            let (logs, others) = (Monomial::from_factors(logs), Monomial::from_factors(others));
+            match groups.iter_mut().find(|(own, _)| *own == others) {
+                Some((_, part)) => part.add_term(logs, coefficient.clone()),
+                None => groups.push((others, Poly::single(logs, coefficient.clone()))),
+            }
+        }
+        if groups.len() == poly.len() || groups.len() < 2 {
+            return None;
+        }
+        let mut total = Sign::Zero;
+        for (monomial, part) in groups {
+            let own = self.monomial_sign(&monomial)?.times(self.find_sign(&part, questions)?);
+            total = total.plus(own)?;
+        }
+        Some(total)
+    }
+
+    /// On a finite support: the sign at every point, where it is the same.
+    fn sign_by_points(&self, poly: &Poly) -> Option<Sign> {
+        let (names, points) = self.points.as_ref()?;
+        if !poly.contains_any(names) {
+            return None;
+        }
+        let term = poly.to_term();
+        let mut common = None;
+        for point in points {
+            let at: Vec<(Name, Term)> = names.iter().cloned().zip(point.iter().cloned()).collect();
+            let own = self.sign(&self.normalize(&term.substitute(&at)).ok()?)?;
+            common = Some(match (common, own) {
+                (None, own) => own,
+                (Some(common), own) if common == own => own,
+                (Some(Sign::Positive | Sign::Nonnegative | Sign::Zero), Sign::Positive | Sign::Nonnegative | Sign::Zero) => Sign::Nonnegative,
+                (Some(Sign::Negative | Sign::Nonpositive | Sign::Zero), Sign::Negative | Sign::Nonpositive | Sign::Zero) => Sign::Nonpositive,
+                _ => return None,
+            });
+        }
+        common
     }
 
     /// poly = c·condition + rest with c > 0 and rest of known sign.

@@ -494,17 +494,17 @@ impl Checker {
             (Domain::Angle, Domain::Angle) if identity => Ok((End::MinusInfinity, End::PlusInfinity)),
             (Domain::Integers { lower: Some(lower), .. }, Domain::Integers { lower: Some(start), .. }) => {
                 let (low, high) = ends(lemma_domain);
-                let offset = integer_offset(&piece.map, &piece.variable).ok_or_else(|| malformed("no integer shift"))?;
+                let offset = self.integer_offset(&piece.map, &piece.variable).ok_or_else(|| malformed("no integer shift"))?;
                 let move_by = |end: End| match end {
-                    End::At(term) => End::At(term + Term::Number(offset.clone())),
+                    End::At(term) => End::At(term + offset.clone()),
                     other => other,
                 };
                 let (low, high) = (move_by(low), move_by(high));
                 // Left-out first terms move the lower end up.
-                let (Some(from), Some(start)) = (lower.as_number(), start.as_number()) else {
+                let (Some(from), Some(start), Some(offset)) = (lower.as_number(), start.as_number(), offset.as_number()) else {
                     return if piece.skip == 0 { Ok((low, high)) } else { Err(malformed("a symbolic start")) };
                 };
-                let from = from + &offset + Rational::from_integer(piece.skip.into());
+                let from = from + offset + Rational::from_integer(piece.skip.into());
                 if from != *start {
                     return Err(malformed("a wrong first term"));
                 }
@@ -516,6 +516,21 @@ impl Checker {
             }
             _ => Err(malformed("domains that do not fit")),
         }
+    }
+
+    /// c in t + c, an integer for all values of the constants in it.
+    fn integer_offset(&self, map: &Term, variable: &Name) -> Option<Term> {
+        let poly = self.fresh_parameters().normalize(map).ok()?;
+        let offset = poly.minus(&Poly::generator(Generator::Variable(variable.clone())));
+        let whole = offset.terms().all(|(monomial, coefficient)| {
+            coefficient.is_integer()
+                && monomial.factors().iter().all(|(generator, exponent)| {
+                    matches!(exponent, Exponent::Integer(power) if *power > 0)
+                        && matches!(generator, Generator::Variable(name)
+                            if matches!(self.setting.context.domains.get(name), Some(Domain::Integers { .. })))
+                })
+        });
+        whole.then(|| offset.to_term())
     }
 
     fn same_end(&self, outer: &Normalizer, left: &End, right: &End) -> Result<bool, Rejection> {
@@ -663,14 +678,6 @@ pub(super) fn substitute_domain(domain: &Domain, replacements: &[(Name, Term)]) 
     }
 }
 
-/// k in t + k.
-fn integer_offset(map: &Term, variable: &Name) -> Option<Rational> {
-    let poly = Normalizer::new(&Context::default()).normalize(map).ok()?;
-    let own = Poly::generator(Generator::Variable(variable.clone()));
-    let rest = poly.minus(&own);
-    rest.as_constant().filter(|value| value.is_integer())
-}
-
 /// All points of a finite support.
 ///
 /// Fails when the support is infinite or too large.
@@ -722,12 +729,3 @@ pub fn points(support: &Support) -> Result<Vec<Vec<Term>>, Rejection> {
         }
     }
 }
-
-/// The exponents of the variables in a power product, for those who search.
-pub fn integer_exponent(exponent: &Exponent) -> Option<i64> {
-    match exponent {
-        Exponent::Integer(value) => Some(*value),
-        Exponent::Poly(_) => None,
-    }
-}
-

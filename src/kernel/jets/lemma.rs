@@ -63,10 +63,8 @@ impl Engine<'_> {
     }
 
     fn rules(&self, equation: &Equation) -> Vec<Rule> {
-        let usable = match (self.order, equation.order) {
-            (None, Some(_)) => false,
-            (Some(_), _) | (None, None) => true,
-        };
+        let exact_enough = self.order.is_some() || equation.order.is_none();
+        let usable = exact_enough && equation.difference.0.iter().all(|(_, monomial)| monomial.is_known());
         let solved = |at: usize| {
             let (coefficient, head) = &equation.difference.0[at];
             let mut rest = equation.difference.clone();
@@ -202,6 +200,8 @@ fn unified(pattern: &Atom, target: &Atom, given: &Match, engine: &Engine) -> Vec
         if symmetric { permuted(left, right, given) } else { aligned(left, right, given).into_iter().collect() }
     };
     match (pattern, target) {
+        // The unknowns of two normal forms have nothing to do with each other.
+        (Atom::Unknown(_), _) | (_, Atom::Unknown(_)) => Vec::new(),
         (Atom::Direction(left, i), Atom::Direction(right, j)) if left == right => lists(std::slice::from_ref(i), std::slice::from_ref(j), false),
         (Atom::Parameter(left, i), Atom::Parameter(right, j)) if left == right => lists(std::slice::from_ref(i), std::slice::from_ref(j), false),
         (Atom::Map(left, i, more), Atom::Map(right, j, others)) if left == right => aligned(std::slice::from_ref(i), std::slice::from_ref(j), given)

@@ -282,6 +282,15 @@ impl Monomial {
         found
     }
 
+    /// Is nothing in it beyond the algebra?
+    pub fn is_known(&self) -> bool {
+        self.0.iter().all(|(atom, _)| match atom {
+            Atom::Unknown(_) => false,
+            Atom::Block(_, body) | Atom::Derivative(_, body) => body.is_known(),
+            _ => atom.argument().is_none_or(|argument| argument.0.iter().all(|(_, monomial)| monomial.is_known())),
+        })
+    }
+
     /// Does a function's argument mention the label, where it cannot be renamed?
     pub fn hides(&self, label: &Index) -> bool {
         self.0.iter().any(|(atom, _)| match atom {

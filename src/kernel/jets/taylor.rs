@@ -14,6 +14,7 @@ use super::expression::Point;
 use super::monomial::{Atom, Monomial, is_natural};
 use super::normal::Engine;
 use super::polynomial::Polynomial;
+use super::theorem::Assumption;
 
 impl Engine<'_> {
     /// Every factor that stands at θ + Δ, expanded. A monomial with a factor that may grow as Δ → 0
@@ -30,6 +31,7 @@ impl Engine<'_> {
     }
 
     fn product_expansion(&self, monomial: &Monomial, order: u32) -> Option<Polynomial> {
+        let closed = monomial.bound().is_empty();
         let mut product = Polynomial::one();
         for (atom, exponent) in &monomial.0 {
             let shared = Monomial::of(atom.clone()).bound();
@@ -39,6 +41,9 @@ impl Engine<'_> {
                 }
                 product = product.times(&self.refreshed_except(&factor, &shared));
                 product.0.retain(|(_, part)| part.degree() <= order);
+                if closed {
+                    product = self.collected(product);
+                }
             }
         }
         Some(product)
@@ -76,6 +81,7 @@ impl Engine<'_> {
     }
 
     fn series(&self, base: &Monomial, point: &Point, order: u32) -> Polynomial {
+        self.assume(Assumption::Differentiable);
         let mut term = Polynomial::term(Rational::one(), base.clone());
         let mut total = term.clone();
         for step in 1..=order {
@@ -87,7 +93,9 @@ impl Engine<'_> {
                 let derived = self.derivative(&term, parameter, &label).times_monomial(&move_along);
                 next.add(self.bound(derived, &label).scaled(coefficient));
             }
-            term = next.scaled(&Rational::new(One::one(), step.into()));
+            // Like terms early, where no label is shared with factors elsewhere.
+            term = if base.bound().is_empty() { self.collected(next) } else { next };
+            term = term.scaled(&Rational::new(One::one(), step.into()));
             total.add(term.clone());
         }
         total

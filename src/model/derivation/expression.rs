@@ -469,7 +469,8 @@ impl Scope {
         if let Some(parameter) = parameter {
             point.retain(|(_, coefficient)| !coefficient.is_zero());
             point.sort();
-            if point.is_empty() || self.theory.parameter(parameter).depends_on.is_none() {
+            let own_directions = point.iter().all(|(direction, _)| self.theory.direction(*direction).parameter == parameter);
+            if point.is_empty() || (own_directions && self.theory.parameter(parameter).depends_on.is_none()) {
                 return Some((parameter, point));
             }
         }

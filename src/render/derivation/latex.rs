@@ -19,8 +19,12 @@ const PREAMBLE: &str = "\\documentclass[11pt,a4paper]{article}
 \\begin{document}
 ";
 
-/// Letters of mathematics on a line of this width, beside a reason.
-const LINE: usize = 62;
+/// Letters of mathematics on a printed line, beside a short reason or a boxed one.
+const BESIDE_WORD: usize = 60;
+const BESIDE_BOX: usize = 50;
+
+/// Longer reasons are set in a box of several lines.
+const LONGEST_WORD: usize = 16;
 
 pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
     let body = fragment(report, options);
@@ -29,12 +33,12 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
 
 /// The displays of every item, for a test that a LaTeX engine accepts them.
 pub fn displays(report: &DerivationReport, options: &DerivationOptions) -> Vec<String> {
-    let writer = Writer { report, notation: Notation::of(&report.derivation), options };
+    let writer = Writer { report, notation: Notation::of(&report.derivation), options, boxes: false };
     (0..report.items.len()).map(|at| writer.chain(at)).collect()
 }
 
 fn fragment(report: &DerivationReport, options: &DerivationOptions) -> String {
-    let writer = Writer { report, notation: Notation::of(&report.derivation), options };
+    let writer = Writer { report, notation: Notation::of(&report.derivation), options, boxes: true };
     let mut out = format!("\\section*{{{}}}\n", prose(report.title.as_ref().unwrap_or(&report.name)));
     if report.status != DerivationStatus::Proved {
         out.push_str(&format!("\\textbf{{Status: {}.}}\n", words(report.status)));
@@ -58,6 +62,8 @@ pub struct Writer<'r> {
     pub report: &'r DerivationReport,
     pub notation: Notation<'r>,
     pub options: &'r DerivationOptions,
+    /// May long reasons be set in boxes? LaTeX knows them, KaTeX does not.
+    pub boxes: bool,
 }
 
 impl Writer<'_> {
@@ -150,15 +156,22 @@ impl Writer<'_> {
         if own_line {
             rows.push(format!("&{start}"));
         }
-        let room = if own_line { LINE } else { LINE - first_width };
+        let all_reasons: Vec<String> = item.steps.iter().map(|step| reason_words(self.report, shown_reasons(step))).collect();
+        let boxed = self.boxes && all_reasons.iter().any(|reasons| reasons.len() > LONGEST_WORD);
+        let line = if boxed { BESIDE_BOX } else { BESIDE_WORD };
+        let room = if own_line { line } else { line - first_width };
         for ((number, step), remainder) in item.steps.iter().enumerate().zip(remainders(item)) {
             let left = if number == 0 && !own_line { start.as_str() } else { "" };
-            let reasons = reason_words(self.report, shown_reasons(step));
+            let reasons = &all_reasons[number];
             let refuted = match step.status {
                 DerivationStatus::Proved => String::new(),
                 status => format!(" [{}]", words(status)),
             };
-            let reason = if reasons.is_empty() && refuted.is_empty() { String::new() } else { format!(r" && \text{{\small {}{}}}", prose(&reasons), refuted) };
+            let reason = match (reasons.is_empty() && refuted.is_empty(), boxed) {
+                (true, _) => String::new(),
+                (false, false) => format!(r" && \text{{\small {}{refuted}}}", prose(reasons)),
+                (false, true) => format!(r" && \parbox{{44mm}}{{\raggedright\small {}{refuted}}}", prose(reasons)),
+            };
             let lines = self.broken(&step.right, remainder, room);
             let sign = if own_line { r"&\quad = " } else { "&= " };
             for (place, line) in lines.iter().enumerate() {
@@ -244,35 +257,50 @@ impl Writer<'_> {
     }
 }
 
-/// About how many letters wide the mathematics is when it is set.
+/// About how many letters wide the mathematics is when it is set; scripts are smaller.
 pub fn width(latex: &str) -> usize {
-    let mut count = 0;
+    const FULL: usize = 10;
+    const SCRIPT: usize = 6;
+    let mut tenths = 0;
+    let mut scales = vec![FULL];
+    let mut script = false;
     let mut letters = latex.chars().peekable();
     while let Some(letter) = letters.next() {
+        let scale = if script { SCRIPT } else { scales.last().copied().unwrap_or(FULL) };
         match letter {
+            '_' | '^' => {
+                script = true;
+                continue;
+            }
+            '{' => scales.push(scale),
+            '}' => {
+                scales.pop();
+            }
+            ' ' | '&' => continue,
             '\\' => {
                 let mut name = String::new();
                 while let Some(next) = letters.peek().filter(|next| next.is_ascii_alphabetic()) {
                     name.push(*next);
                     letters.next();
                 }
-                count += match name.as_str() {
+                let size = match name.as_str() {
                     "" => {
                         letters.next();
                         0
                     }
-                    "left" | "right" | "mathbb" | "mathrm" | "mathcal" | "operatorname" | "tilde" | "hat" => 0,
-                    "frac" => 1,
+                    "left" | "right" | "mathbb" | "mathrm" | "mathcal" | "operatorname" | "tilde" | "hat" | "tfrac" => 0,
                     "log" | "exp" | "sum" => 3,
-                    "nabla" | "partial" => 2,
+                    "nabla" | "partial" | "Delta" => 2,
                     _ => 1,
                 };
+                tenths += size * scale;
             }
-            '{' | '}' | '^' | '_' | ' ' | '&' => {}
-            _ => count += 1,
+            '+' | '-' | '=' => tenths += 2 * scale,
+            _ => tenths += scale,
         }
+        script = false;
     }
-    count
+    tenths / FULL
 }
 
 /// `ZeroMeanScore` is "zero mean score".

@@ -26,7 +26,7 @@ impl Heading {
 pub fn heading(report: &DerivationReport, at: usize) -> Heading {
     let kind = report.items[at].kind;
     let before = report.items[..at].iter().filter(|item| item.kind == kind).count();
-    let alone = report.items.iter().filter(|item| item.kind == kind).count() == 1;
+    let alone = kind == ItemKind::Theorem && report.items.iter().filter(|item| item.kind == kind).count() == 1;
     Heading {
         kind: match kind {
             ItemKind::Lemma => "Lemma",

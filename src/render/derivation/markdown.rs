@@ -8,7 +8,7 @@ use super::text::words;
 use super::{DerivationOptions, Notation};
 
 pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
-    let writer = Writer { report, notation: Notation::of(&report.derivation), options };
+    let writer = Writer { report, notation: Notation::of(&report.derivation), options, boxes: false };
     let mut out = format!("## {}\n\n", report.title.as_ref().unwrap_or(&report.name));
     if report.status != DerivationStatus::Proved {
         out.push_str(&format!("**Status: {}.**\n\n", words(report.status)));

@@ -155,8 +155,17 @@ impl<'d> Notation<'d> {
             Kind::Binary(operator, left, right) => match operator {
                 Operator::Add => (format!("{} + {}", self.text_at(left, Level::Sum), self.text_at(right, Level::Product)), Level::Sum),
                 Operator::Subtract => (format!("{} - {}", self.text_at(left, Level::Sum), self.text_at(right, Level::Product)), Level::Sum),
-                Operator::Multiply => (format!("{} * {}", self.text_at(left, Level::Product), self.text_at(right, Level::Prefix)), Level::Product),
-                Operator::Divide => (format!("{}/{}", self.text_at(left, Level::Product), self.text_at(right, Level::Prefix)), Level::Product),
+                Operator::Multiply | Operator::Divide => {
+                    let sign = if *operator == Operator::Multiply { " * " } else { "/" };
+                    // A minus in front belongs to the first factor, and needs no parentheses there.
+                    let first = match &left.kind {
+                        Kind::Negate(body) => format!("-{}", self.text_at(body, Level::Prefix)),
+                        _ if self.leading_minus(left).is_some() => self.text(left),
+                        _ => self.text_at(left, Level::Product),
+                    };
+                    let level = if first.starts_with('-') { Level::Sum } else { Level::Product };
+                    (format!("{first}{sign}{}", self.text_at(right, Level::Prefix)), level)
+                }
             },
             Kind::Power(body, exponent) => {
                 let exponent = if exponent.is_integer() && !exponent.is_negative() { exponent.to_string() } else { format!("({exponent})") };
@@ -283,6 +292,10 @@ impl<'d> Notation<'d> {
             Kind::Variance(body) => head(r"\operatorname{Var}", body),
             Kind::Covariance(left, right) => (format!(r"\operatorname{{Cov}}\!\left({}, {}\right)", self.latex(left), self.latex(right)), Level::Atom),
             Kind::Negate(body) => (format!("-{}", self.latex_at(body, Level::Product)), Level::Sum),
+            Kind::Binary(Operator::Multiply | Operator::Divide, ..) if self.leading_minus(formula).is_some() => {
+                let (_, positive) = self.signed_latex(formula);
+                (format!("-{positive}"), Level::Sum)
+            }
             Kind::Binary(operator, left, right) => self.binary_latex(*operator, left, right),
             Kind::Power(body, exponent) => (format!("{}^{{{}}}", self.latex_at(body, Level::Atom), plain(exponent)), Level::Power),
             Kind::SquareRoot(body) => (format!(r"\sqrt{{{}}}", self.latex(body)), Level::Atom),
