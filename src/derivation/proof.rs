@@ -31,6 +31,9 @@ pub fn report(derivation: &Arc<Derivation>, source: &Source) -> DerivationReport
     if items.iter().any(|item| item.order.inferred || item.steps.iter().any(|step| step.order.inferred && step.reason_given.is_empty())) {
         remarks.push("where no order is written, `~` is read to the order of its theorem, or to order 2".to_string());
     }
+    if let Some(family) = &derivation.family {
+        remarks.push(format!("what is proved here holds for every regular density, {family} among them; nothing of {family} itself is used"));
+    }
     DerivationReport {
         name: derivation.name.clone(),
         title: derivation.title.clone(),

@@ -33,9 +33,15 @@ pub struct Derived {
 /// Fails only when there is no setting to work in: no parameter values meet the declared
 /// conditions. Everything else, failures included, is in the report.
 pub fn derive(family: &Family) -> Result<Derived, Rejection> {
+    derive_with(family, false)
+}
+
+/// Like [`derive()`], with the chains of equalities behind every result written out where asked.
+pub fn derive_with(family: &Family, explain: bool) -> Result<Derived, Rejection> {
     let setting = setting(family)?;
     let search = Search::new(&setting, family.substitution.as_ref());
-    let mut work = Work { family, search, report: empty_report(family), parameters: family.parameters.iter().map(|(name, _)| name.clone()).collect() };
+    let parameters = family.parameters.iter().map(|(name, _)| name.clone()).collect();
+    let mut work = Work { family, search, report: empty_report(family), parameters, explain };
     work.run();
     Ok(Derived { certificate: work.search.certificate(), report: work.report })
 }
@@ -68,6 +74,7 @@ struct Work<'a> {
     search: Search,
     report: Report,
     parameters: Vec<Name>,
+    explain: bool,
 }
 
 impl Work<'_> {
@@ -601,6 +608,9 @@ impl Work<'_> {
 
     /// The chain behind an expectation: worked out, split by linearity, each moment by its lemma.
     fn explain(&mut self, title: &str, position: usize) {
+        if !self.explain {
+            return;
+        }
         let step = self.search.step(position).clone();
         let (Proposition::Expectation { of, is }, Rule::Linearity(premises)) = (&step.proposition, &step.rule) else { return };
         let mut links = Vec::new();

@@ -139,6 +139,14 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                     maps: vec![centre.clone() - t(), centre + t()],
                 });
             }
+            // t = 1/(1 + ((x − m)/s)²), on either side of m.
+            for (centre, scale) in quadratic_arguments(setting, name) {
+                let root = Term::power(t().recip() - one(), Term::ratio(1, 2));
+                let right = centre.clone() + scale.clone() * root;
+                // From left to right: t falls on the right branch and rises on the left one.
+                let left = centre - scale * Term::power(t().recip() - one(), Term::ratio(1, 2));
+                all.push(Change { variable: variable.clone(), domain: unit(), maps: vec![left, right] });
+            }
             all.push(change(Domain::positive(), t().log()));
             all.push(change(Domain::positive(), -t().log()));
             all.push(change(unit(), -(t().recip() - one()).log()));
@@ -274,10 +282,59 @@ fn affine_arguments(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
             }
         }
     };
-    look(&log_density);
     log_density.visit_generators(&mut |generator| {
-        if let Generator::Sum(poly) = generator {
-            look(poly);
+        if let Generator::Sum(poly) = generator
+            && let Some(relative) = relative_exponential(&normalizer, poly, name)
+        {
+            look(&relative);
+        }
+    });
+    look(&log_density);
+    found.into_iter().collect()
+}
+
+/// For c e^(a x) + d with c, d free of x: the ratio of the two terms, one exponential.
+fn relative_exponential(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Option<Poly> {
+    let names = std::slice::from_ref(name);
+    let (mut moving, mut fixed) = (Poly::zero(), Poly::zero());
+    for (monomial, coefficient) in poly.terms() {
+        let part = Poly::single(monomial.clone(), coefficient.clone());
+        if part.contains_any(names) { &mut moving } else { &mut fixed }.add_assign(&part);
+    }
+    moving.as_single()?;
+    let log = normalizer.log(&moving).ok()?.minus(&normalizer.log(&fixed).ok()?);
+    Poly::generator_power(Generator::Euler, Exponent::from_poly(log)).ok()
+}
+
+/// (m, s) for a sum a x² + b x + c = a((x − m)² + s²) without real roots.
+fn quadratic_arguments(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let Ok(log_density) = normalizer.normalize(setting.log_density()) else { return Vec::new() };
+    let own = Generator::Variable(name.clone());
+    let mut found = BTreeSet::new();
+    log_density.visit_generators(&mut |generator| {
+        let Generator::Sum(poly) = generator else { return };
+        let mut parts = [Poly::zero(), Poly::zero(), Poly::zero()];
+        for (monomial, coefficient) in poly.terms() {
+            let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
+            let power = match inside.factors() {
+                [] => 0,
+                [(generator, Exponent::Integer(power @ 1..=2))] if *generator == own => *power as usize,
+                _ => return,
+            };
+            parts[power].add_term(outside, coefficient.clone());
+        }
+        let centre_and_scale = || {
+            let [c, b, a] = &parts;
+            let inverse = normalizer.power(a, &Poly::integer(-1)).ok()?;
+            let centre = b.times(&inverse).ok()?.scaled(&Rational::new((-1).into(), 2.into()));
+            let square = c.times(&inverse).ok()?.minus(&centre.times(&centre).ok()?);
+            let square = normalizer.canonical(&square).ok()?;
+            let scale = normalizer.power(&square, &Poly::constant(Rational::new(1.into(), 2.into()))).ok()?;
+            Some((centre.to_term(), scale.to_term()))
+        };
+        if !parts[2].is_zero() {
+            found.extend(centre_and_scale());
         }
     });
     found.into_iter().collect()

@@ -215,17 +215,48 @@ impl Search {
         if let Some(position) = self.expectations.get(of) {
             return Ok(*position);
         }
-        let (premises, value) = self.expand(of)?;
-        let is = self.simplifier.simplify(&value);
-        let position = self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?;
+        let position = match self.expand(of) {
+            Ok((premises, value)) => {
+                let is = self.simplifier.simplify(&value);
+                self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?
+            }
+            Err(failure) => self.whole(of).map_err(|_| failure)?,
+        };
         self.expectations.insert(of.clone(), position);
         Ok(position)
     }
 
     /// The step that proves E[of] = is for a given value.
     pub fn expectation_is(&mut self, of: &Term, is: &Term) -> Result<usize, Failure> {
-        let premises = self.premises(of)?;
+        let premises = match self.premises(of) {
+            Ok(premises) => premises,
+            Err(failure) => vec![(Term::one(), self.whole(of).map_err(|_| failure)?)],
+        };
         Ok(self.push(Proposition::Expectation { of: of.clone(), is: is.clone() }, Rule::Linearity(premises))?)
+    }
+
+    /// The step that proves E[of] by one application of a lemma, where the parts of `of` have no
+    /// moment of their own: log x − log(1 − x) may be plain in the new variable.
+    fn whole(&mut self, of: &Term) -> Result<usize, Failure> {
+        let Method::Lemma(found) = &self.method else { return Err(Failure::NoLemma) };
+        let name = self.variates[0].clone();
+        let worked_out = self.checker.pointwise().normalize(of)?.to_term();
+        let mut last = Failure::NoMoment(of.clone());
+        let mut best = None;
+        for instance in found {
+            let Some(pieces) = instance.pieces(&name, &worked_out) else { continue };
+            let moment = Moment { pieces };
+            let normalizer = Normalizer::new(self.setting().context());
+            match self.checker.moment_value(&normalizer, of, &moment, &mut BTreeSet::new()) {
+                Ok(value) => {
+                    best = Some((moment, self.simplifier.simplify(&value)));
+                    break;
+                }
+                Err(rejection) => last = rejection.into(),
+            }
+        }
+        let Some((moment, is)) = best else { return Err(last) };
+        Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Moment(moment))?)
     }
 
     /// Premises for linearity: coefficients and moments.

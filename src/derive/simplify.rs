@@ -2,7 +2,8 @@
 //!
 //! The kernel checks that the chosen form is equal to the value; here only its looks matter.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 
 use num_traits::{One, Signed, Zero};
 
@@ -16,11 +17,13 @@ use crate::kernel::theorem::Setting;
 /// Finds good forms in one context.
 pub struct Simplifier {
     normalizer: Normalizer,
+    /// Answers of [`Simplifier::is_negative`], asked again and again for the same sums.
+    negative: RefCell<HashMap<Term, bool>>,
 }
 
 impl Simplifier {
     pub fn new(setting: &Setting) -> Simplifier {
-        Simplifier { normalizer: Normalizer::on_support(setting.context(), setting.support()) }
+        Simplifier { normalizer: Normalizer::on_support(setting.context(), setting.support()), negative: RefCell::default() }
     }
 
     /// The lightest form found.
@@ -139,6 +142,15 @@ impl Simplifier {
     }
 
     fn is_negative(&self, term: &Term) -> bool {
+        if let Some(known) = self.negative.borrow().get(term) {
+            return *known;
+        }
+        let answer = self.find_negative(term);
+        self.negative.borrow_mut().insert(term.clone(), answer);
+        answer
+    }
+
+    fn find_negative(&self, term: &Term) -> bool {
         match self.normalizer.normalize(term).ok().and_then(|poly| self.normalizer.sign(&poly)) {
             Some(Sign::Negative | Sign::Nonpositive) => true,
             Some(_) => false,

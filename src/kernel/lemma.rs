@@ -188,19 +188,6 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
             )
         },
         Lemma {
-            fixed: real(&["l", "u"]),
-            positive: vec![v("u") - v("l")],
-            ..row(
-                "constant-integral",
-                r"\int_l^u 1\,dt = u - l",
-                r"l < u",
-                "DLMF 1.4.4",
-                Domain::Interval { lower: Some(v("l")), upper: Some(v("u")) },
-                n(0),
-                v("u") - v("l"),
-            )
-        },
-        Lemma {
             parameters: real(&["a", "b"]),
             positive: vec![Term::power(v("a"), n(2)) + Term::power(v("b"), n(2))],
             ..row(

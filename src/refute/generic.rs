@@ -4,6 +4,7 @@
 //! Formulas are evaluated as they were typed, as matrices, and never through the normal forms of the
 //! kernel: the two can only agree by both being right.
 
+mod description;
 pub mod exact;
 pub mod series;
 mod value;
@@ -54,7 +55,7 @@ pub fn search(derivation: &Derivation, left: &Formula, right: &Formula, order: O
             let Some(difference) = evaluator.first_difference(left, right, order) else { continue };
             match difference {
                 None => agreed += 1,
-                Some(found) => return Verdict::Refuted(Box::new(counterexample(&world, &evaluator, left, right, found))),
+                Some(found) => return Verdict::Refuted(Box::new(counterexample(derivation, &world, &evaluator, left, right, found))),
             }
             break;
         }
@@ -81,9 +82,9 @@ fn admissible(evaluator: &Evaluator, derivation: &Derivation) -> bool {
     })
 }
 
-fn counterexample(world: &World, evaluator: &Evaluator, left: &Formula, right: &Formula, found: value::Difference) -> Counterexample {
+fn counterexample(derivation: &Derivation, world: &World, evaluator: &Evaluator, left: &Formula, right: &Formula, found: value::Difference) -> Counterexample {
     Counterexample {
-        family: world.description.clone(),
+        family: description::family(derivation, world, [left, right]),
         values: evaluator.values([left, right]),
         entry: found.entry,
         left: found.left.to_string(),

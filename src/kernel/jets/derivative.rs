@@ -163,6 +163,7 @@ impl Engine<'_> {
         if self.theory.parameter(own).depends_on != Some(parameter) || !self.has(Layer::ChainRule) {
             return unworked();
         }
+        self.assume(Assumption::Smooth(self.theory.parameter(own).name.clone()));
         let label = self.open(self.theory.parameter(own).space);
         let jacobian = Monomial::of(Atom::Map(own, label.clone(), vec![index.clone()]));
         self.bound(partial(&label).times_monomial(&jacobian), &label)

@@ -119,6 +119,7 @@ impl<'s> Resolver<'s> {
         Derivation {
             name: tree.name.node.clone(),
             title: tree.title.as_ref().map(|title| title.node.clone()),
+            family: tree.family.as_ref().map(|(name, _)| name.node.clone()),
             theory: Arc::new(theory),
             definitions: self.scope.definitions.clone(),
             assumptions,

@@ -6,7 +6,7 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 use crate::kernel::jets::expression::Point;
-use crate::kernel::jets::theory::{Argument, DensityId, DirectionId, FunctionId, ParameterId, VariateId};
+use crate::kernel::jets::theory::{Argument, ConstantId, DensityId, DirectionId, FunctionId, ParameterId, VariateId};
 use crate::model::derivation::formula::{Dimension, Formula, Kind, Label, Mean, Operator};
 use crate::model::derivation::Derivation;
 
@@ -197,15 +197,23 @@ impl<'w> Evaluator<'w> {
                         let length = self.world.length();
                         values.push((direction.name.to_string(), vector(own.iter().map(|entry| (entry * &length).to_string()).collect())));
                     }
-                    Mode::Formal(_) => values.push((direction.name.to_string(), format!("t*{}", vector(own.iter().map(ToString::to_string).collect())))),
+                    Mode::Formal(_) => {
+                        let along = vector(own.iter().map(ToString::to_string).collect());
+                        values.push((direction.name.to_string(), if along == "1" { "t".to_string() } else { format!("t*{along}") }));
+                    }
                 }
             }
         }
         for (at, constant) in theory.constants.iter().enumerate() {
-            if constant.slots.is_empty() {
-                let id = crate::kernel::jets::theory::ConstantId(at as u16);
-                values.push((constant.name.to_string(), self.world.constant(id, &[], false).to_string()));
-            }
+            let entry = |components: &[usize]| self.world.constant(ConstantId(at as u16), components, constant.symmetric).to_string();
+            let sizes: Vec<usize> = constant.slots.iter().map(|slot| self.dimension(*slot)).collect();
+            let text = match sizes.as_slice() {
+                [] => entry(&[]),
+                [size] => vector((0..*size).map(|at| entry(&[at])).collect()),
+                [rows, columns] => vector((0..*rows).map(|row| vector((0..*columns).map(|column| entry(&[row, column])).collect())).collect()),
+                _ => continue,
+            };
+            values.push((constant.name.to_string(), text));
         }
         values
     }

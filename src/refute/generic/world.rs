@@ -30,7 +30,6 @@ pub enum Law {
 /// A family with everything that a derivation may speak of.
 #[derive(Clone, Debug)]
 pub struct World {
-    pub description: String,
     /// The dimension of every space of the derivation.
     pub dimensions: Vec<usize>,
     /// The dimension of θ, the parameter of the densities.
@@ -67,65 +66,37 @@ fn closed(mut weights: Vec<Weight>, size: usize) -> Vec<Weight> {
 }
 
 struct Sketch {
-    words: &'static str,
-    size: usize,
     centre: Vec<BigRational>,
     plain: Vec<Weight>,
     /// The law for the other value of a covariate.
     other: Vec<Weight>,
 }
 
-/// Centres are chosen so that the probabilities of a family are squares of rationals where they can be.
+/// Probabilities that are linear, quadratic and cubic in one and in two parameters, without symmetry.
 fn sketches() -> Vec<Sketch> {
     vec![
+        Sketch { centre: vec![q(1, 3)], plain: closed(vec![vec![term(1, &[1])]], 1), other: closed(vec![vec![term(1, &[2])]], 1) },
+        Sketch { centre: vec![q(1, 2)], plain: closed(vec![vec![term(1, &[2])]], 1), other: closed(vec![vec![term(1, &[1])]], 1) },
         Sketch {
-            words: "two points, probabilities theta, 1 - theta",
-            size: 1,
-            centre: vec![q(9, 25)],
-            plain: closed(vec![vec![term(1, &[1])]], 1),
-            other: closed(vec![vec![term(1, &[2])]], 1),
-        },
-        Sketch {
-            words: "two points, probabilities theta^2, 1 - theta^2",
-            size: 1,
-            centre: vec![q(3, 5)],
-            plain: closed(vec![vec![term(1, &[2])]], 1),
-            other: closed(vec![vec![term(1, &[1])]], 1),
-        },
-        Sketch {
-            words: "three points, probabilities theta^2, 4*theta^2, 1 - 5*theta^2",
-            size: 1,
             centre: vec![q(1, 3)],
             plain: closed(vec![vec![term(1, &[2])], vec![term(4, &[2])]], 1),
             other: closed(vec![vec![term(1, &[1])], vec![term(1, &[3])]], 1),
         },
+        Sketch { centre: vec![q(1, 2)], plain: closed(vec![vec![term(1, &[3])]], 1), other: closed(vec![vec![term(1, &[1])]], 1) },
         Sketch {
-            words: "two points, probabilities theta^3, 1 - theta^3",
-            size: 1,
-            centre: vec![q(1, 2)],
-            plain: closed(vec![vec![term(1, &[3])]], 1),
-            other: closed(vec![vec![term(1, &[1])]], 1),
-        },
-        Sketch {
-            words: "three points, probabilities theta1, theta2, 1 - theta1 - theta2",
-            size: 2,
-            centre: vec![q(1, 9), q(4, 9)],
+            centre: vec![q(1, 6), q(1, 3)],
             plain: closed(vec![vec![term(1, &[1, 0])], vec![term(1, &[0, 1])]], 2),
             other: closed(vec![vec![term(1, &[1, 1])], vec![term(1, &[2, 0])]], 2),
         },
         Sketch {
-            words: "three points, probabilities theta1*theta2, theta1^2, 1 - theta1*theta2 - theta1^2",
-            size: 2,
-            centre: vec![q(1, 3), q(4, 3)],
+            centre: vec![q(1, 2), q(1, 3)],
             plain: closed(vec![vec![term(1, &[1, 1])], vec![term(1, &[2, 0])]], 2),
             other: closed(vec![vec![term(1, &[1, 0])], vec![(q(1, 4), vec![0, 1])]], 2),
         },
         Sketch {
-            words: "three points, probabilities theta1^2*theta2, theta2^2, 1 - theta1^2*theta2 - theta2^2",
-            size: 2,
-            centre: vec![q(2, 3), q(1, 4)],
+            centre: vec![q(1, 2), q(1, 3)],
             plain: closed(vec![vec![term(1, &[2, 1])], vec![term(1, &[0, 2])]], 2),
-            other: closed(vec![vec![term(1, &[1, 0])], vec![term(1, &[0, 1])]], 2),
+            other: closed(vec![vec![term(1, &[2, 0])], vec![term(1, &[0, 2])]], 2),
         },
     ]
 }
@@ -146,7 +117,6 @@ pub fn worlds(derivation: &Derivation) -> Vec<World> {
             }
             for variant in 0..2 {
                 found.push(World {
-                    description: format!("three points, probabilities proportional to h*exp(theta'*T), exp(theta) = {}", list(&centre)),
                     dimensions: dimensions(derivation, space, size, size),
                     size,
                     centre: centre.clone(),
@@ -161,26 +131,22 @@ pub fn worlds(derivation: &Derivation) -> Vec<World> {
         return found;
     }
     for sketch in sketches() {
-        if scalar && sketch.size > 1 {
+        let size = sketch.centre.len();
+        if scalar && size > 1 {
             continue;
         }
         let points = sketch.plain.len();
-        let (words, laws) = if conditional {
-            (format!("given x = 0: {}; given x = 1 another of them; P(x = 0) = 1/4", sketch.words), vec![sketch.plain, sketch.other])
-        } else {
-            (sketch.words.to_string(), vec![sketch.plain.clone(), sketch.plain])
-        };
+        let laws = if conditional { vec![sketch.plain, sketch.other] } else { vec![sketch.plain.clone(), sketch.plain] };
         for variant in variants(derivation) {
             for other in [1, 2] {
-                let dims = dimensions(derivation, space, sketch.size, other);
+                let dims = dimensions(derivation, space, size, other);
                 // Other spaces only matter where there are any.
                 if other == 2 && dims.iter().enumerate().all(|(at, _)| Some(at) == space.map(|space| space.0 as usize)) {
                     continue;
                 }
                 let world = World {
-                    description: words.clone(),
                     dimensions: dims,
-                    size: sketch.size,
+                    size,
                     centre: sketch.centre.clone(),
                     law: Law::Polynomial(laws.clone()),
                     points,
@@ -189,8 +155,7 @@ pub fn worlds(derivation: &Derivation) -> Vec<World> {
                     variant,
                 };
                 if theory.densities.len() > 1 && !conditional {
-                    let description = format!("{words}; the second density is of two independent draws from it");
-                    found.push(World { description, pairs: true, ..world.clone() });
+                    found.push(World { pairs: true, ..world.clone() });
                 }
                 found.push(world);
             }
@@ -208,13 +173,6 @@ fn variants(derivation: &Derivation) -> std::ops::Range<usize> {
     if derivation.theory.functions.iter().any(|function| function.argument == Argument::Real) { 0..3 } else { 0..1 }
 }
 
-fn list(values: &[BigRational]) -> String {
-    match values {
-        [only] => only.to_string(),
-        _ => format!("({})", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-    }
-}
-
 impl World {
     /// The direction v of the step, for the n-th direction declared.
     pub fn direction(&self, number: usize, size: usize) -> Vec<BigRational> {
@@ -223,7 +181,7 @@ impl World {
 
     /// A concrete displacement is this many times the direction.
     pub fn length(&self) -> BigRational {
-        q(1, 25)
+        q(1, 12)
     }
 
     /// Σ c_k (x − 1)^k: an abstract function of a real number; later variants vanish at 1 to higher order.

@@ -23,6 +23,9 @@ const PREAMBLE: &str = "\\documentclass[11pt,a4paper]{article}
 const BESIDE_WORD: usize = 60;
 const BESIDE_BOX: usize = 50;
 
+/// What an equation number takes of it.
+const NUMBER: usize = 5;
+
 /// Longer reasons are set in a box of several lines.
 const LONGEST_WORD: usize = 16;
 
@@ -96,6 +99,12 @@ impl Writer<'_> {
         if !definitions.is_empty() {
             out.push_str(&format!(", and {}", definitions.join(", ")));
         }
+        for parameter in &theory.parameters {
+            if let Some(outer) = parameter.depends_on {
+                let (inner, outer) = (symbol(parameter.name.as_str()), symbol(theory.parameter(outer).name.as_str()));
+                out.push_str(&format!(", where ${inner} = {inner}({outer})$"));
+            }
+        }
         if !out.is_empty() {
             out.push_str(".\n");
         }
@@ -158,7 +167,7 @@ impl Writer<'_> {
         }
         let all_reasons: Vec<String> = item.steps.iter().map(|step| reason_words(self.report, shown_reasons(step))).collect();
         let boxed = self.boxes && all_reasons.iter().any(|reasons| reasons.len() > LONGEST_WORD);
-        let line = if boxed { BESIDE_BOX } else { BESIDE_WORD };
+        let line = if boxed { BESIDE_BOX } else { BESIDE_WORD } - if self.options.numbered { NUMBER } else { 0 };
         let room = if own_line { line } else { line - first_width };
         for ((number, step), remainder) in item.steps.iter().enumerate().zip(remainders(item)) {
             let left = if number == 0 && !own_line { start.as_str() } else { "" };
@@ -239,19 +248,19 @@ impl Writer<'_> {
             }
             if let Some(found) = &step.counterexample {
                 out.push_str(&format!(
-                    "\\textbf{{Step {} is false}}: in {}, the left side is \\texttt{{{}}}, the right side \\texttt{{{}}}.\n",
+                    "{{\\sloppy\\textbf{{Step {} is false}}: for {}, the left side is {}, the right side {}.\\par}}\n",
                     number + 1,
-                    prose(&family_words(found)),
-                    prose(&exact_words(&found.left, found.left_decimal)),
-                    prose(&exact_words(&found.right, found.right_decimal))
+                    code(&family_words(found)),
+                    code(&exact_words(&found.left, found.left_decimal)),
+                    code(&exact_words(&found.right, found.right_decimal))
                 ));
             } else if step.status == DerivationStatus::NotProved {
-                let residue = step.residue.as_ref().map_or(String::new(), |residue| format!(": what is left is \\texttt{{{}}}", prose(residue)));
-                out.push_str(&format!("\\textbf{{Step {} is not proved}}{residue}.\n", number + 1));
+                let residue = step.residue.as_ref().map_or(String::new(), |residue| format!(": what is left is {}", code(residue)));
+                out.push_str(&format!("{{\\sloppy\\textbf{{Step {} is not proved}}{residue}.\\par}}\n", number + 1));
             }
         }
         for remark in &item.remarks {
-            out.push_str(&format!("{}.\n", prose(remark)));
+            out.push_str(&format!("{}.\n", prose(&sentence(remark))));
         }
         out
     }
@@ -315,8 +324,26 @@ fn spaced(name: &str) -> String {
     out
 }
 
+/// With a capital at its beginning.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 fn slug(name: &str) -> String {
     spaced(name).replace(' ', "-")
+}
+
+/// Text of the language in a LaTeX paragraph, with places where a line may break.
+fn code(text: &str) -> String {
+    let mut out = String::new();
+    for letter in text.chars() {
+        out.push_str(&prose(&letter.to_string()));
+        if matches!(letter, '*' | '+' | ',' | '(' | '[' | '/') {
+            out.push_str(r"\allowbreak{}");
+        }
+    }
+    format!(r"\texttt{{{out}}}")
 }
 
 /// Words in a LaTeX paragraph.

@@ -92,11 +92,11 @@ pub fn setting(report: &DerivationReport) -> Vec<String> {
         .collect()
 }
 
-/// The counterexample in one sentence, without the numbers of the two sides.
+/// The family of a counterexample and the place of the two numbers: "… at theta = 1/3, the coefficient of t^2".
 pub fn family_words(found: &Counterexample) -> String {
     let values: Vec<String> = found.values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    let at = if values.is_empty() { String::new() } else { format!(", {}", values.join(", ")) };
-    let entry = found.entry.as_ref().map_or(String::new(), |entry| format!(": {entry}"));
+    let at = if values.is_empty() { String::new() } else { format!(" at {}", values.join(", ")) };
+    let entry = found.entry.as_ref().map_or(String::new(), |entry| format!(" ({entry})"));
     format!("{}{at}{entry}", found.family)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::derivation::report::{DerivationReport, DerivationStatus};
 
-use super::latex::Writer;
+use super::latex::{Writer, sentence};
 use super::layout::{exact_words, family_words, heading, reason_words};
 use super::text::words;
 use super::{DerivationOptions, Notation};
@@ -29,7 +29,7 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
             }
             if let Some(found) = &step.counterexample {
                 out.push_str(&format!(
-                    "\n**Step {} is false.** In {}, the left side is `{}`, the right side `{}`.\n",
+                    "\n**Step {} is false.** For {}, the left side is `{}`, the right side `{}`.\n",
                     number + 1,
                     family_words(found),
                     exact_words(&found.left, found.left_decimal),
@@ -41,7 +41,7 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
             }
         }
         for remark in &item.remarks {
-            out.push_str(&format!("\n{remark}.\n"));
+            out.push_str(&format!("\n{}.\n", sentence(remark)));
         }
     }
     if !report.assumptions.is_empty() {

@@ -63,8 +63,9 @@ fn item(report: &DerivationReport, at: usize, notation: &Notation, options: &Der
     }
     let repeated = item.steps.iter().any(|step| step.counterexample == item.counterexample);
     if let Some(found) = item.counterexample.as_ref().filter(|_| !repeated) {
-        out.push_str(&format!("      in {}\n", family_words(found)));
-        out.push_str(&format!("      left  {}\n      right {}\n", exact_words(&found.left, found.left_decimal), exact_words(&found.right, found.right_decimal)));
+        out.push_str(&format!("      for {}\n", family_words(found)));
+        out.push_str(&format!("        the left side is {}\n", exact_words(&found.left, found.left_decimal)));
+        out.push_str(&format!("        the right side is {}\n", exact_words(&found.right, found.right_decimal)));
     }
     out
 }
@@ -115,12 +116,12 @@ fn details(report: &DerivationReport, step: &StepReport) -> String {
         say(format!("the equality holds by {}; {} is not the reason", reason_words(report, &step.reason_needed), reason_words(report, &step.reason_given)));
     }
     if let Some(found) = &step.counterexample {
-        say(format!("in {}", family_words(found)));
-        say(format!("left  {}", exact_words(&found.left, found.left_decimal)));
-        say(format!("right {}", exact_words(&found.right, found.right_decimal)));
+        say(format!("for {}", family_words(found)));
+        say(format!("  the left side is {}", exact_words(&found.left, found.left_decimal)));
+        say(format!("  the right side is {}", exact_words(&found.right, found.right_decimal)));
     }
     if let (Some(residue), true) = (&step.residue, step.status >= DerivationStatus::NotProved) {
-        say(format!("left minus right is {residue}"));
+        say(format!("in normal form, left minus right is {residue}"));
     }
     for remark in &step.remarks {
         say(remark.clone());
