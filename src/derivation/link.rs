@@ -34,6 +34,7 @@ const GIVEN_UP: [Layer; 10] = [
 const UNFOLDING: Layers = Layers::of(&[Layer::Definition, Layer::Expectation]);
 const CALCULUS: Layers = Layers::of(&[Layer::LogDerivative, Layer::ProductRule, Layer::ChainRule]);
 
+/// `left relation right by reasons`, and what may be cited.
 pub struct Link<'a> {
     pub theory: &'a Arc<Theory>,
     pub statement: Statement,
@@ -44,13 +45,18 @@ pub struct Link<'a> {
 }
 
 impl Link<'_> {
+    /// ```text
+    ///   the normal forms agree under the layers of the reasons    →  proved, if nothing less does
+    ///   … under other layers only                                 →  proved with another reason
+    ///   … under none                                              →  not proved, with the residue
+    /// ```
     pub fn decide(&self) -> Decided {
         let mut remarks = Vec::new();
         let granted = self.granted(&mut remarks);
         let lemmas: Vec<&GenericTheorem> = self.cited.iter().flatten().copied().collect();
         if !self.reasons.is_empty() {
             if let Some(theorem) = self.given(granted, &lemmas) {
-                return self.with_given_reason(theorem, &lemmas, remarks);
+                return self.with_given_reason(theorem, remarks);
             }
         }
         match self.least(&lemmas) {
@@ -97,7 +103,7 @@ impl Link<'_> {
     }
 
     /// A reason that nothing needs is no reason.
-    fn with_given_reason(&self, theorem: GenericTheorem, lemmas: &[&GenericTheorem], mut remarks: Vec<String>) -> Decided {
+    fn with_given_reason(&self, theorem: GenericTheorem, mut remarks: Vec<String>) -> Decided {
         let typed: Vec<String> = self.reasons.iter().map(|cited| cited.text.clone()).collect();
         let claims_rules = self.reasons.iter().all(|cited| !matches!(cited.meaning, CitedMeaning::Rule(reason, _) if reason.layers.is_empty()));
         if claims_rules && self.prove(Layers::NONE, &[]).is_ok() {
@@ -106,7 +112,7 @@ impl Link<'_> {
         if self.reasons.len() > 1 {
             for at in 0..self.reasons.len() {
                 let silent = matches!(self.reasons[at].meaning, CitedMeaning::Rule(reason, _) if reason.layers.is_empty());
-                if !silent && self.holds_without(at, lemmas) {
+                if !silent && self.holds_without(at) {
                     remarks.push(format!("`{}` is not needed here", self.reasons[at].text));
                 }
             }
@@ -114,7 +120,8 @@ impl Link<'_> {
         Decided { theorem: Some(theorem), reason_holds: true, reason_needed: typed, residue: None, remarks }
     }
 
-    fn holds_without(&self, dropped: usize, _lemmas: &[&GenericTheorem]) -> bool {
+    /// Do the other reasons suffice?
+    fn holds_without(&self, dropped: usize) -> bool {
         let mut granted = Layers::NONE;
         let mut lemmas = Vec::new();
         let mut cited = self.cited.iter();

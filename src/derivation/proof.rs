@@ -28,8 +28,9 @@ pub fn report(derivation: &Arc<Derivation>, source: &Source) -> DerivationReport
     let status = items.iter().map(|item| item.status).max().unwrap_or(DerivationStatus::NotProved);
     let assumptions: BTreeSet<Assumption> = proved.iter().flatten().flat_map(|theorem| theorem.assumptions().iter().cloned()).collect();
     let mut remarks = Vec::new();
-    if items.iter().any(|item| item.order.inferred || item.steps.iter().any(|step| step.order.inferred && step.reason_given.is_empty())) {
-        remarks.push("where no order is written, `~` is read to the order of its theorem, or to order 2".to_string());
+    let unwritten = |item: &ItemReport| item.order.inferred || (item.order.value.is_none() && item.steps.iter().any(|step| step.order.inferred));
+    if items.iter().any(unwritten) {
+        remarks.push("where no order is written, `~` is read to order 2".to_string());
     }
     if let Some(family) = &derivation.family {
         remarks.push(format!("what is proved here holds for every regular density, {family} among them; nothing of {family} itself is used"));

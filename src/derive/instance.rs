@@ -676,7 +676,13 @@ fn fit_linear(lemma: &Lemma, change: &Change, structural: &[(Name, Term)], targe
 impl Instance {
     /// A real parameter certainly outside the lemma's domain.
     fn is_impossible(&self, normalizer: &Normalizer) -> bool {
-        self.conditions().any(|condition| {
+        let vanishes = |condition: &Term| {
+            self.pieces.iter().any(|piece| {
+                let value = normalizer.normalize(&condition.substitute(&piece.parameters));
+                value.is_ok_and(|value| normalizer.is_zero(&value).unwrap_or(false))
+            })
+        };
+        self.lemma.nonzero.iter().any(vanishes) || self.conditions().any(|condition| {
             let sign = normalizer.normalize(&condition).ok().and_then(|poly| normalizer.sign(&poly));
             matches!(sign, Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))
         })
@@ -714,6 +720,8 @@ impl Instance {
         for piece in &self.pieces {
             let at = [(variate.clone(), piece.map.clone())];
             let function = piece.scope.normalize(&function.substitute(&at)).ok()?.times(&piece.factor).ok()?;
+            // Cancelled first: t/(1 − t) − t²/(1 − t) is t, and its parts alone may diverge.
+            let function = piece.scope.canonical(&function).ok()?;
             let mut grouped: BTreeMap<Monomial, Poly> = BTreeMap::new();
             for (monomial, coefficient) in function.terms() {
                 let (inside, outside) = piece.scope.split_monomial(monomial, std::slice::from_ref(&self.variable));

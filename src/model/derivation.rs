@@ -1,8 +1,10 @@
 //! A derivation as its author meant it: names resolved, shapes known, statements lowered to the kernel.
 
+mod call;
 mod expression;
 pub mod formula;
 mod lower;
+mod point;
 mod scope;
 mod spelling;
 mod statement;

@@ -4,8 +4,11 @@
 //! Formulas are evaluated as they were typed, as matrices, and never through the normal forms of the
 //! kernel: the two can only agree by both being right.
 
+mod comparison;
 mod description;
 pub mod exact;
+mod matrix;
+mod measure;
 pub mod series;
 mod value;
 pub mod world;
@@ -67,7 +70,7 @@ pub fn search(derivation: &Derivation, left: &Formula, right: &Formula, order: O
 fn modes(left: &Formula, right: &Formula, order: Option<u32>) -> Vec<Mode> {
     match order {
         Some(order) => vec![Mode::Formal(order)],
-        None if value::moves(left) || value::moves(right) => vec![Mode::Concrete, Mode::Formal(3)],
+        None if comparison::moves(left) || comparison::moves(right) => vec![Mode::Concrete, Mode::Formal(3)],
         None => vec![Mode::Concrete],
     }
 }
@@ -82,7 +85,7 @@ fn admissible(evaluator: &Evaluator, derivation: &Derivation) -> bool {
     })
 }
 
-fn counterexample(derivation: &Derivation, world: &World, evaluator: &Evaluator, left: &Formula, right: &Formula, found: value::Difference) -> Counterexample {
+fn counterexample(derivation: &Derivation, world: &World, evaluator: &Evaluator, left: &Formula, right: &Formula, found: comparison::Difference) -> Counterexample {
     Counterexample {
         family: description::family(derivation, world, [left, right]),
         values: evaluator.values([left, right]),

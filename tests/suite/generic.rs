@@ -166,7 +166,7 @@ fn a_wrong_reason_is_told_apart() {
     let step = &report.items[0].steps[0];
     assert_eq!(step.status, DerivationStatus::ProvedWithOtherReason);
     assert_eq!(step.reason_given, ["algebra"]);
-    assert_eq!(step.reason_needed, ["log-derivative", "interchange", "normalization", "definition"]);
+    assert_eq!(step.reason_needed, ["definition", "log-derivative", "interchange", "normalization"]);
     let report = checked("lemma One: F + F = 2*F { F + F = 2*F by interchange }");
     assert_eq!(report.items[0].steps[0].reason_needed, ["algebra"]);
     let report = checked("lemma One: log(p(theta + delta)) ~ log(p) + delta' * grad(log(p)) + 1/2 * delta' * hess(log(p)) * delta to order 2 { log(p(theta + delta)) ~ log(p) + delta' * grad(log(p)) + 1/2 * delta' * hess(log(p)) * delta by taylor 1 to order 2 }".replace(" by taylor 1 to order 2", " to order 2 by taylor 1").as_str());
@@ -391,7 +391,9 @@ fn what_is_proved_is_true_in_every_family() {
                 .flat_map(|item| [&item.start, &item.statement.left, &item.statement.right].into_iter().chain(item.links.iter().map(|link| &link.right)))
                 .collect();
             for (at, left) in sides.iter().enumerate() {
-                for right in &sides[at + 1..] {
+                // Every pair where code is optimised, some where it is not.
+                let stride = if cfg!(debug_assertions) { 9 } else { 1 };
+                for right in sides[at + 1..].iter().skip(at % stride).step_by(stride) {
                     let comparable = left.formula.shape == right.formula.shape
                         && left.formula.free_labels().keys().eq(right.formula.free_labels().keys());
                     if !comparable || left.formula.is_zero() || right.formula.is_zero() {

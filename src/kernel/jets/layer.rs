@@ -141,37 +141,24 @@ pub fn reason(name: &str) -> Option<&'static Reason> {
     REASONS.iter().find(|reason| reason.name == wanted)
 }
 
-/// The fewest reasons that stand for these layers, as an author would write them.
+/// The fewest reasons that stand for these layers, in the order in which a proof uses them.
 pub fn describe(layers: Layers) -> Vec<&'static str> {
-    let mut left = layers;
-    let mut named = Vec::new();
-    // From the most specific to the most general; the expectation rides along with what needs it.
-    if left.has(Layer::LogDerivative) {
-        named.push("log-derivative");
-        left = left.minus(CALCULUS);
-    } else if left.has(Layer::ProductRule) && left.has(Layer::ChainRule) {
-        named.push("quotient-rule");
-        left = left.minus(CALCULUS);
-    }
-    for (layer, name) in [
-        (Layer::ProductRule, "product-rule"),
-        (Layer::ChainRule, "chain-rule"),
-        (Layer::Taylor, "taylor"),
-        (Layer::Interchange, "interchange"),
-        (Layer::Normalization, "normalization"),
-        (Layer::Assumption, "assumption"),
-        (Layer::WellSpecified, "well-specified"),
-    ] {
-        if left.has(layer) {
-            named.push(name);
-        }
-    }
-    let rides = layers.has(Layer::Interchange) || layers.has(Layer::Normalization);
-    if left.has(Layer::Definition) || (left.has(Layer::Expectation) && !rides) {
-        named.push("definition");
-    }
-    if named.is_empty() {
-        named.push("algebra");
-    }
-    named
+    // The expectation rides along with what is about sums anyway.
+    let about_sums = layers.has(Layer::Interchange) || layers.has(Layer::Normalization);
+    let quotient = layers.has(Layer::ProductRule) && layers.has(Layer::ChainRule);
+    let whole_calculus = layers.has(Layer::LogDerivative);
+    let named = [
+        (layers.has(Layer::Definition) || (layers.has(Layer::Expectation) && !about_sums), "definition"),
+        (layers.has(Layer::Assumption), "assumption"),
+        (layers.has(Layer::WellSpecified), "well-specified"),
+        (layers.has(Layer::Taylor), "taylor"),
+        (whole_calculus, "log-derivative"),
+        (!whole_calculus && quotient, "quotient-rule"),
+        (!whole_calculus && !quotient && layers.has(Layer::ProductRule), "product-rule"),
+        (!whole_calculus && !quotient && layers.has(Layer::ChainRule), "chain-rule"),
+        (layers.has(Layer::Interchange), "interchange"),
+        (layers.has(Layer::Normalization), "normalization"),
+        (layers.is_empty(), "algebra"),
+    ];
+    named.into_iter().filter(|(needed, _)| *needed).map(|(_, name)| name).collect()
 }
