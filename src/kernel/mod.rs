@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod check;
 pub mod domain;
 pub mod interval;
+pub mod jets;
 pub mod lemma;
 pub mod normal;
 pub mod poly;

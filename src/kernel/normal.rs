@@ -388,7 +388,19 @@ impl Normalizer {
         if poly.as_single().is_some() {
             return self.positive_factors(poly);
         }
-        let parts = self.content(poly)?;
+        let mut parts = self.content(poly)?;
+        if self.sign(&parts.primitive).is_none()
+            && self.sign(poly) == Some(Sign::Positive)
+            && let Some(front) = self.monomial_sign(&parts.monomial).filter(|sign| *sign == Sign::Positive)
+        {
+            // poly = coefficient · monomial · primitive is positive, and so is the monomial.
+            debug_assert_eq!(front, Sign::Positive);
+            if parts.coefficient.is_negative() {
+                parts.coefficient = -parts.coefficient;
+                parts.primitive = parts.primitive.scaled(&-Rational::one());
+            }
+            self.signs.borrow_mut().insert(parts.primitive.clone(), Some(Sign::Positive));
+        }
         let primitive = Poly::generator(self.sum_generator(parts.primitive.clone()));
         match self.sign(&parts.primitive) {
             Some(Sign::Positive) => {}
@@ -496,6 +508,14 @@ impl Normalizer {
             Term::Apply(Function::Exp, arguments) => self.normalize(&arguments[0]),
             Term::Apply(Function::Sqrt, arguments) => {
                 self.log_of_term(&arguments[0]).map(|log| log.scaled(&Rational::new(1.into(), 2.into())))
+            }
+            Term::Sum(parts) if parts.len() > 1 && parts.iter().all(|part| self.log_of_term(part).is_ok()) => {
+                // A sum of positive terms is positive, which its expansion may no longer show:
+                // p a + (1 − p) b.
+                self.normalize(term).and_then(|poly| {
+                    self.signs.borrow_mut().insert(poly.clone(), Some(Sign::Positive));
+                    self.log(&poly)
+                })
             }
             _ => Err(Obstacle::NotPositive(term.clone())),
         };

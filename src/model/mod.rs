@@ -8,6 +8,7 @@ mod arithmetic;
 mod claim;
 mod declaration;
 mod density;
+pub mod derivation;
 mod domain;
 mod expression;
 pub mod family;

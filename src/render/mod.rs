@@ -5,6 +5,7 @@
 //! looks at a `Term`, except JSON, whose expressions are the language's own ASCII text.
 
 mod compose;
+pub mod derivation;
 pub mod document;
 mod domain;
 mod html;

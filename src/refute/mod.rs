@@ -1,0 +1,3 @@
+//! The search for counterexamples.
+
+pub mod generic;
