@@ -10,7 +10,7 @@ use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Generator, Obstacle, Poly};
 use crate::kernel::term::{Function, Name, Rational, Term};
 use crate::kernel::theorem::{Rejection, Theorem};
-use crate::model::family::Family;
+use crate::model::family::{DensityForm, Family};
 use crate::numeric::{evaluate, sample_points};
 
 use super::claim;
@@ -41,7 +41,7 @@ pub fn derive_with(family: &Family, explain: bool) -> Result<Derived, Rejection>
     let setting = setting(family)?;
     let search = Search::new(&setting, family.substitution.as_ref());
     let parameters = family.parameters.iter().map(|(name, _)| name.clone()).collect();
-    let mut work = Work { family, search, report: empty_report(family), parameters, explain };
+    let mut work = Work { family, search, report: empty_report(family), parameters, explain, differentiable: true };
     work.run();
     Ok(Derived { certificate: work.search.certificate(), report: work.report })
 }
@@ -75,6 +75,8 @@ struct Work<'a> {
     report: Report,
     parameters: Vec<Name>,
     explain: bool,
+    /// Whether the log-density is differentiable in the parameters for every value of the variate.
+    differentiable: bool,
 }
 
 impl Work<'_> {
@@ -91,14 +93,17 @@ impl Work<'_> {
         let normalized = self.normalization();
         self.exponential_form(&log_density);
         self.score_and_hessian();
-        let regular = self.regularity(&log_density, normalized);
-        if regular && normalized {
-            self.zero_mean_score();
-            self.fisher();
-            self.mean();
-            self.kl();
-        } else if normalized {
-            self.mean();
+        self.regularity(&log_density, normalized);
+        if normalized {
+            // With a moving support the score is not what is differentiated under the integral.
+            if moving_support(self.family).is_empty() {
+                self.zero_mean_score();
+                self.fisher();
+                self.mean();
+                self.kl();
+            } else {
+                self.mean();
+            }
         }
         self.decide_status();
         for own in &self.family.claims {
@@ -157,6 +162,14 @@ impl Work<'_> {
                 }
             }
             Err(Failure::Rejected(Rejection::Condition { lemma, term })) => self.divergent(lemma, &term),
+            Err(_) if self.massless_point().is_some() => {
+                let point = self.massless_point().unwrap_or_default();
+                (
+                    Status::Refuted,
+                    format!("R2 fails: the mass is 0 at {point}"),
+                    Some(format!("leave {point} out of the support")),
+                )
+            }
             Err(failure) => (Status::NotProved, failure.to_string(), None),
         };
         self.report.checks.push(Check { reason: Some(reason), ..check(CheckKind::Normalization, status) });
@@ -175,6 +188,21 @@ impl Work<'_> {
         let repair = self.search.checker.parameters().power(total, &Poly::integer(-1)).map(|poly| self.search.simplifier.simplify(&poly));
         let remark = repair.ok().map(|factor| format!("multiply the density by {factor} and it {verb} to 1"));
         (Status::Refuted, format!("the density {verb} to {value}, not to 1"), remark)
+    }
+
+    /// A point of a finite support where the declared density vanishes.
+    fn massless_point(&self) -> Option<String> {
+        let DensityForm::Density { body, .. } = &self.family.density else { return None };
+        let names = self.family.variate.names();
+        let normalizer = self.search.checker.parameters();
+        for point in crate::kernel::theorem::points(&self.family.variate).ok()? {
+            let at: Vec<(Name, Term)> = names.iter().cloned().zip(point).collect();
+            if normalizer.normalize(&body.substitute(&at)).is_ok_and(|mass| mass.is_zero()) {
+                let shown: Vec<String> = at.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+                return Some(shown.join(", "));
+            }
+        }
+        None
     }
 
     /// A lemma's condition that the domains do not give: a point where it fails refutes the density.
@@ -280,7 +308,7 @@ impl Work<'_> {
         Some((value, self.search.theorem(position).clone()))
     }
 
-    fn regularity(&mut self, log_density: &Poly, normalized: bool) -> bool {
+    fn regularity(&mut self, log_density: &Poly, normalized: bool) {
         // |x − θ| has a corner that moves with the parameter.
         let mut kink = None;
         let parameters = &self.parameters;
@@ -291,13 +319,12 @@ impl Work<'_> {
                 kink = Some(arguments[0].to_term().to_string());
             }
         });
+        self.differentiable = kink.is_none();
         let own = regularity(self.family, self.report.exponential.is_some(), normalized, kink);
-        let regular = own.status != Status::Refuted;
-        if !regular {
+        if own.status == Status::Refuted {
             self.report.remarks.extend(own.reason.clone());
         }
         self.report.checks.push(own);
-        regular
     }
 
     // ——— expectations ———
@@ -338,6 +365,9 @@ impl Work<'_> {
                 let minus_hessian = -Term::log_density().derivative(&a).derivative(&b);
                 let mut value = None;
                 match self.search.expectation(&minus_hessian) {
+                    // The Hessian identity needs second derivatives; where there is a corner the
+                    // Fisher information is E[u uᵀ] and nothing else.
+                    _ if !self.differentiable => {}
                     Ok(position) => {
                         value = Some(self.search.value(position));
                         self.explain(&format!("E[-d2/d{a}d{b} log p]"), position);
@@ -362,8 +392,13 @@ impl Work<'_> {
             }
         }
         self.report.checks.push(from_score.check(CheckKind::FisherFromScore));
-        self.report.checks.push(from_hessian.check(CheckKind::FisherFromHessian));
-        self.fisher_from_log_partition();
+        if self.differentiable {
+            self.report.checks.push(from_hessian.check(CheckKind::FisherFromHessian));
+            self.fisher_from_log_partition();
+        } else {
+            let reason = "the Hessian identity fails: the log-density has a corner that moves with a parameter".to_string();
+            self.report.checks.push(Check { reason: Some(reason), ..check(CheckKind::FisherFromHessian, Status::Refuted) });
+        }
         self.singular();
     }
 

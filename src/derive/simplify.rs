@@ -9,7 +9,7 @@ use num_traits::{One, Signed, Zero};
 
 use crate::cas;
 use crate::kernel::normal::Normalizer;
-use crate::kernel::poly::Poly;
+use crate::kernel::poly::{Poly, rational_power};
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Constant, Function, Rational, Term};
 use crate::kernel::theorem::Setting;
@@ -182,9 +182,19 @@ fn collect_factors(factors: Vec<Term>, inverse: bool, coefficient: &mut Rational
                 collect_factors(inner, inverse, coefficient, rest, exponents);
                 continue;
             }
-            Term::Power(base, exponent) => match exponent.as_number() {
-                Some(value) => (*base, value.clone()),
-                None => (Term::Power(base, exponent), Rational::one()),
+            Term::Power(base, exponent) => match (base.as_number(), exponent.as_number()) {
+                (Some(number), Some(power)) if power.is_integer() && !number.is_zero() => {
+                    let power = super::small_integer(power).filter(|power| power.abs() <= 64);
+                    match power.and_then(|power| rational_power(number, if inverse { -power } else { power }).ok()) {
+                        Some(value) => {
+                            *coefficient *= value;
+                            continue;
+                        }
+                        None => (Term::Power(base, exponent), Rational::one()),
+                    }
+                }
+                (_, Some(power)) => (*base, power.clone()),
+                _ => (Term::Power(base, exponent), Rational::one()),
             },
             other => (other, Rational::one()),
         };

@@ -374,7 +374,7 @@ impl Normalizer {
                         self.require_nonzero(&Poly::generator(generator.clone()))?;
                         factors.push((generator.clone(), exponent.clone()));
                     }
-                    _ => return Err(not_positive()),
+                    _ => return Err(Obstacle::NotPositive(generator.to_term())),
                 },
             }
         }

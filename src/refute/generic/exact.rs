@@ -58,10 +58,39 @@ impl Exact {
 
     pub fn accumulate(&mut self, other: &Exact, scale: &BigRational) {
         for (unit, coefficient) in &other.0 {
-            let own = self.0.entry(unit.clone()).or_insert_with(BigRational::zero);
-            *own += coefficient * scale;
-            if own.is_zero() {
-                self.0.remove(unit);
+            self.add(unit.clone(), if scale.is_one() { coefficient.clone() } else { coefficient * scale });
+        }
+    }
+
+    /// self += left · right.
+    pub fn add_product(&mut self, left: &Exact, right: &Exact) {
+        for (first, one) in &left.0 {
+            for (second, other) in &right.0 {
+                let mut unit = first.clone();
+                let mut coefficient = one * other;
+                for (prime, root) in &second.roots {
+                    coefficient *= multiply_root(&mut unit.roots, *prime, *root);
+                }
+                for (prime, power) in &second.logs {
+                    *unit.logs.entry(*prime).or_insert(0) += power;
+                }
+                self.add(unit, coefficient);
+            }
+        }
+    }
+
+    fn add(&mut self, unit: Unit, coefficient: BigRational) {
+        use std::collections::btree_map::Entry;
+        match self.0.entry(unit) {
+            Entry::Vacant(place) if !coefficient.is_zero() => {
+                place.insert(coefficient);
+            }
+            Entry::Vacant(_) => {}
+            Entry::Occupied(mut place) => {
+                *place.get_mut() += coefficient;
+                if place.get().is_zero() {
+                    place.remove();
+                }
             }
         }
     }
@@ -69,19 +98,7 @@ impl Exact {
     #[must_use]
     pub fn times(&self, other: &Exact) -> Exact {
         let mut product = Exact::default();
-        for (first, left) in &self.0 {
-            for (second, right) in &other.0 {
-                let mut unit = first.clone();
-                let mut coefficient = left * right;
-                for (prime, root) in &second.roots {
-                    coefficient *= multiply_root(&mut unit.roots, *prime, *root);
-                }
-                for (prime, power) in &second.logs {
-                    *unit.logs.entry(*prime).or_insert(0) += power;
-                }
-                product.accumulate(&Exact::term(unit, coefficient), &BigRational::one());
-            }
-        }
+        product.add_product(self, other);
         product
     }
 

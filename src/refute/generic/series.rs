@@ -128,7 +128,7 @@ impl Series {
                 }
                 if self.cut.keeps(&exponents) {
                     let own = product.terms.entry(exponents).or_default();
-                    own.accumulate(&left.times(right), &BigRational::one());
+                    own.add_product(left, right);
                     if own.is_zero() {
                         product.terms.remove(&exponents);
                     }
