@@ -43,6 +43,11 @@ Examples:
   fisherproof check derivations/families/*.fam
   fisherproof check proof.drv --format json";
 
+const RENDER_EXAMPLES: &str = "\
+Examples:
+  fisherproof render kl_fisher                     a proof of the catalogue
+  fisherproof render my.drv --format latex --standalone --numbered -o proof.tex";
+
 #[derive(Debug, Parser)]
 #[command(name = "fisherproof", version, styles = STYLES, after_help = EXAMPLES, max_term_width = 100)]
 #[command(about = "Closed forms for probability families, derived and proved")]
@@ -70,6 +75,11 @@ pub enum Command {
     /// Decide the claims of families, and every line of derivations
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Write checked derivations for people: text, LaTeX, Markdown
+    #[command(after_help = RENDER_EXAMPLES)]
+    Render(Render),
+    /// Every rule and lemma that a proof may rest on
+    Rules(Rules),
     /// The families of the catalogue
     List(List),
     /// The source text of a family of the catalogue
@@ -126,6 +136,24 @@ pub struct Check {
     /// Files of families (.fam) and derivations (.drv), names of the catalogue, or - for standard input
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     pub targets: Vec<String>,
+    #[command(flatten)]
+    pub document: Document,
+}
+
+#[derive(Args, Debug)]
+pub struct Render {
+    /// Files of derivations (.drv), names of the catalogue, or - for standard input
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    pub targets: Vec<String>,
+    #[command(flatten)]
+    pub document: Document,
+    /// Number the equations, with a label at each
+    #[arg(long)]
+    pub numbered: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Rules {
     #[command(flatten)]
     pub document: Document,
 }

@@ -3,22 +3,27 @@
 use std::collections::BTreeSet;
 
 use fisherproof::derive::report::{CheckKind, Report, Status};
+use fisherproof::render::derivation::DerivationOptions;
 use fisherproof::render::{self, Options, Part};
 
 use super::arguments::Check;
 use super::derive::work_out;
 use super::message::Console;
 use super::output::Destination;
-use super::{Failure, Outcome, input, start_engine};
+use super::{Failure, Outcome, derivation, input, start_engine};
 
 pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
     let destination = Destination::new(&arguments.document, &arguments.targets)?;
     let inputs = input::read(&arguments.targets, console)?;
-    start_engine()?;
+    let derivations = derivation::reports(&inputs, console)?;
+    // A derivation needs no algebra engine.
+    if inputs.iter().any(|input| input.families().next().is_some()) {
+        start_engine()?;
+    }
     let mut reports = Vec::new();
     for input in &inputs {
         for (family, _) in input.families() {
-            let report = work_out(family)?.report;
+            let report = work_out(family, false)?.report;
             if report.claims.is_empty() {
                 console.note(&format!("{}: family {} claims nothing", input.source.name, family.name));
             }
@@ -31,10 +36,19 @@ pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
         standalone: arguments.document.standalone,
         proof: false,
     };
+    let for_derivations = DerivationOptions { standalone: options.standalone, numbered: false, width: options.width };
+    let mut document = String::new();
     if !reports.is_empty() {
-        destination.write(&render::reports(&reports, destination.format, &options))?;
+        document.push_str(&render::reports(&reports, destination.format, &options));
     }
-    Ok(Outcome::of(reports.iter().all(holds)))
+    if !derivations.is_empty() {
+        if !document.is_empty() {
+            document.push('\n');
+        }
+        document.push_str(&derivation::document(&derivations, destination.format, &for_derivations)?);
+    }
+    destination.write(&document)?;
+    Ok(Outcome::of(reports.iter().all(holds) && derivations.iter().all(derivation::holds)))
 }
 
 /// All claims are proved, and they are about a density.

@@ -1,7 +1,7 @@
 //! `fisherproof derive TARGET…`
 
 use fisherproof::catalogue;
-use fisherproof::derive::family::{Derived, derive};
+use fisherproof::derive::family::{Derived, derive_with};
 use fisherproof::derive::report::{Report, Status};
 use fisherproof::model::family::Family;
 use fisherproof::render::{self, Options};
@@ -27,7 +27,7 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
     start_engine()?;
     let mut reports = Vec::new();
     for family in families {
-        let Derived { mut report, certificate: _ } = work_out(family)?;
+        let Derived { mut report, certificate: _ } = work_out(family, arguments.proof)?;
         if let Some(point) = &point {
             report.values = Some(values::at(&report, point));
         }
@@ -64,8 +64,8 @@ fn families(inputs: &[Input]) -> Result<Vec<&Family>, Failure> {
 ///
 /// # Errors
 /// When its declarations contradict each other.
-pub fn work_out(family: &Family) -> Result<Derived, Failure> {
-    derive(family).map_err(|rejection| Failure::Input(format!("family {}: {rejection}", family.name)))
+pub fn work_out(family: &Family, explain: bool) -> Result<Derived, Failure> {
+    derive_with(family, explain).map_err(|rejection| Failure::Input(format!("family {}: {rejection}", family.name)))
 }
 
 fn proved(report: &Report) -> bool {

@@ -7,12 +7,15 @@
 mod arguments;
 mod check;
 mod completions;
+mod derivation;
 mod derive;
 mod input;
 mod list;
 mod message;
 mod new;
 mod output;
+mod render;
+mod rules;
 mod show;
 mod values;
 
@@ -73,6 +76,8 @@ fn dispatch(arguments: Arguments) -> u8 {
     let result = match &arguments.command {
         Command::Derive(own) => derive::run(own, &console),
         Command::Check(own) => check::run(own, &console),
+        Command::Render(own) => render::run(own, &console),
+        Command::Rules(own) => rules::run(own),
         Command::List(own) => list::run(own),
         Command::Show(own) => show::run(own, &console),
         Command::New(own) => new::run(own),

@@ -54,10 +54,10 @@ impl Link<'_> {
         let mut remarks = Vec::new();
         let granted = self.granted(&mut remarks);
         let lemmas: Vec<&GenericTheorem> = self.cited.iter().flatten().copied().collect();
-        if !self.reasons.is_empty() {
-            if let Some(theorem) = self.given(granted, &lemmas) {
-                return self.with_given_reason(theorem, remarks);
-            }
+        if !self.reasons.is_empty()
+            && let Some(theorem) = self.given(granted, &lemmas)
+        {
+            return self.with_given_reason(theorem, remarks);
         }
         match self.least(&lemmas) {
             Ok((theorem, reason_needed)) => {

@@ -246,6 +246,7 @@ impl Work<'_> {
         match recognise(self.search.checker.pointwise(), log_density, &variates, &self.parameters) {
             Ok(found) => {
                 let form = self.present_form(&found);
+                self.report.log_density = self.shown_log_density(&form);
                 self.report.exponential = Some(form);
             }
             Err(mixed) => {
@@ -267,6 +268,25 @@ impl Work<'_> {
             statistic: found.statistic.iter().map(simplify).collect(),
             log_partition: simplify(&found.log_partition),
             base,
+        }
+    }
+
+    /// log p as η·T − A + log h, as a statistician writes it.
+    fn shown_log_density(&self, form: &ExponentialForm) -> Term {
+        let mut terms: Vec<Term> =
+            form.natural.iter().zip(&form.statistic).map(|(natural, statistic)| natural.clone() * statistic.clone()).collect();
+        terms.push(-form.log_partition.clone());
+        let normalizer = self.search.checker.pointwise();
+        if !form.base.is_one() {
+            match normalizer.normalize(&form.base.clone().log()) {
+                Ok(log_base) => terms.push(self.search.simplifier.simplify(&log_base)),
+                Err(_) => return self.report.log_density.clone(),
+            }
+        }
+        let shown = self.search.simplifier.tidy(&Term::Sum(terms));
+        match normalizer.equal(&shown, &Term::log_density()) {
+            Ok(true) => shown,
+            _ => self.report.log_density.clone(),
         }
     }
 

@@ -82,7 +82,7 @@ impl Simplifier {
     }
 
     /// Signs inside products and powers: (b − a)·(−1) is a − b, and 1 − p rather than −(p − 1).
-    fn tidy(&self, term: &Term) -> Term {
+    pub fn tidy(&self, term: &Term) -> Term {
         let term = term.map_children(&mut |child| self.tidy(child));
         match term {
             Term::Product(factors) => self.tidy_product(factors),

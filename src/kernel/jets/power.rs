@@ -22,14 +22,14 @@ impl Engine<'_> {
     /// ```
     /// Fails when (stays opaque): the base is a sum and r is not natural; b is not positive; c^r is not rational.
     pub fn power(&self, base: &Polynomial, exponent: &Rational) -> Polynomial {
-        if is_natural(exponent) {
-            if let Some(count) = exponent.to_integer().to_u32().filter(|count| *count <= LARGEST_EXPANSION) {
-                let mut product = base.clone();
-                for _ in 1..count {
-                    product = product.times(&self.refreshed(base));
-                }
-                return product;
+        if is_natural(exponent)
+            && let Some(count) = exponent.to_integer().to_u32().filter(|count| *count <= LARGEST_EXPANSION)
+        {
+            let mut product = base.clone();
+            for _ in 1..count {
+                product = product.times(&self.refreshed(base));
             }
+            return product;
         }
         let base = self.collected(base.clone());
         if exponent.is_zero() {

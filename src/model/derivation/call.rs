@@ -23,10 +23,10 @@ const FUNCTIONS: [&str; 20] = [
 impl Scope {
     pub fn call(&mut self, function: &Ident, arguments: &[Expression], span: Span) -> Resolved {
         let name = function.node.as_str();
-        if let Some(meaning) = self.meaning(name).cloned() {
-            if let Some(resolved) = self.applied(&meaning, function, arguments, span) {
-                return resolved;
-            }
+        if let Some(meaning) = self.meaning(name).cloned()
+            && let Some(resolved) = self.applied(&meaning, function, arguments, span)
+        {
+            return resolved;
         }
         let arity = |scope: &mut Scope, wanted: usize, example: &str| {
             if arguments.len() == wanted {

@@ -176,7 +176,7 @@ fn variants(derivation: &Derivation) -> std::ops::Range<usize> {
 impl World {
     /// The direction v of the step, for the n-th direction declared.
     pub fn direction(&self, number: usize, size: usize) -> Vec<BigRational> {
-        (0..size).map(|at| if number % 2 == 0 { q(1 + at as i64, 1) } else { q(3 - 4 * at as i64, 2) }).collect()
+        (0..size).map(|at| if number.is_multiple_of(2) { q(1 + at as i64, 1) } else { q(3 - 4 * at as i64, 2) }).collect()
     }
 
     /// A concrete displacement is this many times the direction.
@@ -196,7 +196,7 @@ impl World {
 
     /// T_i(z), positive, with no relation between components.
     pub fn statistic(&self, id: FunctionId, point: usize, components: &[usize]) -> BigRational {
-        let base = match self.law {
+        match self.law {
             Law::Exponential => {
                 let table = if self.variant == 0 { [[0, 1, 2], [0, 2, 1], [1, 0, 3]] } else { [[0, 1, 3], [2, 0, 1], [1, 1, 0]] };
                 if components.is_empty() { q([2, 1, 3][point % 3], 1) } else { q(table[components[0] % 3][point % 3], 1) }
@@ -205,8 +205,7 @@ impl World {
                 let spread: i64 = components.iter().enumerate().map(|(at, component)| (at as i64 + 2) * (*component as i64 + 1)).sum();
                 q((point as i64 + 1) * (point as i64 + 1 + spread) + i64::from(id.0), 2)
             }
-        };
-        base
+        }
     }
 
     /// An entry of a declared constant; matrices are not symmetric unless they are declared so.

@@ -1,0 +1,57 @@
+//! Derivations, checked line by line and rendered: what `check` and `render` have in common.
+
+use fisherproof::derivation::{self, DerivationReport, DerivationStatus};
+use fisherproof::diagnostic::Severity;
+use fisherproof::render::Format;
+use fisherproof::render::derivation::{DerivationFormat, DerivationOptions, render};
+
+use super::Failure;
+use super::input::{Input, Understood};
+use super::message::Console;
+
+/// Checks every derivation of the inputs, and tells everything that could not be understood.
+pub fn reports(inputs: &[Input], console: &Console) -> Result<Vec<DerivationReport>, Failure> {
+    let mut reports = Vec::new();
+    let mut failed = false;
+    for input in inputs {
+        for item in &input.items {
+            let Understood::Derivation(tree) = item else { continue };
+            let (report, diagnostics) = derivation::check(tree, &input.source);
+            for diagnostic in &diagnostics {
+                console.diagnostic(diagnostic, &input.source);
+            }
+            failed |= diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+            reports.extend(report);
+        }
+    }
+    if failed { Err(Failure::Told) } else { Ok(reports) }
+}
+
+/// All derivations in one document; JSON is an object for one, an array for several.
+pub fn document(reports: &[DerivationReport], format: Format, options: &DerivationOptions) -> Result<String, Failure> {
+    let format = match format {
+        Format::Text => DerivationFormat::Text,
+        Format::Latex => DerivationFormat::Latex,
+        Format::Markdown => DerivationFormat::Markdown,
+        Format::Json => DerivationFormat::Json,
+        Format::Html => return Err(Failure::Input("derivations are written as text, latex, markdown or json".to_owned())),
+    };
+    if options.standalone && format == DerivationFormat::Latex && reports.len() > 1 {
+        return Err(Failure::Input("a standalone document holds one derivation; render them one by one".to_owned()));
+    }
+    let mut parts: Vec<String> = reports.iter().map(|report| render(report, format, options)).collect();
+    if format == DerivationFormat::Json && parts.len() != 1 {
+        return Ok(format!("[\n{}\n]\n", parts.iter().map(|part| part.trim_end()).collect::<Vec<_>>().join(",\n")));
+    }
+    for part in &mut parts {
+        if !part.ends_with('\n') {
+            part.push('\n');
+        }
+    }
+    Ok(parts.join("\n"))
+}
+
+/// Proved, and for the reasons that were given.
+pub fn holds(report: &DerivationReport) -> bool {
+    report.status == DerivationStatus::Proved
+}
