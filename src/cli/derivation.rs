@@ -34,7 +34,9 @@ pub fn document(reports: &[DerivationReport], format: Format, options: &Derivati
         Format::Latex => DerivationFormat::Latex,
         Format::Markdown => DerivationFormat::Markdown,
         Format::Json => DerivationFormat::Json,
-        Format::Html => return Err(Failure::Input("derivations are written as text, latex, markdown or json".to_owned())),
+        Format::Html => {
+            return Err(Failure::Input("derivations are written as text, latex, markdown or json".to_owned()));
+        }
     };
     if options.standalone && format == DerivationFormat::Latex && reports.len() > 1 {
         return Err(Failure::Input("a standalone document holds one derivation; render them one by one".to_owned()));

@@ -54,7 +54,9 @@ fn families(inputs: &[Input]) -> Result<Vec<&Family>, Failure> {
         families.extend(input.families().map(|(family, _)| family));
         if families.len() == before {
             let name = &input.source.name;
-            return Err(Failure::Input(format!("{name} holds no family; a derivation is checked by `fisherproof check`")));
+            return Err(Failure::Input(format!(
+                "{name} holds no family; a derivation is checked by `fisherproof check`"
+            )));
         }
     }
     Ok(families)

@@ -18,7 +18,9 @@ pub fn run(arguments: &Rules) -> Result<Outcome, Failure> {
         Format::Latex => latex(),
         Format::Markdown => markdown(),
         Format::Json => json(),
-        Format::Html => return Err(Failure::Input("the rules are written as text, latex, markdown or json".to_owned())),
+        Format::Html => {
+            return Err(Failure::Input("the rules are written as text, latex, markdown or json".to_owned()));
+        }
     };
     destination.write(&text)?;
     Ok(Outcome::Proved)
@@ -27,7 +29,11 @@ pub fn run(arguments: &Rules) -> Result<Outcome, Failure> {
 /// The statement in plain mathematics, read off the terms that the kernel uses.
 fn statement(lemma: &Lemma) -> String {
     let names = Names::plain();
-    format!("exp({}) has the total {}", render::term_text(&lemma.log_kernel, &names), render::term_text(&lemma.value, &names))
+    format!(
+        "exp({}) has the total {}",
+        render::term_text(&lemma.log_kernel, &names),
+        render::term_text(&lemma.value, &names)
+    )
 }
 
 fn text() -> String {
@@ -82,8 +88,10 @@ fn markdown() -> String {
 fn json() -> String {
     let rules: Vec<serde_json::Value> =
         RULES.iter().map(|rule| serde_json::json!({ "name": rule.name, "statement": rule.statement })).collect();
-    let reasons: Vec<serde_json::Value> =
-        REASONS.iter().map(|reason| serde_json::json!({ "name": reason.name, "statement": reason.statement })).collect();
+    let reasons: Vec<serde_json::Value> = REASONS
+        .iter()
+        .map(|reason| serde_json::json!({ "name": reason.name, "statement": reason.statement }))
+        .collect();
     let lemmas: Vec<serde_json::Value> = LEMMAS
         .iter()
         .map(|lemma| {

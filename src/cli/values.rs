@@ -50,7 +50,8 @@ impl Point {
                                 point.values.insert(own, value);
                             }
                             None => mistakes.push(
-                                Diagnostic::error("no-value", "this has no finite value").at(expression.span, "no value"),
+                                Diagnostic::error("no-value", "this has no finite value")
+                                    .at(expression.span, "no value"),
                             ),
                         },
                     }
@@ -81,7 +82,8 @@ impl Point {
                 );
             }
         }
-        let half = self.of_second(family).is_none() && second_parameters(family).iter().any(|(name, _)| self.values.contains_key(&second(name)));
+        let half = self.of_second(family).is_none()
+            && second_parameters(family).iter().any(|(name, _)| self.values.contains_key(&second(name)));
         for (name, domain) in &context.domains {
             let is_second = family.parameters.iter().any(|(own, _)| second(own) == *name);
             match self.values.get(name) {

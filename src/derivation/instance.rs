@@ -55,7 +55,11 @@ pub fn lines(report: &DerivationReport) -> Vec<ProofLine> {
                 right: step.right.clone(),
                 right_text: notation.text(&step.right),
                 right_latex: notation.latex(&step.right),
-                reasons: if step.reason_given.is_empty() { step.reason_needed.clone() } else { step.reason_given.clone() },
+                reasons: if step.reason_given.is_empty() {
+                    step.reason_needed.clone()
+                } else {
+                    step.reason_given.clone()
+                },
             });
             left = &step.right;
         }

@@ -60,9 +60,13 @@ impl Link<'_> {
             return self.with_given_reason(theorem, remarks);
         }
         match self.least(&lemmas) {
-            Ok((theorem, reason_needed)) => {
-                Decided { theorem: Some(theorem), reason_holds: self.reasons.is_empty(), reason_needed, residue: None, remarks }
-            }
+            Ok((theorem, reason_needed)) => Decided {
+                theorem: Some(theorem),
+                reason_holds: self.reasons.is_empty(),
+                reason_needed,
+                residue: None,
+                remarks,
+            },
             Err(residue) => Decided { theorem: None, reason_holds: false, reason_needed: Vec::new(), residue, remarks },
         }
     }
@@ -75,12 +79,16 @@ impl Link<'_> {
                 CitedMeaning::Rule(reason, number) => {
                     let short = number.zip(self.statement.order).filter(|(number, order)| number < order);
                     if let Some((number, order)) = short {
-                        remarks.push(format!("an expansion to order {number} does not reach the order {order} of this step"));
+                        remarks.push(format!(
+                            "an expansion to order {number} does not reach the order {order} of this step"
+                        ));
                     } else {
                         granted = granted.union(reason.layers);
                     }
                     if reason.layers.has(Layer::Taylor) && self.statement.order.is_none() {
-                        remarks.push("a Taylor expansion has a remainder: this step would have to be `~`, not `=`".to_string());
+                        remarks.push(
+                            "a Taylor expansion has a remainder: this step would have to be `~`, not `=`".to_string(),
+                        );
                     }
                 }
                 CitedMeaning::Item(_) => {}
@@ -105,13 +113,23 @@ impl Link<'_> {
     /// A reason that nothing needs is no reason.
     fn with_given_reason(&self, theorem: GenericTheorem, mut remarks: Vec<String>) -> Decided {
         let typed: Vec<String> = self.reasons.iter().map(|cited| cited.text.clone()).collect();
-        let claims_rules = self.reasons.iter().all(|cited| !matches!(cited.meaning, CitedMeaning::Rule(reason, _) if reason.layers.is_empty()));
+        let claims_rules = self
+            .reasons
+            .iter()
+            .all(|cited| !matches!(cited.meaning, CitedMeaning::Rule(reason, _) if reason.layers.is_empty()));
         if claims_rules && self.prove(Layers::NONE, &[]).is_ok() {
-            return Decided { theorem: Some(theorem), reason_holds: false, reason_needed: vec!["algebra".to_string()], residue: None, remarks };
+            return Decided {
+                theorem: Some(theorem),
+                reason_holds: false,
+                reason_needed: vec!["algebra".to_string()],
+                residue: None,
+                remarks,
+            };
         }
         if self.reasons.len() > 1 {
             for at in 0..self.reasons.len() {
-                let silent = matches!(self.reasons[at].meaning, CitedMeaning::Rule(reason, _) if reason.layers.is_empty());
+                let silent =
+                    matches!(self.reasons[at].meaning, CitedMeaning::Rule(reason, _) if reason.layers.is_empty());
                 if !silent && self.holds_without(at) {
                     remarks.push(format!("`{}` is not needed here", self.reasons[at].text));
                 }
@@ -163,7 +181,12 @@ impl Link<'_> {
             for start in [Layers::NONE, UNFOLDING, usable] {
                 if let Ok(theorem) = self.prove(start, &extra) {
                     let mut needed = names;
-                    needed.extend(self.described(start).into_iter().filter(|name| name != "algebra" && !needed.contains(name)).collect::<Vec<_>>());
+                    needed.extend(
+                        self.described(start)
+                            .into_iter()
+                            .filter(|name| name != "algebra" && !needed.contains(name))
+                            .collect::<Vec<_>>(),
+                    );
                     return Ok((theorem, needed));
                 }
             }
@@ -172,7 +195,11 @@ impl Link<'_> {
     }
 
     fn cited_names(&self) -> Vec<String> {
-        self.reasons.iter().filter(|cited| matches!(cited.meaning, CitedMeaning::Item(_))).map(|cited| cited.text.clone()).collect()
+        self.reasons
+            .iter()
+            .filter(|cited| matches!(cited.meaning, CitedMeaning::Item(_)))
+            .map(|cited| cited.text.clone())
+            .collect()
     }
 
     fn available(&self) -> Layers {

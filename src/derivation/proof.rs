@@ -26,9 +26,12 @@ pub fn report(derivation: &Arc<Derivation>, source: &Source) -> DerivationReport
         proved.push(theorem);
     }
     let status = items.iter().map(|item| item.status).max().unwrap_or(DerivationStatus::NotProved);
-    let assumptions: BTreeSet<Assumption> = proved.iter().flatten().flat_map(|theorem| theorem.assumptions().iter().cloned()).collect();
+    let assumptions: BTreeSet<Assumption> =
+        proved.iter().flatten().flat_map(|theorem| theorem.assumptions().iter().cloned()).collect();
     let mut remarks = Vec::new();
-    let unwritten = |item: &ItemReport| item.order.inferred || (item.order.value.is_none() && item.steps.iter().any(|step| step.order.inferred));
+    let unwritten = |item: &ItemReport| {
+        item.order.inferred || (item.order.value.is_none() && item.steps.iter().any(|step| step.order.inferred))
+    };
     if items.iter().any(unwritten) {
         remarks.push("where no order is written, `~` is read to order 2".to_string());
     }
@@ -48,13 +51,21 @@ pub fn report(derivation: &Arc<Derivation>, source: &Source) -> DerivationReport
 
 /// That a density sums to one is what it is to be a density, and not listed.
 fn described(assumption: &Assumption, derivation: &Derivation, source: &Source) -> Option<AssumptionReport> {
-    let equation = |left: &Formula, right: &Formula| format!("{} = {}, as assumed", typed(source, left), typed(source, right));
+    let equation =
+        |left: &Formula, right: &Formula| format!("{} = {}, as assumed", typed(source, left), typed(source, right));
     let stated = derivation.assumptions.iter().find_map(|line| match (assumption, line) {
-        (Assumption::Equation(wanted), AssumptionLine::Equation(number, left, right)) if wanted == number => Some(equation(left, right)),
-        (Assumption::LogDensity, AssumptionLine::LogDensity(left, right)) => Some(format!("{}; the natural parameter is interior", equation(left, right))),
+        (Assumption::Equation(wanted), AssumptionLine::Equation(number, left, right)) if wanted == number => {
+            Some(equation(left, right))
+        }
+        (Assumption::LogDensity, AssumptionLine::LogDensity(left, right)) => {
+            Some(format!("{}; the natural parameter is interior", equation(left, right)))
+        }
         _ => None,
     });
-    (*assumption != Assumption::Density).then(|| AssumptionReport { name: assumption.name(), statement: stated.unwrap_or_else(|| assumption.to_string()) })
+    (*assumption != Assumption::Density).then(|| AssumptionReport {
+        name: assumption.name(),
+        statement: stated.unwrap_or_else(|| assumption.to_string()),
+    })
 }
 
 /// A formula as it was typed, on one line.
@@ -98,9 +109,19 @@ impl Checker<'_> {
             counterexample: None,
             line,
         };
-        let theorem = theorems.into_iter().collect::<Option<Vec<_>>>().and_then(|links| self.conclusion(item, &links, &mut report));
+        let theorem = theorems
+            .into_iter()
+            .collect::<Option<Vec<_>>>()
+            .and_then(|links| self.conclusion(item, &links, &mut report));
         match &theorem {
-            Some(theorem) => report.assumptions = theorem.assumptions().iter().filter(|own| **own != Assumption::Density).map(Assumption::name).collect(),
+            Some(theorem) => {
+                report.assumptions = theorem
+                    .assumptions()
+                    .iter()
+                    .filter(|own| **own != Assumption::Density)
+                    .map(Assumption::name)
+                    .collect()
+            }
             None => self.failed(item, &mut report),
         }
         (report, theorem)
@@ -115,8 +136,11 @@ impl Checker<'_> {
                 CitedMeaning::Rule(..) => None,
             })
             .collect();
-        let assumed = (0..self.theory().assumed.len()).filter_map(|number| GenericTheorem::assumed(self.theory(), number).ok()).collect();
-        let statement = Statement { left: left.expression.clone(), right: link.right.expression.clone(), order: link.order.value };
+        let assumed = (0..self.theory().assumed.len())
+            .filter_map(|number| GenericTheorem::assumed(self.theory(), number).ok())
+            .collect();
+        let statement =
+            Statement { left: left.expression.clone(), right: link.right.expression.clone(), order: link.order.value };
         let decided = Link { theory: self.theory(), statement, reasons: &link.reasons, cited, assumed }.decide();
         let mut remarks = decided.remarks;
         for cited in &link.reasons {
@@ -180,7 +204,9 @@ impl Checker<'_> {
             Err(_) => {
                 report.status = DerivationStatus::NotProved;
                 report.remarks.push(match (known, item.statement.order.value) {
-                    (Some(known), Some(wanted)) => format!("the chain holds to order {known}, the statement is to order {wanted}"),
+                    (Some(known), Some(wanted)) => {
+                        format!("the chain holds to order {known}, the statement is to order {wanted}")
+                    }
                     _ => "the chain holds up to a remainder, the statement is an equality".to_string(),
                 });
                 None
@@ -206,7 +232,12 @@ impl Checker<'_> {
             right: item.statement.right.expression.clone(),
             order: item.statement.order.value,
         };
-        let verdict = search(self.derivation, &item.statement.left.formula, &item.statement.right.formula, item.statement.order.value);
+        let verdict = search(
+            self.derivation,
+            &item.statement.left.formula,
+            &item.statement.right.formula,
+            item.statement.order.value,
+        );
         if let Verdict::Refuted(found) = verdict {
             report.counterexample = Some(*found);
             report.status = DerivationStatus::Refuted;
@@ -223,4 +254,3 @@ fn agreement(count: usize) -> String {
         _ => format!("{count} small families agree; that is evidence, not a proof"),
     }
 }
-

@@ -105,10 +105,15 @@ fn refute_at(
     if !disjoint(&entry.claimed, &entry.actual, point) {
         return None;
     }
-    let at: Vec<(Name, Term)> =
-        point.iter().filter(|(name, _)| variables.contains(*name)).map(|(name, value)| (name.clone(), Term::Number(value.clone()))).collect();
-    let floats: BTreeMap<Name, f64> =
-        point.iter().map(|(name, value)| (name.clone(), num_traits::ToPrimitive::to_f64(value).unwrap_or(f64::NAN))).collect();
+    let at: Vec<(Name, Term)> = point
+        .iter()
+        .filter(|(name, _)| variables.contains(*name))
+        .map(|(name, value)| (name.clone(), Term::Number(value.clone())))
+        .collect();
+    let floats: BTreeMap<Name, f64> = point
+        .iter()
+        .map(|(name, value)| (name.clone(), num_traits::ToPrimitive::to_f64(value).unwrap_or(f64::NAN)))
+        .collect();
     let exact = |term: &Term| search.simplifier.simplify_term(&term.substitute(&at));
     Some(Counterexample {
         entry: entry.label.clone(),
@@ -150,7 +155,11 @@ fn property(report: &Report, quantity: &Quantity) -> Option<(Status, Option<Stri
 fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<Entry>> {
     let names: Vec<String> = report.family.parameters.iter().map(|(name, _)| name.to_string()).collect();
     let scalar = |actual: &Term| {
-        vec![Entry { label: claim.text.split('=').next().unwrap_or("").trim().to_string(), claimed: claim.value[0][0].clone(), actual: actual.clone() }]
+        vec![Entry {
+            label: claim.text.split('=').next().unwrap_or("").trim().to_string(),
+            claimed: claim.value[0][0].clone(),
+            actual: actual.clone(),
+        }]
     };
     let vector = |label: &str, actual: &[Term]| -> Option<Vec<Entry>> {
         let claimed: Vec<&Term> = claim.value.iter().flatten().collect();
@@ -160,7 +169,11 @@ fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<En
                 .zip(actual)
                 .enumerate()
                 .map(|(k, (claimed, actual))| Entry {
-                    label: if actual_is_scalar(label) { label.to_string() } else { format!("{label}[{}]", names.get(k).cloned().unwrap_or_else(|| (k + 1).to_string())) },
+                    label: if actual_is_scalar(label) {
+                        label.to_string()
+                    } else {
+                        format!("{label}[{}]", names.get(k).cloned().unwrap_or_else(|| (k + 1).to_string()))
+                    },
                     claimed: claimed.clone(),
                     actual: actual.clone(),
                 })
@@ -172,7 +185,11 @@ fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<En
         for (i, row) in claim.value.iter().enumerate() {
             for (j, claimed) in row.iter().enumerate() {
                 if let Some(actual) = actual.get(i).and_then(|row| row.get(j)) {
-                    all.push(Entry { label: format!("{label}[{}, {}]", names[i], names[j]), claimed: claimed.clone(), actual: actual.clone() });
+                    all.push(Entry {
+                        label: format!("{label}[{}, {}]", names[i], names[j]),
+                        claimed: claimed.clone(),
+                        actual: actual.clone(),
+                    });
                 }
             }
         }

@@ -119,7 +119,11 @@ impl Work<'_> {
                 let negative = self.search.checker.pointwise().normalize(term).ok();
                 let sign = negative.and_then(|poly| self.search.checker.pointwise().sign(&poly));
                 match sign {
-                    Some(crate::kernel::sign::Sign::Negative | crate::kernel::sign::Sign::Nonpositive | crate::kernel::sign::Sign::Zero) => {
+                    Some(
+                        crate::kernel::sign::Sign::Negative
+                        | crate::kernel::sign::Sign::Nonpositive
+                        | crate::kernel::sign::Sign::Zero,
+                    ) => {
                         status = Status::Refuted;
                         format!("the density is not positive: its factor {term} is negative or zero on the support")
                     }
@@ -180,12 +184,18 @@ impl Work<'_> {
     fn wrong_total(&self, total: &Poly) -> (Status, String, Option<String>) {
         let value = self.search.simplifier.simplify(total);
         let one = Term::one();
-        let differs = sample_points(self.search.setting().context(), 8).iter().any(|point| claim::disjoint(&value, &one, point));
+        let differs =
+            sample_points(self.search.setting().context(), 8).iter().any(|point| claim::disjoint(&value, &one, point));
         let verb = if self.family.variate.is_discrete() { "sums" } else { "integrates" };
         if !differs {
             return (Status::NotProved, format!("the density {verb} to {value}, which was not shown to be 1"), None);
         }
-        let repair = self.search.checker.parameters().power(total, &Poly::integer(-1)).map(|poly| self.search.simplifier.simplify(&poly));
+        let repair = self
+            .search
+            .checker
+            .parameters()
+            .power(total, &Poly::integer(-1))
+            .map(|poly| self.search.simplifier.simplify(&poly));
         let remark = repair.ok().map(|factor| format!("multiply the density by {factor} and it {verb} to 1"));
         (Status::Refuted, format!("the density {verb} to {value}, not to 1"), remark)
     }
@@ -250,7 +260,8 @@ impl Work<'_> {
                 self.report.exponential = Some(form);
             }
             Err(mixed) => {
-                let mixed_names: Vec<Name> = self.parameters.iter().filter(|name| mixed.contains(name)).cloned().collect();
+                let mixed_names: Vec<Name> =
+                    self.parameters.iter().filter(|name| mixed.contains(name)).cloned().collect();
                 self.report.not_exponential = Some(format!(
                     "not an exponential family in these parameters, because the term {mixed} mixes {} and {}",
                     join(&variates),
@@ -262,7 +273,12 @@ impl Work<'_> {
 
     fn present_form(&self, found: &Recognised) -> ExponentialForm {
         let simplify = |poly: &Poly| self.search.simplifier.simplify(poly);
-        let base = self.search.checker.pointwise().exp(&found.log_base).map_or_else(|_| found.log_base.to_term().exp(), |poly| simplify(&poly));
+        let base = self
+            .search
+            .checker
+            .pointwise()
+            .exp(&found.log_base)
+            .map_or_else(|_| found.log_base.to_term().exp(), |poly| simplify(&poly));
         ExponentialForm {
             natural: found.natural.iter().map(simplify).collect(),
             statistic: found.statistic.iter().map(simplify).collect(),
@@ -273,8 +289,12 @@ impl Work<'_> {
 
     /// log p as η·T − A + log h, as a statistician writes it.
     fn shown_log_density(&self, form: &ExponentialForm) -> Term {
-        let mut terms: Vec<Term> =
-            form.natural.iter().zip(&form.statistic).map(|(natural, statistic)| natural.clone() * statistic.clone()).collect();
+        let mut terms: Vec<Term> = form
+            .natural
+            .iter()
+            .zip(&form.statistic)
+            .map(|(natural, statistic)| natural.clone() * statistic.clone())
+            .collect();
         terms.push(-form.log_partition.clone());
         let normalizer = self.search.checker.pointwise();
         if !form.base.is_one() {
@@ -416,8 +436,11 @@ impl Work<'_> {
             self.report.checks.push(from_hessian.check(CheckKind::FisherFromHessian));
             self.fisher_from_log_partition();
         } else {
-            let reason = "the Hessian identity fails: the log-density has a corner that moves with a parameter".to_string();
-            self.report.checks.push(Check { reason: Some(reason), ..check(CheckKind::FisherFromHessian, Status::Refuted) });
+            let reason =
+                "the Hessian identity fails: the log-density has a corner that moves with a parameter".to_string();
+            self.report
+                .checks
+                .push(Check { reason: Some(reason), ..check(CheckKind::FisherFromHessian, Status::Refuted) });
         }
         self.singular();
     }
@@ -435,7 +458,11 @@ impl Work<'_> {
             let mut row = Vec::new();
             for name in &self.parameters {
                 let normalizer = self.search.checker.parameters();
-                let Some(slope) = normalizer.normalize(value).ok().and_then(|poly| normalizer.differentiate(&poly, name).ok()) else { return };
+                let Some(slope) =
+                    normalizer.normalize(value).ok().and_then(|poly| normalizer.differentiate(&poly, name).ok())
+                else {
+                    return;
+                };
                 row.push(slope.to_term());
             }
             jacobian.push(row);
@@ -454,7 +481,12 @@ impl Work<'_> {
                     }
                 }
                 let of = Term::Sum(terms);
-                let proposition = Proposition::Specialization { auxiliary: auxiliary.clone(), of: of.clone(), at: at_terms.clone(), is: value };
+                let proposition = Proposition::Specialization {
+                    auxiliary: auxiliary.clone(),
+                    of: of.clone(),
+                    at: at_terms.clone(),
+                    is: value,
+                };
                 match self.search.push(proposition, Rule::Algebra) {
                     Ok(position) => route.add(&of, &self.search, position),
                     Err(rejection) => route.fail(rejection.into()),
@@ -473,7 +505,8 @@ impl Work<'_> {
         let [piece] = instance.pieces.as_slice() else { return None };
         let linear: BTreeSet<&Name> = instance.statistics.iter().map(|(name, _, _)| name).collect();
         // What is not a natural coordinate must not move with the parameters.
-        let fixed: Vec<(Name, Term)> = piece.parameters.iter().filter(|(name, _)| !linear.contains(name)).cloned().collect();
+        let fixed: Vec<(Name, Term)> =
+            piece.parameters.iter().filter(|(name, _)| !linear.contains(name)).cloned().collect();
         if fixed.iter().any(|(_, value)| self.parameters.iter().any(|name| value.contains(name))) {
             return None;
         }
@@ -490,7 +523,9 @@ impl Work<'_> {
             auxiliary.push((fresh.clone(), domain.clone()));
             at.push((fresh, value));
         }
-        if self.family.context.domains.keys().any(|name| auxiliary.iter().any(|(own, _)| own == name)) || instance.skip > 0 {
+        if self.family.context.domains.keys().any(|name| auxiliary.iter().any(|(own, _)| own == name))
+            || instance.skip > 0
+        {
             return None;
         }
         let log_partition = instance.lemma.value.substitute(&renamed).log();
@@ -505,8 +540,9 @@ impl Work<'_> {
             return None;
         }
         let names = self.family.variate.names();
-        let auxiliary: Vec<(Name, crate::kernel::domain::Domain)> =
-            (1..=form.natural.len()).map(|k| (Name::new(&format!("eta_{k}")), crate::kernel::domain::Domain::real())).collect();
+        let auxiliary: Vec<(Name, crate::kernel::domain::Domain)> = (1..=form.natural.len())
+            .map(|k| (Name::new(&format!("eta_{k}")), crate::kernel::domain::Domain::real()))
+            .collect();
         let at = auxiliary.iter().map(|(name, _)| name.clone()).zip(form.natural.iter().cloned()).collect();
         let mut total = Vec::new();
         for point in points {
@@ -523,7 +559,13 @@ impl Work<'_> {
 
     /// The null direction of a singular Fisher matrix, by elimination.
     fn singular(&mut self) {
-        let Some(matrix) = self.report.fisher.iter().map(|row| row.iter().cloned().collect::<Option<Vec<Term>>>()).collect::<Option<Vec<_>>>() else {
+        let Some(matrix) = self
+            .report
+            .fisher
+            .iter()
+            .map(|row| row.iter().cloned().collect::<Option<Vec<Term>>>())
+            .collect::<Option<Vec<_>>>()
+        else {
             return;
         };
         if self.looks_regular(&matrix) {
@@ -615,11 +657,13 @@ impl Work<'_> {
 
     fn kl_taylor(&mut self, kl: &Term) -> Result<(), Failure> {
         let count = self.parameters.len();
-        let at: Vec<(Name, Term)> = self.parameters.iter().map(|name| (second(name), Term::Variable(name.clone()))).collect();
+        let at: Vec<(Name, Term)> =
+            self.parameters.iter().map(|name| (second(name), Term::Variable(name.clone()))).collect();
         let mut theorems = Vec::new();
         let mut equations = Vec::new();
         let mut specialize = |work: &mut Self, of: Term, is: Term| -> Result<(), Failure> {
-            let proposition = Proposition::Specialization { auxiliary: Vec::new(), of: of.clone(), at: at.clone(), is: is.clone() };
+            let proposition =
+                Proposition::Specialization { auxiliary: Vec::new(), of: of.clone(), at: at.clone(), is: is.clone() };
             let position = work.search.push(proposition, Rule::Algebra)?;
             equations.push(Equation { left: of, right: is });
             theorems.push(work.search.theorem(position).clone());
@@ -651,7 +695,8 @@ impl Work<'_> {
         }
         let theorems: Vec<&Theorem> = theorems.iter().collect();
         self.report.checks.push(proved(CheckKind::KlTaylor, equations, &theorems));
-        self.report.kl_taylor = Some(KlTaylor { order0: Term::zero(), order1: vec![Term::zero(); count], order2, order3 });
+        self.report.kl_taylor =
+            Some(KlTaylor { order0: Term::zero(), order1: vec![Term::zero(); count], order2, order3 });
         Ok(())
     }
 
@@ -667,7 +712,9 @@ impl Work<'_> {
             return;
         }
         let step = self.search.step(position).clone();
-        let (Proposition::Expectation { of, is }, Rule::Linearity(premises)) = (&step.proposition, &step.rule) else { return };
+        let (Proposition::Expectation { of, is }, Rule::Linearity(premises)) = (&step.proposition, &step.rule) else {
+            return;
+        };
         let mut links = Vec::new();
         let pointwise = self.search.checker.pointwise();
         if let Ok(poly) = pointwise.normalize(of)
@@ -680,7 +727,9 @@ impl Work<'_> {
         let mut filled = Vec::new();
         let mut lemmas = BTreeSet::new();
         for (coefficient, premise) in premises {
-            let Proposition::Expectation { of: statistic, is: moment } = &self.search.step(*premise).proposition else { continue };
+            let Proposition::Expectation { of: statistic, is: moment } = &self.search.step(*premise).proposition else {
+                continue;
+            };
             let coefficient = self.search.simplifier.simplify_term(coefficient);
             let moment = self.search.simplifier.simplify_term(moment);
             if statistic.is_one() {
@@ -688,12 +737,18 @@ impl Work<'_> {
                 filled.push(coefficient);
                 continue;
             }
-            let times = |factor: Term| if coefficient.is_one() { factor } else { Term::Product(vec![coefficient.clone(), factor]) };
+            let times = |factor: Term| {
+                if coefficient.is_one() { factor } else { Term::Product(vec![coefficient.clone(), factor]) }
+            };
             split.push(times(statistic.clone().expectation()));
             filled.push(times(moment));
             lemmas.extend(self.search.theorem(*premise).lemmas().iter().copied());
         }
-        let lemma = if lemmas.is_empty() { "enumeration".to_string() } else { lemmas.into_iter().collect::<Vec<_>>().join(", ") };
+        let lemma = if lemmas.is_empty() {
+            "enumeration".to_string()
+        } else {
+            lemmas.into_iter().collect::<Vec<_>>().join(", ")
+        };
         if !split.is_empty() {
             links.push(DerivationLink { right: Term::Sum(split), reason: "linearity".into() });
             links.push(DerivationLink { right: Term::Sum(filled), reason: lemma });
@@ -703,7 +758,8 @@ impl Work<'_> {
     }
 
     fn decide_status(&mut self) {
-        let status = |kind: CheckKind| self.report.checks.iter().find(|check| check.kind == kind).map(|check| check.status);
+        let status =
+            |kind: CheckKind| self.report.checks.iter().find(|check| check.kind == kind).map(|check| check.status);
         let normalization = status(CheckKind::Normalization);
         let complete = self.report.fisher.iter().flatten().all(Option::is_some);
         self.report.status = if normalization == Some(Status::Refuted) {
@@ -771,7 +827,10 @@ fn proved(kind: CheckKind, equations: Vec<Equation>, theorems: &[&Theorem]) -> C
     let names: BTreeSet<&'static str> = theorems.iter().flat_map(|theorem| theorem.lemmas()).copied().collect();
     let lemmas = names
         .into_iter()
-        .map(|name| Citation { name: name.to_string(), reference: Lemma::find(name).map_or("", |lemma| lemma.reference).to_string() })
+        .map(|name| Citation {
+            name: name.to_string(),
+            reference: Lemma::find(name).map_or("", |lemma| lemma.reference).to_string(),
+        })
         .collect();
     Check {
         equations,
@@ -790,7 +849,10 @@ fn join(names: &[Name]) -> String {
 fn relative_determinant(mut rows: Vec<Vec<f64>>) -> f64 {
     let mut least = f64::INFINITY;
     for column in 0..rows.len() {
-        let Some(found) = (column..rows.len()).max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs())) else { break };
+        let Some(found) = (column..rows.len()).max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs()))
+        else {
+            break;
+        };
         rows.swap(column, found);
         let pivot = rows[column].clone();
         let size = pivot.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
@@ -809,8 +871,10 @@ fn null_direction(normalizer: &Normalizer, matrix: &[Vec<Term>]) -> Option<Vec<P
     if count > 6 {
         return None;
     }
-    let mut rows: Vec<Vec<Poly>> =
-        matrix.iter().map(|row| row.iter().map(|term| normalizer.normalize(term).ok()).collect::<Option<Vec<_>>>()).collect::<Option<_>>()?;
+    let mut rows: Vec<Vec<Poly>> = matrix
+        .iter()
+        .map(|row| row.iter().map(|term| normalizer.normalize(term).ok()).collect::<Option<Vec<_>>>())
+        .collect::<Option<_>>()?;
     let mut pivots: Vec<usize> = Vec::new();
     let mut free = None;
     for column in 0..count {

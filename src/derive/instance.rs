@@ -58,7 +58,9 @@ pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance>
     let mut found = Vec::new();
     let parameters = Normalizer::new(setting.context());
     for change in changes(setting, name, domain, declared) {
-        found.extend(fit(setting, name, domain, &change).into_iter().filter(|instance| !instance.is_impossible(&parameters)));
+        found.extend(
+            fit(setting, name, domain, &change).into_iter().filter(|instance| !instance.is_impossible(&parameters)),
+        );
         if found.iter().any(|instance: &Instance| instance.is_possible(&parameters)) {
             break;
         }
@@ -473,7 +475,13 @@ fn fit(setting: &Setting, name: &Name, support: &Domain, change: &Change) -> Vec
 }
 
 /// Fits one lemma on every piece.
-fn fit_lemma(support: &Domain, change: &Change, lemma: &'static Lemma, targets: &[(Term, Poly)], scope: &Arc<Normalizer>) -> Option<Instance> {
+fn fit_lemma(
+    support: &Domain,
+    change: &Change,
+    lemma: &'static Lemma,
+    targets: &[(Term, Poly)],
+    scope: &Arc<Normalizer>,
+) -> Option<Instance> {
     let skip = domain_fits(&lemma.domain, &change.domain, support)?;
     let mut pieces = Vec::new();
     let mut statistics = Vec::new();
@@ -512,7 +520,10 @@ fn domain_fits(lemma: &Domain, at_hand: &Domain, support: &Domain) -> Option<u32
         (Domain::Interval { lower, upper }, Domain::Interval { lower: own_lower, upper: own_upper }) => {
             (kind(lower, own_lower) && kind(upper, own_upper)).then_some(0)
         }
-        (Domain::Integers { lower: Some(lower), upper }, Domain::Integers { lower: Some(own_lower), upper: own_upper }) => {
+        (
+            Domain::Integers { lower: Some(lower), upper },
+            Domain::Integers { lower: Some(own_lower), upper: own_upper },
+        ) => {
             let difference = own_lower.as_number()? - lower.as_number()?;
             let _ = support;
             let skip = crate::derive::small_integer(&difference)?;
@@ -526,8 +537,7 @@ fn domain_fits(lemma: &Domain, at_hand: &Domain, support: &Domain) -> Option<u32
 /// variable, offsets of Γ.
 fn structural_assignments(lemma: &Lemma, change: &Change, target: &Poly, scope: &Normalizer) -> Vec<Vec<(Name, Term)>> {
     let mut assignments: Vec<Vec<(Name, Term)>> = vec![Vec::new()];
-    let nonlinear: Vec<&Name> =
-        lemma.fixed.iter().map(|(name, _)| name).chain(nonlinear_parameters(lemma)).collect();
+    let nonlinear: Vec<&Name> = lemma.fixed.iter().map(|(name, _)| name).chain(nonlinear_parameters(lemma)).collect();
     let mut candidates: Option<Vec<Term>> = None;
     for name in nonlinear {
         let values = match end_value(lemma, change, name) {
@@ -536,7 +546,9 @@ fn structural_assignments(lemma: &Lemma, change: &Change, target: &Poly, scope: 
         };
         assignments = assignments
             .iter()
-            .flat_map(|assignment| values.iter().map(|value| [assignment.clone(), vec![(name.clone(), value.clone())]].concat()))
+            .flat_map(|assignment| {
+                values.iter().map(|value| [assignment.clone(), vec![(name.clone(), value.clone())]].concat())
+            })
             .collect();
         assignments.truncate(64);
     }
@@ -610,11 +622,21 @@ struct Fitted {
 }
 
 /// Reads the real parameters off, the kernel being linear in them once the structural ones are set.
-fn fit_linear(lemma: &Lemma, change: &Change, structural: &[(Name, Term)], target: &Poly, scope: &Normalizer) -> Option<Fitted> {
+fn fit_linear(
+    lemma: &Lemma,
+    change: &Change,
+    structural: &[(Name, Term)],
+    target: &Poly,
+    scope: &Normalizer,
+) -> Option<Fitted> {
     let own = Term::Variable(change.variable.clone());
     let names = std::slice::from_ref(&change.variable);
-    let linear: Vec<&Name> =
-        lemma.parameters.iter().map(|(name, _)| name).filter(|name| !structural.iter().any(|(own, _)| own == *name)).collect();
+    let linear: Vec<&Name> = lemma
+        .parameters
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| !structural.iter().any(|(own, _)| own == *name))
+        .collect();
     let at = |values: &[(usize, i64)]| -> Option<Poly> {
         let mut replaced: Vec<(Name, Term)> = structural.to_vec();
         replaced.push((lemma.variable.clone(), own.clone()));
@@ -682,10 +704,11 @@ impl Instance {
                 value.is_ok_and(|value| normalizer.is_zero(&value).unwrap_or(false))
             })
         };
-        self.lemma.nonzero.iter().any(vanishes) || self.conditions().any(|condition| {
-            let sign = normalizer.normalize(&condition).ok().and_then(|poly| normalizer.sign(&poly));
-            matches!(sign, Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))
-        })
+        self.lemma.nonzero.iter().any(vanishes)
+            || self.conditions().any(|condition| {
+                let sign = normalizer.normalize(&condition).ok().and_then(|poly| normalizer.sign(&poly));
+                matches!(sign, Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))
+            })
     }
 
     /// Every real parameter certainly inside.
@@ -747,7 +770,11 @@ impl Instance {
 
     /// A monomial in the variable as shifts and derivatives of the lemma.
     #[allow(clippy::type_complexity)]
-    fn resolve(&self, scope: &Normalizer, monomial: &Monomial) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Rational)> {
+    fn resolve(
+        &self,
+        scope: &Normalizer,
+        monomial: &Monomial,
+    ) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Rational)> {
         let mut shift: Vec<(Name, Term)> = Vec::new();
         let mut orders: Vec<(Name, u32)> = Vec::new();
         let mut total = Rational::one();

@@ -20,7 +20,12 @@ pub struct Recognised {
 /// Splits a log-density into natural parameters and statistics.
 ///
 /// Fails with the part that holds both the variate and a parameter inseparably.
-pub fn recognise(normalizer: &Normalizer, log_density: &Poly, variates: &[Name], parameters: &[Name]) -> Result<Recognised, Term> {
+pub fn recognise(
+    normalizer: &Normalizer,
+    log_density: &Poly,
+    variates: &[Name],
+    parameters: &[Name],
+) -> Result<Recognised, Term> {
     let mut grouped: BTreeMap<Monomial, Poly> = BTreeMap::new();
     for (monomial, coefficient) in log_density.terms() {
         let (inside, outside) = normalizer.split_monomial(monomial, variates);
@@ -57,7 +62,9 @@ pub fn recognise(normalizer: &Normalizer, log_density: &Poly, variates: &[Name],
         pairs.push((natural, statistic));
     }
     // In the order in which the parameters were declared.
-    pairs.sort_by_key(|(natural, _)| parameters.iter().position(|name| natural.contains_variable(name)).unwrap_or(parameters.len()));
+    pairs.sort_by_key(|(natural, _)| {
+        parameters.iter().position(|name| natural.contains_variable(name)).unwrap_or(parameters.len())
+    });
     let (natural, statistic) = independent(pairs).into_iter().unzip();
     Ok(Recognised { natural, statistic, log_partition, log_base })
 }
@@ -93,7 +100,12 @@ fn combination(target: &Poly, kept: &[(Poly, Poly)]) -> Option<Vec<Rational>> {
     let columns = kept.len();
     let mut rows: Vec<Vec<Rational>> = monomials
         .iter()
-        .map(|monomial| kept.iter().map(|(natural, _)| natural.coefficient(monomial)).chain([target.coefficient(monomial)]).collect())
+        .map(|monomial| {
+            kept.iter()
+                .map(|(natural, _)| natural.coefficient(monomial))
+                .chain([target.coefficient(monomial)])
+                .collect()
+        })
         .collect();
     let mut pivots = Vec::new();
     let mut row = 0;

@@ -10,7 +10,12 @@ use super::setting::moving_support;
 ///
 /// An exponential family over an open parameter set has derivatives of every order under the
 /// integral (Brown 1986, Theorem 2.2; Lehmann & Casella 1998, Theorem 1.5.8).
-pub fn regularity(family: &Family, exponential: bool, normalized: bool, singular_in_parameter: Option<String>) -> Check {
+pub fn regularity(
+    family: &Family,
+    exponential: bool,
+    normalized: bool,
+    singular_in_parameter: Option<String>,
+) -> Check {
     let moving = moving_support(family);
     let mut check = Check {
         kind: CheckKind::Regularity,

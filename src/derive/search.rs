@@ -148,7 +148,8 @@ impl Search {
                 let mut last = Failure::NoLemma;
                 for instance in found {
                     let Some(pieces) = instance.pieces(&name, &Term::one()) else { continue };
-                    match self.checker.moment_value(&normalizer, &Term::one(), &Moment { pieces }, &mut BTreeSet::new()) {
+                    match self.checker.moment_value(&normalizer, &Term::one(), &Moment { pieces }, &mut BTreeSet::new())
+                    {
                         Ok(value) => return Ok(value),
                         Err(rejection) => last = rejection.into(),
                     }

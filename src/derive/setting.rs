@@ -24,8 +24,11 @@ pub fn log_density(family: &Family) -> Term {
         DensityForm::Density { body, .. } => body.clone().log(),
         DensityForm::LogDensity { body, .. } => body.clone(),
         DensityForm::Exponential { natural, statistic, log_partition, base, .. } => {
-            let mut terms: Vec<Term> =
-                natural.iter().zip(statistic).map(|((_, natural), (_, statistic))| natural.clone() * statistic.clone()).collect();
+            let mut terms: Vec<Term> = natural
+                .iter()
+                .zip(statistic)
+                .map(|((_, natural), (_, statistic))| natural.clone() * statistic.clone())
+                .collect();
             terms.push(-log_partition.clone());
             if !base.is_one() {
                 terms.push(base.clone().log());

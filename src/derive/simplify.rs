@@ -23,7 +23,10 @@ pub struct Simplifier {
 
 impl Simplifier {
     pub fn new(setting: &Setting) -> Simplifier {
-        Simplifier { normalizer: Normalizer::on_support(setting.context(), setting.support()), negative: RefCell::default() }
+        Simplifier {
+            normalizer: Normalizer::on_support(setting.context(), setting.support()),
+            negative: RefCell::default(),
+        }
     }
 
     /// The lightest form found.
@@ -167,7 +170,13 @@ impl Simplifier {
 }
 
 /// Flattens products, gathers equal bases, adds up exponents of e.
-fn collect_factors(factors: Vec<Term>, inverse: bool, coefficient: &mut Rational, rest: &mut Vec<Term>, exponents: &mut Vec<Term>) {
+fn collect_factors(
+    factors: Vec<Term>,
+    inverse: bool,
+    coefficient: &mut Rational,
+    rest: &mut Vec<Term>,
+    exponents: &mut Vec<Term>,
+) {
     for factor in factors {
         let (base, power) = match factor {
             Term::Number(value) if inverse && !value.is_zero() => {
@@ -200,7 +209,9 @@ fn collect_factors(factors: Vec<Term>, inverse: bool, coefficient: &mut Rational
         };
         let power = if inverse { -power } else { power };
         match base {
-            Term::Product(inner) if power == -Rational::one() => collect_factors(inner, true, coefficient, rest, exponents),
+            Term::Product(inner) if power == -Rational::one() => {
+                collect_factors(inner, true, coefficient, rest, exponents)
+            }
             Term::Apply(Function::Exp, mut arguments) => {
                 let argument = arguments.remove(0);
                 exponents.push(if power.is_one() { argument } else { scale(argument, &power) });
@@ -428,8 +439,15 @@ fn group_by_special(term: &Term) -> Term {
         matches!(
             factor,
             Term::Apply(
-                Function::Digamma | Function::Trigamma | Function::Polygamma | Function::BesselI | Function::BesselK
-                    | Function::Zeta | Function::ZetaDerivative | Function::Exp | Function::Log,
+                Function::Digamma
+                    | Function::Trigamma
+                    | Function::Polygamma
+                    | Function::BesselI
+                    | Function::BesselK
+                    | Function::Zeta
+                    | Function::ZetaDerivative
+                    | Function::Exp
+                    | Function::Log,
                 _
             )
         )
@@ -487,7 +505,9 @@ fn combine_logs(term: &Term) -> Term {
         let (coefficient, log) = match own {
             Term::Apply(Function::Log | Function::LogGamma, _) => (Term::one(), Some(own.clone())),
             Term::Product(factors) => {
-                let position = factors.iter().position(|factor| matches!(factor, Term::Apply(Function::Log | Function::LogGamma, _)));
+                let position = factors
+                    .iter()
+                    .position(|factor| matches!(factor, Term::Apply(Function::Log | Function::LogGamma, _)));
                 match position {
                     Some(position) => {
                         let mut others = factors.clone();
@@ -525,7 +545,8 @@ fn combine_logs(term: &Term) -> Term {
     let mut combined = Vec::new();
     for (coefficient, (above, below)) in logs {
         // An unbalanced group stays as it is: log a alone, −log b alone.
-        let (coefficient, above, below) = if above.is_empty() { (negate(&coefficient), below, above) } else { (coefficient, above, below) };
+        let (coefficient, above, below) =
+            if above.is_empty() { (negate(&coefficient), below, above) } else { (coefficient, above, below) };
         let mut factors = above;
         factors.extend(below.into_iter().map(|factor| match factor {
             Term::Power(base, exponent) => Term::Power(base, Box::new(negate(&exponent))),
@@ -561,7 +582,9 @@ pub fn weight(term: &Term) -> usize {
         Term::Sum(terms) => terms.iter().map(|term| 1 + weight(term)).sum::<usize>() + 1,
         Term::Product(factors) => factors.iter().map(weight).sum::<usize>() + factors.len() / 2,
         Term::Power(base, exponent) => match exponent.as_number() {
-            Some(value) if value.is_negative() => weight(base) + weight(&Term::Number(-value)) + usize::from(matches!(**base, Term::Sum(_))),
+            Some(value) if value.is_negative() => {
+                weight(base) + weight(&Term::Number(-value)) + usize::from(matches!(**base, Term::Sum(_)))
+            }
             _ => weight(base) + weight(exponent),
         },
         Term::Apply(_, arguments) => 3 + arguments.iter().map(weight).sum::<usize>(),

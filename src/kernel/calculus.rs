@@ -20,7 +20,8 @@ impl Normalizer {
         let mut total = Poly::zero();
         for (monomial, coefficient) in poly.terms() {
             for (position, (generator, exponent)) in monomial.factors().iter().enumerate() {
-                let inner = if generator.contains_any(names) { Some(self.generator_derivative(generator, by)?) } else { None };
+                let inner =
+                    if generator.contains_any(names) { Some(self.generator_derivative(generator, by)?) } else { None };
                 let outer = match exponent {
                     Exponent::Poly(power) if power.contains_any(names) => Some(self.differentiate(power, by)?),
                     _ => None,

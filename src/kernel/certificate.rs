@@ -55,7 +55,10 @@ pub const RULES: &[RuleEntry] = &[
         name: "algebra",
         statement: "two terms are equal when their normal forms over exact rationals are; positivity is proved from the declared domains, and what is divided by is proved or recorded to be nonzero",
     },
-    RuleEntry { name: "differentiation", statement: "derivatives of normal forms by a table with sources; part of algebra" },
+    RuleEntry {
+        name: "differentiation",
+        statement: "derivatives of normal forms by a table with sources; part of algebra",
+    },
     RuleEntry {
         name: "specialization",
         statement: "what holds for all values of some variables holds at given values in their domains (Taylor coefficients at equality, A at its natural parameter)",
@@ -65,7 +68,10 @@ pub const RULES: &[RuleEntry] = &[
         name: "lemma",
         statement: "a lemma of the table, after a monotone change of variable, with shifted parameters and differentiated by its parameters, gives E[f]; its conditions are proved from the declared domains",
     },
-    RuleEntry { name: "linearity", statement: "if f = c1 f1 + … on the support, with c free of the variate, then E[f] = c1 E[f1] + …" },
+    RuleEntry {
+        name: "linearity",
+        statement: "if f = c1 f1 + … on the support, with c free of the variate, then E[f] = c1 E[f1] + …",
+    },
 ];
 
 /// How a lemma gives an expectation: the support is cut into pieces, each the monotone image of the

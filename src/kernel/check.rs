@@ -26,8 +26,11 @@ pub fn replay(setting: &Arc<Setting>, steps: &[Step]) -> Result<Vec<Theorem>, Re
     let checker = Checker::new(setting);
     let mut theorems: Vec<Theorem> = Vec::with_capacity(steps.len());
     for (position, step) in steps.iter().enumerate() {
-        let theorem = replay_step(&checker, step, &theorems)
-            .map_err(|rejection| RejectedStep { step: position, rule: step.rule.name(), rejection })?;
+        let theorem = replay_step(&checker, step, &theorems).map_err(|rejection| RejectedStep {
+            step: position,
+            rule: step.rule.name(),
+            rejection,
+        })?;
         theorems.push(theorem);
     }
     Ok(theorems)
@@ -37,7 +40,9 @@ pub fn replay(setting: &Arc<Setting>, steps: &[Step]) -> Result<Vec<Theorem>, Re
 pub fn replay_step(checker: &Checker, step: &Step, earlier: &[Theorem]) -> Result<Theorem, Rejection> {
     let theorem = match (&step.proposition, &step.rule) {
         (Proposition::Equal { left, right }, Rule::Algebra) => checker.algebra(left, right)?,
-        (Proposition::Specialization { auxiliary, of, at, is }, Rule::Algebra) => checker.specialization(auxiliary, of, at, is)?,
+        (Proposition::Specialization { auxiliary, of, at, is }, Rule::Algebra) => {
+            checker.specialization(auxiliary, of, at, is)?
+        }
         (Proposition::Expectation { of, is }, Rule::Enumeration) => checker.enumeration(of, is)?,
         (Proposition::Expectation { of, is }, Rule::Moment(moment)) => checker.moment(of, is, moment)?,
         (Proposition::Expectation { of, is }, Rule::Linearity(premises)) => {
@@ -50,7 +55,9 @@ pub fn replay_step(checker: &Checker, step: &Step, earlier: &[Theorem]) -> Resul
             }
             checker.linearity(of, is, &cited)?
         }
-        (_, rule) => return Err(Rejection::Malformed(format!("the rule {} does not prove such a proposition", rule.name()))),
+        (_, rule) => {
+            return Err(Rejection::Malformed(format!("the rule {} does not prove such a proposition", rule.name())));
+        }
     };
     if *theorem.proposition() != step.proposition {
         return Err(Rejection::Malformed("the step proves something else than it states".into()));
@@ -59,7 +66,11 @@ pub fn replay_step(checker: &Checker, step: &Step, earlier: &[Theorem]) -> Resul
 }
 
 /// Proves a statement by a certificate: some step must state exactly the statement.
-pub fn check(setting: &Arc<Setting>, statement: &Proposition, certificate: &Certificate) -> Result<Theorem, RejectedStep> {
+pub fn check(
+    setting: &Arc<Setting>,
+    statement: &Proposition,
+    certificate: &Certificate,
+) -> Result<Theorem, RejectedStep> {
     let theorems = replay(setting, &certificate.steps)?;
     theorems.into_iter().find(|theorem| theorem.proposition() == statement).ok_or_else(|| RejectedStep {
         step: certificate.steps.len(),

@@ -68,7 +68,11 @@ pub fn image(normalizer: &Normalizer, map: &Term, variable: &Name, ends: &(End, 
             };
             let raise = |end: End| match (&end, up) {
                 (End::At(term), _) if is_zero(normalizer, term) => {
-                    if up { End::At(Term::zero()) } else { End::PlusInfinity }
+                    if up {
+                        End::At(Term::zero())
+                    } else {
+                        End::PlusInfinity
+                    }
                 }
                 (End::At(term), _) => End::At(Term::power(term.clone(), (**exponent).clone())),
                 (End::PlusInfinity, true) => End::PlusInfinity,
@@ -135,7 +139,9 @@ fn is_zero(normalizer: &Normalizer, term: &Term) -> bool {
 
 fn nonnegative(normalizer: &Normalizer, end: &End) -> Option<()> {
     match end {
-        End::At(term) => matches!(sign(normalizer, term)?, Sign::Positive | Sign::Nonnegative | Sign::Zero).then_some(()),
+        End::At(term) => {
+            matches!(sign(normalizer, term)?, Sign::Positive | Sign::Nonnegative | Sign::Zero).then_some(())
+        }
         _ => None,
     }
 }

@@ -197,7 +197,11 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 "DLMF 10.32.1",
                 Domain::Angle,
                 v("a") * Term::apply(Function::Cos, vec![t()]) + v("b") * Term::apply(Function::Sin, vec![t()]),
-                n(2) * pi() * Term::apply(Function::BesselI, vec![n(0), sqrt(Term::power(v("a"), n(2)) + Term::power(v("b"), n(2)))]),
+                n(2) * pi()
+                    * Term::apply(
+                        Function::BesselI,
+                        vec![n(0), sqrt(Term::power(v("a"), n(2)) + Term::power(v("b"), n(2)))],
+                    ),
             )
         },
         Lemma {

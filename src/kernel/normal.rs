@@ -231,9 +231,7 @@ impl Normalizer {
             let (inside, outside) = self.split_monomial(monomial, &self.continuous);
             coefficients.entry(inside).or_default().add_term(outside, coefficient.clone());
         }
-        coefficients
-            .iter()
-            .any(|(inside, outside)| !inside.is_one() && self.sign(outside).is_some_and(Sign::is_strict))
+        coefficients.iter().any(|(inside, outside)| !inside.is_one() && self.sign(outside).is_some_and(Sign::is_strict))
     }
 
     /// Splits a monomial into the factors that hold any of the names and the rest. A power whose
@@ -241,8 +239,8 @@ impl Normalizer {
     pub fn split_monomial(&self, monomial: &Monomial, names: &[Name]) -> (Monomial, Monomial) {
         let (mut inside, mut outside) = (Vec::new(), Vec::new());
         for (generator, exponent) in monomial.factors() {
-            let depends = generator.contains_any(names)
-                || matches!(exponent, Exponent::Poly(poly) if poly.contains_any(names));
+            let depends =
+                generator.contains_any(names) || matches!(exponent, Exponent::Poly(poly) if poly.contains_any(names));
             if depends { &mut inside } else { &mut outside }.push((generator.clone(), exponent.clone()));
         }
         (Monomial::from_factors(inside), Monomial::from_factors(outside))
@@ -407,8 +405,7 @@ impl Normalizer {
             Some(Sign::Nonnegative) => self.require_nonzero(&parts.primitive)?,
             _ => return Err(Obstacle::NotPositive(poly.to_term())),
         }
-        let (coefficient, mut factors) =
-            self.positive_factors(&Poly::single(parts.monomial, parts.coefficient))?;
+        let (coefficient, mut factors) = self.positive_factors(&Poly::single(parts.monomial, parts.coefficient))?;
         let sum = match primitive.as_single() {
             Some((monomial, _)) => monomial.factors().first().map(|(generator, _)| generator.clone()),
             // Sum^1 expands at once; name the generator directly.
@@ -445,7 +442,10 @@ impl Normalizer {
                 .collect();
             match logs.as_slice() {
                 [(Generator::Log(inner), _)] => {
-                    let others = monomial.factors().iter().filter(|(generator, _)| !matches!(generator, Generator::Log(own) if own == inner));
+                    let others = monomial
+                        .factors()
+                        .iter()
+                        .filter(|(generator, _)| !matches!(generator, Generator::Log(own) if own == inner));
                     let others = Monomial::from_factors(others.cloned().collect());
                     powers.entry((**inner).clone()).or_default().add_term(others, coefficient.clone());
                 }
@@ -540,7 +540,9 @@ impl Normalizer {
             for (generator, exponent) in monomial.factors() {
                 let own = Poly::generator(generator.clone());
                 let factor = match self.generator_sign(generator) {
-                    Some(Sign::Positive | Sign::Nonnegative) => Poly::generator_power(generator.clone(), exponent.clone())?,
+                    Some(Sign::Positive | Sign::Nonnegative) => {
+                        Poly::generator_power(generator.clone(), exponent.clone())?
+                    }
                     _ => match exponent {
                         Exponent::Integer(power) => Poly::generator_power(call(own), Exponent::Integer(*power))?,
                         Exponent::Poly(_) => return Err(Obstacle::NotPositive(poly.to_term())),
@@ -607,7 +609,8 @@ impl Normalizer {
 
     /// Fractions in exponents cancelled: g^(m/(m − 1) − 1/(m − 1)) = g.
     fn canonical_exponents(&self, poly: &Poly) -> Outcome<Poly> {
-        let fractional = |exponent: &Exponent| matches!(exponent, Exponent::Poly(inner) if inner.len() > 1 && has_sum_power(inner));
+        let fractional =
+            |exponent: &Exponent| matches!(exponent, Exponent::Poly(inner) if inner.len() > 1 && has_sum_power(inner));
         if !poly.terms().any(|(monomial, _)| monomial.factors().iter().any(|(_, exponent)| fractional(exponent))) {
             return Ok(poly.clone());
         }
@@ -927,7 +930,8 @@ impl Normalizer {
 
     /// I_{ν+1} = I_{ν−1} − (2ν/z) I_ν (DLMF 10.29.1): two representatives a class of orders.
     fn bessel_i(&self, order: &Poly, argument: &Poly) -> Outcome<Poly> {
-        let call = |order: Poly| Poly::generator(Generator::Call(Function::BesselI, Arc::new(vec![order, argument.clone()])));
+        let call =
+            |order: Poly| Poly::generator(Generator::Call(Function::BesselI, Arc::new(vec![order, argument.clone()])));
         let order = match order.as_constant() {
             Some(value) if value.is_integer() => Poly::constant(value.abs()),
             _ => order.clone(),
@@ -970,7 +974,8 @@ impl Normalizer {
         let whole = order.constant_part().floor();
         let shift = as_small(&whole).unwrap_or(i64::MAX);
         let base = order.minus(&Poly::constant(whole));
-        let call = |order: Poly| Poly::generator(Generator::Call(Function::BesselK, Arc::new(vec![order, argument.clone()])));
+        let call =
+            |order: Poly| Poly::generator(Generator::Call(Function::BesselK, Arc::new(vec![order, argument.clone()])));
         if !(-MOST_SHIFT..=MOST_SHIFT).contains(&shift) {
             return Ok(call(order));
         }
@@ -1084,7 +1089,8 @@ fn least_exponent(exponents: &[Exponent]) -> Exponent {
         }
     }
     let polys: Vec<Poly> = exponents.iter().map(Exponent::to_poly).collect();
-    let coordinates: BTreeSet<&Monomial> = polys.iter().flat_map(|poly| poly.terms().map(|(monomial, _)| monomial)).collect();
+    let coordinates: BTreeSet<&Monomial> =
+        polys.iter().flat_map(|poly| poly.terms().map(|(monomial, _)| monomial)).collect();
     let mut least = Poly::zero();
     for monomial in coordinates {
         let value = polys.iter().map(|poly| poly.coefficient(monomial)).min().unwrap_or_else(Rational::zero);
@@ -1105,7 +1111,8 @@ fn rational_content(poly: &Poly) -> Rational {
 }
 
 fn has_sum_power(poly: &Poly) -> bool {
-    poly.terms().any(|(monomial, _)| monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Sum(_))))
+    poly.terms()
+        .any(|(monomial, _)| monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Sum(_))))
 }
 
 /// The sum generator whose integer powers are to be cleared next, with the least of them. Sums that
@@ -1180,7 +1187,8 @@ pub(super) fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<
             return Ok(Some(quotient));
         }
         let Some((top, coefficient)) = leading_term(&rest) else { return Ok(None) };
-        let ratio = Poly::single(top.clone(), &coefficient / &leading_coefficient).times_monomial(&inverse, &Rational::one())?;
+        let ratio = Poly::single(top.clone(), &coefficient / &leading_coefficient)
+            .times_monomial(&inverse, &Rational::one())?;
         let Some((monomial, value)) = ratio.as_single() else { return Ok(None) };
         if monomial.factors().iter().any(|(_, exponent)| matches!(exponent, Exponent::Integer(power) if *power < 0)) {
             return Ok(None);
@@ -1245,7 +1253,11 @@ fn unit_class(argument: &Poly) -> (Poly, i64) {
 /// The factors between Γ(base) and Γ(base + shift), with their power 1 or −1.
 fn recurrence_factors(base: &Poly, shift: i64) -> Vec<(Poly, i64)> {
     let at = |step: i64| base.plus(&Poly::integer(step));
-    if shift >= 0 { (0..shift).map(|step| (at(step), 1)).collect() } else { (shift..0).map(|step| (at(step), -1)).collect() }
+    if shift >= 0 {
+        (0..shift).map(|step| (at(step), 1)).collect()
+    } else {
+        (shift..0).map(|step| (at(step), -1)).collect()
+    }
 }
 
 /// (−1)^m m!.

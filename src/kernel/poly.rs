@@ -133,9 +133,7 @@ impl Exponent {
             Exponent::Poly(poly) => {
                 let whole = poly.constant_part().floor();
                 match whole.to_integer().to_i64() {
-                    Some(small) if small != 0 => {
-                        (small, Exponent::from_poly(poly.plus(&Poly::constant(-whole))))
-                    }
+                    Some(small) if small != 0 => (small, Exponent::from_poly(poly.plus(&Poly::constant(-whole)))),
                     _ => (0, self.clone()),
                 }
             }
@@ -576,7 +574,8 @@ impl Generator {
 impl Poly {
     /// The normal form as a sum of products.
     pub fn to_term(&self) -> Term {
-        let mut terms: Vec<Term> = self.0.iter().map(|(monomial, coefficient)| monomial_to_term(monomial, coefficient)).collect();
+        let mut terms: Vec<Term> =
+            self.0.iter().map(|(monomial, coefficient)| monomial_to_term(monomial, coefficient)).collect();
         match terms.len() {
             0 => Term::zero(),
             1 => terms.remove(0),

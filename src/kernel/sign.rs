@@ -59,9 +59,13 @@ impl Sign {
     fn plus(self, other: Sign) -> Option<Sign> {
         match (self, other) {
             (Sign::Zero, sign) | (sign, Sign::Zero) => Some(sign),
-            (Sign::Positive, Sign::Positive | Sign::Nonnegative) | (Sign::Nonnegative, Sign::Positive) => Some(Sign::Positive),
+            (Sign::Positive, Sign::Positive | Sign::Nonnegative) | (Sign::Nonnegative, Sign::Positive) => {
+                Some(Sign::Positive)
+            }
             (Sign::Nonnegative, Sign::Nonnegative) => Some(Sign::Nonnegative),
-            (Sign::Negative, Sign::Negative | Sign::Nonpositive) | (Sign::Nonpositive, Sign::Negative) => Some(Sign::Negative),
+            (Sign::Negative, Sign::Negative | Sign::Nonpositive) | (Sign::Nonpositive, Sign::Negative) => {
+                Some(Sign::Negative)
+            }
             (Sign::Nonpositive, Sign::Nonpositive) => Some(Sign::Nonpositive),
             _ => None,
         }
@@ -135,7 +139,10 @@ impl Bounds {
             (Some(a), Some(b)) => Some(end(a, b)),
             _ => None,
         };
-        let low = End { value: &a.value * &b.value, open: (a.open || a.value.is_positive()) && (b.open || b.value.is_positive()) && (a.open || b.open) };
+        let low = End {
+            value: &a.value * &b.value,
+            open: (a.open || a.value.is_positive()) && (b.open || b.value.is_positive()) && (a.open || b.open),
+        };
         Bounds { low: Some(low), high }
     }
 }
@@ -169,7 +176,9 @@ impl Normalizer {
             return Some(Sign::of_number(&value));
         }
         if let Some((monomial, coefficient)) = poly.as_single() {
-            let sign = self.monomial_sign(monomial).or_else(|| self.sign_by_points(&Poly::single(monomial.clone(), Rational::one())))?;
+            let sign = self
+                .monomial_sign(monomial)
+                .or_else(|| self.sign_by_points(&Poly::single(monomial.clone(), Rational::one())))?;
             return Some(sign.times(Sign::of_number(coefficient)));
         }
         self.sign_by_terms(poly)
@@ -211,13 +220,16 @@ impl Normalizer {
                     .into_iter()
                     .filter_map(|(generator, power)| {
                         let other = own.iter().find(|(found, _)| *found == generator)?.1;
-                        (power.signum() == other.signum()).then(|| (generator, if power > 0 { power.min(other) } else { power.max(other) }))
+                        (power.signum() == other.signum())
+                            .then(|| (generator, if power > 0 { power.min(other) } else { power.max(other) }))
                     })
                     .collect(),
             });
         }
         let common = common.filter(|common| !common.is_empty())?;
-        let factors = |sign: i64| common.iter().map(|(generator, power)| (generator.clone(), Exponent::Integer(sign * power))).collect();
+        let factors = |sign: i64| {
+            common.iter().map(|(generator, power)| (generator.clone(), Exponent::Integer(sign * power))).collect()
+        };
         let front = self.monomial_sign(&Monomial::from_factors(factors(1)))?;
         let rest = poly.times_monomial(&Monomial::from_factors(factors(-1)), &Rational::one()).ok()?;
         Some(front.times(self.find_sign(&rest, questions)?))
@@ -272,7 +284,8 @@ impl Normalizer {
         let mut groups: Vec<(Monomial, Poly)> = Vec::new();
         for (monomial, coefficient) in poly.terms() {
             let is_log = |generator: &Generator| matches!(generator, Generator::Log(inner) if matches!(**inner, Generator::Prime(_)));
-            let (logs, others): (Vec<_>, Vec<_>) = monomial.factors().iter().cloned().partition(|(generator, _)| is_log(generator));
+            let (logs, others): (Vec<_>, Vec<_>) =
+                monomial.factors().iter().cloned().partition(|(generator, _)| is_log(generator));
             let (logs, others) = (Monomial::from_factors(logs), Monomial::from_factors(others));
             match groups.iter_mut().find(|(own, _)| *own == others) {
                 Some((_, part)) => part.add_term(logs, coefficient.clone()),
@@ -304,8 +317,14 @@ impl Normalizer {
             common = Some(match (common, own) {
                 (None, own) => own,
                 (Some(common), own) if common == own => own,
-                (Some(Sign::Positive | Sign::Nonnegative | Sign::Zero), Sign::Positive | Sign::Nonnegative | Sign::Zero) => Sign::Nonnegative,
-                (Some(Sign::Negative | Sign::Nonpositive | Sign::Zero), Sign::Negative | Sign::Nonpositive | Sign::Zero) => Sign::Nonpositive,
+                (
+                    Some(Sign::Positive | Sign::Nonnegative | Sign::Zero),
+                    Sign::Positive | Sign::Nonnegative | Sign::Zero,
+                ) => Sign::Nonnegative,
+                (
+                    Some(Sign::Negative | Sign::Nonpositive | Sign::Zero),
+                    Sign::Negative | Sign::Nonpositive | Sign::Zero,
+                ) => Sign::Nonpositive,
                 _ => return None,
             });
         }
@@ -437,7 +456,11 @@ impl Normalizer {
                 // Where it is defined at all, a power of a non-negative base is not negative.
                 (Some(Sign::Nonnegative), _) => Sign::Nonnegative,
                 (Some(Sign::Negative), Exponent::Integer(power)) => {
-                    if power % 2 == 0 { Sign::Positive } else { Sign::Negative }
+                    if power % 2 == 0 {
+                        Sign::Positive
+                    } else {
+                        Sign::Negative
+                    }
                 }
                 (_, Exponent::Integer(power)) if power % 2 == 0 => Sign::Nonnegative,
                 (Some(Sign::Nonpositive), Exponent::Integer(_)) => Sign::Nonpositive,
@@ -450,9 +473,11 @@ impl Normalizer {
 
     pub(super) fn generator_sign(&self, generator: &Generator) -> Option<Sign> {
         match generator {
-            Generator::Prime(_) | Generator::Euler | Generator::Pi | Generator::EulerGamma | Generator::Reflected(_) => {
-                Some(Sign::Positive)
-            }
+            Generator::Prime(_)
+            | Generator::Euler
+            | Generator::Pi
+            | Generator::EulerGamma
+            | Generator::Reflected(_) => Some(Sign::Positive),
             Generator::Variable(name) => self.variable_sign(name),
             Generator::Sum(poly) => self.sign(poly),
             Generator::Log(inner) => {
@@ -494,10 +519,7 @@ impl Normalizer {
                 }
             }
             let own = Poly::generator(Generator::Variable(name.clone()));
-            self.known_signs()
-                .into_iter()
-                .find(|(condition, _)| *condition == own)
-                .map(|(_, sign)| sign)
+            self.known_signs().into_iter().find(|(condition, _)| *condition == own).map(|(_, sign)| sign)
         })
     }
 
@@ -532,7 +554,8 @@ impl Normalizer {
                     Function::Sin => arguments[0].minus(&quarter),
                     _ => arguments[0].clone(),
                 };
-                (positive(&from_middle.plus(&quarter)) && positive(&quarter.minus(&from_middle))).then_some(Sign::Positive)
+                (positive(&from_middle.plus(&quarter)) && positive(&quarter.minus(&from_middle)))
+                    .then_some(Sign::Positive)
             }
             // erf and arctan are odd and increasing.
             Function::Erf | Function::Atan => self.sign(&arguments[0]),
@@ -574,7 +597,8 @@ impl Normalizer {
         match exponent {
             Exponent::Integer(power) if nonnegative && *power > 0 => {
                 let raise = |end: &Option<End>| {
-                    end.as_ref().and_then(|end| Some(End { value: rational_power(&end.value, *power).ok()?, open: end.open }))
+                    end.as_ref()
+                        .and_then(|end| Some(End { value: rational_power(&end.value, *power).ok()?, open: end.open }))
                 };
                 Bounds { low: raise(&own.low), high: raise(&own.high) }
             }
@@ -633,7 +657,9 @@ impl Normalizer {
         let open = strict && exponent.is_some_and(Sign::is_strict);
         match up {
             Some(true) => Bounds { low: Some(End { value: one, open }), high: None },
-            Some(false) => Bounds { low: Some(End { value: Rational::zero(), open: true }), high: Some(End { value: one, open }) },
+            Some(false) => {
+                Bounds { low: Some(End { value: Rational::zero(), open: true }), high: Some(End { value: one, open }) }
+            }
             None => Bounds::positive(),
         }
     }
@@ -677,7 +703,9 @@ impl Normalizer {
             }
             _ => match self.generator_sign(generator) {
                 Some(Sign::Positive) => Bounds::positive(),
-                Some(Sign::Nonnegative) => Bounds { low: Some(End { value: Rational::zero(), open: false }), high: None },
+                Some(Sign::Nonnegative) => {
+                    Bounds { low: Some(End { value: Rational::zero(), open: false }), high: None }
+                }
                 Some(Sign::Negative) => Bounds { low: None, high: Some(End { value: Rational::zero(), open: true }) },
                 _ => Bounds::default(),
             },
@@ -700,7 +728,9 @@ impl Normalizer {
         };
         match domain {
             Domain::Interval { lower, upper } => Bounds { low: end(lower, true, true), high: end(upper, true, false) },
-            Domain::Integers { lower, upper } => Bounds { low: end(lower, false, true), high: end(upper, false, false) },
+            Domain::Integers { lower, upper } => {
+                Bounds { low: end(lower, false, true), high: end(upper, false, false) }
+            }
             Domain::Nonnegative => Bounds { low: Some(End { value: Rational::zero(), open: false }), high: None },
             Domain::Finite(values) => {
                 let numbers: Option<Vec<&Rational>> = values.iter().map(Term::as_number).collect();

@@ -35,9 +35,14 @@ pub struct Setting {
 pub enum Rejection {
     Obstacle(Obstacle),
     /// The two sides differ; what is left of their difference.
-    Differ { residue: Term },
+    Differ {
+        residue: Term,
+    },
     /// A condition of a lemma that the declared domains do not give.
-    Condition { lemma: &'static str, term: Term },
+    Condition {
+        lemma: &'static str,
+        term: Term,
+    },
     /// The certificate does not fit: a missing premise, an unknown lemma, a wrong domain.
     Malformed(String),
     /// The declared domains hold no point, or the witness is not in them.
@@ -55,7 +60,9 @@ impl std::fmt::Display for Rejection {
         match self {
             Rejection::Obstacle(obstacle) => write!(f, "{obstacle}"),
             Rejection::Differ { residue } => write!(f, "the two sides differ by {residue}"),
-            Rejection::Condition { lemma, term } => write!(f, "{lemma} needs {term} > 0, which the declared domains do not give"),
+            Rejection::Condition { lemma, term } => {
+                write!(f, "{lemma} needs {term} > 0, which the declared domains do not give")
+            }
             Rejection::Malformed(what) => write!(f, "{what}"),
             Rejection::Vacuous(what) => write!(f, "{what}"),
         }
@@ -67,7 +74,12 @@ impl Setting {
     ///
     /// Fails with [`Rejection::Vacuous`] when they are not: nothing is proved about an empty set of
     /// parameters.
-    pub fn new(support: Support, context: Context, log_density: Term, witness: Vec<(Name, Term)>) -> Result<Arc<Setting>, Rejection> {
+    pub fn new(
+        support: Support,
+        context: Context,
+        log_density: Term,
+        witness: Vec<(Name, Term)>,
+    ) -> Result<Arc<Setting>, Rejection> {
         let outside = |what: String| Rejection::Vacuous(what);
         let empty = Normalizer::new(&Context::default());
         let known: BTreeSet<&Name> = witness.iter().map(|(name, _)| name).collect();
@@ -194,7 +206,8 @@ impl Checker {
             lemmas: RefCell::default(),
             scopes: RefCell::default(),
             parameters: Normalizer::new(&setting.context).with_log_density(&setting.log_density),
-            pointwise: Normalizer::on_support(&setting.context, &setting.support).with_log_density(&setting.log_density),
+            pointwise: Normalizer::on_support(&setting.context, &setting.support)
+                .with_log_density(&setting.log_density),
         }
     }
 
@@ -212,12 +225,20 @@ impl Checker {
         &self.pointwise
     }
 
-    fn theorem(&self, proposition: Proposition, normalizers: &[&Normalizer], premises: &[&Theorem], lemmas: &[&'static str]) -> Theorem {
-        let mut assumptions: BTreeSet<Term> = premises.iter().flat_map(|premise| premise.assumptions.iter().cloned()).collect();
+    fn theorem(
+        &self,
+        proposition: Proposition,
+        normalizers: &[&Normalizer],
+        premises: &[&Theorem],
+        lemmas: &[&'static str],
+    ) -> Theorem {
+        let mut assumptions: BTreeSet<Term> =
+            premises.iter().flat_map(|premise| premise.assumptions.iter().cloned()).collect();
         for normalizer in normalizers {
             assumptions.extend(normalizer.conditions());
         }
-        let lemmas = premises.iter().flat_map(|premise| premise.lemmas.iter().copied()).chain(lemmas.iter().copied()).collect();
+        let lemmas =
+            premises.iter().flat_map(|premise| premise.lemmas.iter().copied()).chain(lemmas.iter().copied()).collect();
         let steps = 1 + premises.iter().map(|premise| premise.steps).sum::<usize>();
         Theorem { setting: self.setting.clone(), proposition, assumptions, lemmas, steps }
     }
@@ -255,7 +276,13 @@ impl Checker {
     //                      of[at] = is
     //
     /// Fails when a value cannot be shown to lie in the domain of its variable.
-    pub fn specialization(&self, auxiliary: &[(Name, Domain)], of: &Term, at: &[(Name, Term)], is: &Term) -> Result<Theorem, Rejection> {
+    pub fn specialization(
+        &self,
+        auxiliary: &[(Name, Domain)],
+        of: &Term,
+        at: &[(Name, Term)],
+        is: &Term,
+    ) -> Result<Theorem, Rejection> {
         let mut context = self.setting.context.clone();
         for (name, domain) in auxiliary {
             if context.domains.insert(name.clone(), domain.clone()).is_some() {
@@ -265,13 +292,18 @@ impl Checker {
         let inner = Normalizer::new(&context);
         let outer = self.fresh_parameters();
         for (name, value) in at {
-            let domain = context.domains.get(name).ok_or_else(|| Rejection::Malformed(format!("{name} is not declared")))?;
+            let domain =
+                context.domains.get(name).ok_or_else(|| Rejection::Malformed(format!("{name} is not declared")))?;
             self.in_domain(&outer, "specialization", value, domain)?;
         }
         let worked_out = inner.normalize(of)?.to_term().substitute(at);
         self.same(&outer, &worked_out, is)?;
-        let proposition =
-            Proposition::Specialization { auxiliary: auxiliary.to_vec(), of: of.clone(), at: at.to_vec(), is: is.clone() };
+        let proposition = Proposition::Specialization {
+            auxiliary: auxiliary.to_vec(),
+            of: of.clone(),
+            at: at.to_vec(),
+            is: is.clone(),
+        };
         let mut theorem = self.theorem(proposition, &[&outer], &[], &[]);
         theorem.assumptions.extend(inner.conditions().iter().map(|condition| condition.substitute(at)));
         Ok(theorem)
@@ -338,7 +370,8 @@ impl Checker {
             value.push(coefficient.clone() * is.clone());
         }
         self.same(&pointwise, of, &Term::Sum(function))?;
-        if let Some(term) = pointwise.conditions().into_iter().find(|term| names.iter().any(|name| term.contains(name))) {
+        if let Some(term) = pointwise.conditions().into_iter().find(|term| names.iter().any(|name| term.contains(name)))
+        {
             return Err(Rejection::Malformed(format!("{term} may vanish on the support")));
         }
         self.same(&parameters, is, &Term::Sum(value))?;
@@ -359,7 +392,8 @@ impl Checker {
         let mut conditions = BTreeSet::new();
         let value = self.moment_value(&outer, of, moment, &mut conditions)?;
         self.same(&outer, &value.to_term(), is)?;
-        let lemmas: Vec<&'static str> = moment.pieces.iter().filter_map(|piece| Lemma::find(&piece.lemma)).map(|lemma| lemma.name).collect();
+        let lemmas: Vec<&'static str> =
+            moment.pieces.iter().filter_map(|piece| Lemma::find(&piece.lemma)).map(|lemma| lemma.name).collect();
         let proposition = Proposition::Expectation { of: of.clone(), is: is.clone() };
         let mut theorem = self.theorem(proposition, &[&outer], &[], &lemmas);
         theorem.assumptions.extend(conditions);
@@ -367,7 +401,13 @@ impl Checker {
     }
 
     /// The value that a lemma gives to E[of], as a normal form; every condition is checked.
-    pub fn moment_value(&self, outer: &Normalizer, of: &Term, moment: &Moment, conditions: &mut BTreeSet<Term>) -> Result<Poly, Rejection> {
+    pub fn moment_value(
+        &self,
+        outer: &Normalizer,
+        of: &Term,
+        moment: &Moment,
+        conditions: &mut BTreeSet<Term>,
+    ) -> Result<Poly, Rejection> {
         let Support::Product { coordinates, inequalities } = &self.setting.support else {
             return Err(Rejection::Malformed("a lemma integrates over one scalar, not over joint points".into()));
         };
@@ -381,7 +421,8 @@ impl Checker {
         let mut reached: Option<End> = None;
         let (first, last) = ends(domain);
         for piece in &moment.pieces {
-            let lemma = Lemma::find(&piece.lemma).ok_or_else(|| Rejection::Malformed(format!("there is no lemma {}", piece.lemma)))?;
+            let lemma = Lemma::find(&piece.lemma)
+                .ok_or_else(|| Rejection::Malformed(format!("there is no lemma {}", piece.lemma)))?;
             let lemma_domain = substitute_domain(&lemma.domain, &piece.parameters);
             let (low, high) = self.piece_image(outer, piece, lemma, &lemma_domain, domain)?;
             let expected = reached.clone().unwrap_or_else(|| first.clone());
@@ -403,14 +444,22 @@ impl Checker {
     }
 
     /// The lemma's parameters after the shift, inside the lemma's domains.
-    fn instance(&self, lemma: &'static Lemma, piece: &Piece, part: &Part, outer: &Normalizer, conditions: &mut BTreeSet<Term>) -> Result<Vec<(Name, Term)>, Rejection> {
+    fn instance(
+        &self,
+        lemma: &'static Lemma,
+        piece: &Piece,
+        part: &Part,
+        outer: &Normalizer,
+        conditions: &mut BTreeSet<Term>,
+    ) -> Result<Vec<(Name, Term)>, Rejection> {
         let mut instance = Vec::new();
         let names = self.setting.support.names();
         for (real, (name, domain)) in
             lemma.parameters.iter().map(|row| (true, row)).chain(lemma.fixed.iter().map(|row| (false, row)))
         {
             let given = piece.parameters.iter().find(|(own, _)| own == name);
-            let (_, given) = given.ok_or_else(|| Rejection::Malformed(format!("{} needs a value for {name}", lemma.name)))?;
+            let (_, given) =
+                given.ok_or_else(|| Rejection::Malformed(format!("{} needs a value for {name}", lemma.name)))?;
             let shift = part.shift.iter().find(|(own, _)| own == name);
             let value = match shift {
                 Some(_) if !real => return Err(Rejection::Malformed(format!("{name} cannot be shifted"))),
@@ -448,7 +497,13 @@ impl Checker {
     }
 
     /// A value lies in a domain, by its sign conditions.
-    fn in_domain(&self, normalizer: &Normalizer, lemma: &'static str, value: &Term, domain: &Domain) -> Result<(), Rejection> {
+    fn in_domain(
+        &self,
+        normalizer: &Normalizer,
+        lemma: &'static str,
+        value: &Term,
+        domain: &Domain,
+    ) -> Result<(), Rejection> {
         let positive = |term: Term| -> Result<(), Rejection> {
             match normalizer.sign(&normalizer.normalize(&term)?) {
                 Some(Sign::Positive) => Ok(()),
@@ -470,7 +525,9 @@ impl Checker {
             Domain::Integers { lower: Some(lower), upper: None } => {
                 let integer = match value {
                     Term::Number(number) => number.is_integer(),
-                    Term::Variable(name) => matches!(self.setting.context.domains.get(name), Some(Domain::Integers { .. })),
+                    Term::Variable(name) => {
+                        matches!(self.setting.context.domains.get(name), Some(Domain::Integers { .. }))
+                    }
                     _ => false,
                 };
                 if !integer {
@@ -487,21 +544,32 @@ impl Checker {
     }
 
     /// The image of the lemma's domain under the piece's map, as a part of the support.
-    fn piece_image(&self, outer: &Normalizer, piece: &Piece, lemma: &Lemma, lemma_domain: &Domain, support: &Domain) -> Result<(End, End), Rejection> {
-        let malformed = |what: &str| Rejection::Malformed(format!("{what} in the change of variable for {}", lemma.name));
+    fn piece_image(
+        &self,
+        outer: &Normalizer,
+        piece: &Piece,
+        lemma: &Lemma,
+        lemma_domain: &Domain,
+        support: &Domain,
+    ) -> Result<(End, End), Rejection> {
+        let malformed =
+            |what: &str| Rejection::Malformed(format!("{what} in the change of variable for {}", lemma.name));
         let identity = piece.map == Term::Variable(piece.variable.clone());
         match (lemma_domain, support) {
             (Domain::Angle, Domain::Angle) if identity => Ok((End::MinusInfinity, End::PlusInfinity)),
             (Domain::Integers { lower: Some(lower), .. }, Domain::Integers { lower: Some(start), .. }) => {
                 let (low, high) = ends(lemma_domain);
-                let offset = self.integer_offset(&piece.map, &piece.variable).ok_or_else(|| malformed("no integer shift"))?;
+                let offset =
+                    self.integer_offset(&piece.map, &piece.variable).ok_or_else(|| malformed("no integer shift"))?;
                 let move_by = |end: End| match end {
                     End::At(term) => End::At(term + offset.clone()),
                     other => other,
                 };
                 let (low, high) = (move_by(low), move_by(high));
                 // Left-out first terms move the lower end up.
-                let (Some(from), Some(start), Some(offset)) = (lower.as_number(), start.as_number(), offset.as_number()) else {
+                let (Some(from), Some(start), Some(offset)) =
+                    (lower.as_number(), start.as_number(), offset.as_number())
+                else {
                     return if piece.skip == 0 { Ok((low, high)) } else { Err(malformed("a symbolic start")) };
                 };
                 let from = from + offset + Rational::from_integer(piece.skip.into());
@@ -511,7 +579,8 @@ impl Checker {
                 Ok((End::At(Term::Number(from)), high))
             }
             (Domain::Interval { .. }, Domain::Interval { .. } | Domain::Nonnegative) if piece.skip == 0 => {
-                let range = image(outer, &piece.map, &piece.variable, &ends(lemma_domain)).ok_or_else(|| malformed("no monotone map"))?;
+                let range = image(outer, &piece.map, &piece.variable, &ends(lemma_domain))
+                    .ok_or_else(|| malformed("no monotone map"))?;
                 Ok((range.low, range.high))
             }
             _ => Err(malformed("domains that do not fit")),
@@ -637,7 +706,10 @@ impl Checker {
         }
         let context = lemma.context();
         let parameters = Normalizer::new(&context);
-        let support = Support::Product { coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())], inequalities: Vec::new() };
+        let support = Support::Product {
+            coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())],
+            inequalities: Vec::new(),
+        };
         let integrand = Normalizer::on_support(&context, &support);
         let kernel = integrand.normalize(&lemma.log_kernel)?;
         let (mut factor, mut value) = (Poly::one(), parameters.normalize(&lemma.value)?);
@@ -660,10 +732,9 @@ impl Checker {
 /// The ends of an interval or of a range of integers.
 pub fn ends(domain: &Domain) -> (End, End) {
     match domain {
-        Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => (
-            lower.clone().map_or(End::MinusInfinity, End::At),
-            upper.clone().map_or(End::PlusInfinity, End::At),
-        ),
+        Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => {
+            (lower.clone().map_or(End::MinusInfinity, End::At), upper.clone().map_or(End::PlusInfinity, End::At))
+        }
         Domain::Nonnegative => (End::At(Term::zero()), End::PlusInfinity),
         Domain::Finite(_) | Domain::Angle => (End::MinusInfinity, End::PlusInfinity),
     }
@@ -692,7 +763,9 @@ pub fn points(support: &Support) -> Result<Vec<Vec<Term>>, Rejection> {
                 let values: Vec<Term> = match domain {
                     Domain::Finite(values) => values.clone(),
                     Domain::Integers { lower: Some(Term::Number(lower)), upper: Some(Term::Number(upper)) } => {
-                        let (Some(from), Some(to)) = (lower.ceil().to_integer().to_i64(), upper.floor().to_integer().to_i64()) else {
+                        let (Some(from), Some(to)) =
+                            (lower.ceil().to_integer().to_i64(), upper.floor().to_integer().to_i64())
+                        else {
                             return Err(too_large());
                         };
                         if to.saturating_sub(from) > MOST_POINTS as i64 {
@@ -705,7 +778,10 @@ pub fn points(support: &Support) -> Result<Vec<Vec<Term>>, Rejection> {
                 if all.len().saturating_mul(values.len()) > MOST_POINTS {
                     return Err(too_large());
                 }
-                all = all.iter().flat_map(|point| values.iter().map(|value| [point.clone(), vec![value.clone()]].concat())).collect();
+                all = all
+                    .iter()
+                    .flat_map(|point| values.iter().map(|value| [point.clone(), vec![value.clone()]].concat()))
+                    .collect();
             }
             let names: Vec<Name> = coordinates.iter().map(|(name, _)| name.clone()).collect();
             let empty = Normalizer::new(&Context::default());

@@ -58,7 +58,11 @@ pub fn search(derivation: &Derivation, left: &Formula, right: &Formula, order: O
             let Some(difference) = evaluator.first_difference(left, right, order) else { continue };
             match difference {
                 None => agreed += 1,
-                Some(found) => return Verdict::Refuted(Box::new(counterexample(derivation, &world, &evaluator, left, right, found))),
+                Some(found) => {
+                    return Verdict::Refuted(Box::new(counterexample(
+                        derivation, &world, &evaluator, left, right, found,
+                    )));
+                }
             }
             break;
         }
@@ -85,7 +89,14 @@ fn admissible(evaluator: &Evaluator, derivation: &Derivation) -> bool {
     })
 }
 
-fn counterexample(derivation: &Derivation, world: &World, evaluator: &Evaluator, left: &Formula, right: &Formula, found: comparison::Difference) -> Counterexample {
+fn counterexample(
+    derivation: &Derivation,
+    world: &World,
+    evaluator: &Evaluator,
+    left: &Formula,
+    right: &Formula,
+    found: comparison::Difference,
+) -> Counterexample {
     Counterexample {
         family: description::family(derivation, world, [left, right]),
         values: evaluator.values([left, right]),

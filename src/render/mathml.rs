@@ -133,7 +133,8 @@ fn write(notation: &Notation) -> String {
             row(&items.iter().map(write).collect::<Vec<_>>().join(&sign))
         }
         Notation::Chain(first, links) => {
-            let links: String = links.iter().map(|(sign, right)| operator(relation(*sign)) + write(right).as_str()).collect();
+            let links: String =
+                links.iter().map(|(sign, right)| operator(relation(*sign)) + write(right).as_str()).collect();
             row(&(write(first) + links.as_str()))
         }
     }

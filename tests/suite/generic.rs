@@ -11,20 +11,28 @@ use fisherproof::refute::generic::{Verdict, search};
 use fisherproof::render::derivation::{DerivationOptions, Notation, displays};
 use fisherproof::source::{Source, Span};
 use fisherproof::syntax::parse;
-use fisherproof::syntax::tree::{BinaryOperator, DerivationEntry, DerivationTree, Expression, ExpressionKind, Ident, Item, Link, Relation, Spanned};
+use fisherproof::syntax::tree::{
+    BinaryOperator, DerivationEntry, DerivationTree, Expression, ExpressionKind, Ident, Item, Link, Relation, Spanned,
+};
 
 fn proofs() -> Vec<Source> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("derivations/proofs");
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "drv"));
     paths.sort();
-    paths.iter().map(|path| Source::new(&path.file_name().unwrap().to_string_lossy(), &std::fs::read_to_string(path).unwrap())).collect()
+    paths
+        .iter()
+        .map(|path| Source::new(&path.file_name().unwrap().to_string_lossy(), &std::fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 fn derivations(source: &Source) -> Vec<DerivationTree> {
     let (file, diagnostics) = parse(source);
     assert!(diagnostics.is_empty(), "{}: {}", source.name, diagnostics[0].render(source, false));
-    file.items.into_iter().filter_map(|item| if let Item::Derivation(tree) = item { Some(tree) } else { None }).collect()
+    file.items
+        .into_iter()
+        .filter_map(|item| if let Item::Derivation(tree) = item { Some(tree) } else { None })
+        .collect()
 }
 
 fn report(tree: &DerivationTree, source: &Source) -> DerivationReport {
@@ -44,7 +52,9 @@ fn checked(body: &str) -> DerivationReport {
 
 /// The codes of all messages about a derivation with these entries.
 fn codes(body: &str) -> Vec<&'static str> {
-    let text = format!("derivation Test {{\n  parameter theta : vector(d)\n  direction delta : vector(d)\n  density p(z; theta)\n  define u = grad(log(p))\n  define F = E[u * u']\n{body}\n}}\n");
+    let text = format!(
+        "derivation Test {{\n  parameter theta : vector(d)\n  direction delta : vector(d)\n  density p(z; theta)\n  define u = grad(log(p))\n  define F = E[u * u']\n{body}\n}}\n"
+    );
     let source = Source::new("test.drv", &text);
     let (file, diagnostics) = parse(&source);
     let mut codes: Vec<&'static str> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
@@ -72,7 +82,14 @@ fn every_shipped_proof_is_proved() {
                 for step in &item.steps {
                     assert_eq!(step.status, DerivationStatus::Proved, "{}:{}: {:?}", source.name, step.line, step);
                 }
-                assert_eq!(item.status, DerivationStatus::Proved, "{}: {:?}: {:?}", source.name, item.name, item.remarks);
+                assert_eq!(
+                    item.status,
+                    DerivationStatus::Proved,
+                    "{}: {:?}: {:?}",
+                    source.name,
+                    item.name,
+                    item.remarks
+                );
             }
             assert_eq!(report.status, DerivationStatus::Proved);
         }
@@ -94,7 +111,14 @@ fn reasons_may_be_left_out() {
             let report = report(&tree, &source);
             for item in &report.items {
                 for step in &item.steps {
-                    assert_eq!(step.status, DerivationStatus::Proved, "{}:{}: {:?}", source.name, step.line, step.residue);
+                    assert_eq!(
+                        step.status,
+                        DerivationStatus::Proved,
+                        "{}:{}: {:?}",
+                        source.name,
+                        step.line,
+                        step.residue
+                    );
                     assert!(!step.reason_needed.is_empty());
                 }
             }
@@ -178,7 +202,9 @@ fn a_chain_must_prove_what_is_stated() {
     let report = checked("theorem E[u] = 0 { F = E[u * u'] }".replace("F = E[u * u']", "E[2*u] = 0").as_str());
     assert_eq!(report.items[0].status, DerivationStatus::NotProved);
     assert!(report.items[0].remarks[0].contains("the chain goes from"));
-    let report = checked("theorem KL(p(theta), p(theta + delta)) ~ 0 to order 3 { KL(p(theta), p(theta + delta)) ~ 0 to order 1 }");
+    let report = checked(
+        "theorem KL(p(theta), p(theta + delta)) ~ 0 to order 3 { KL(p(theta), p(theta + delta)) ~ 0 to order 1 }",
+    );
     assert_ne!(report.items[0].status, DerivationStatus::Proved);
     // An unproved lemma proves nothing.
     let report = checked("lemma Bad: F = 0 { F = 0 }\n theorem F = 0 { F = 0 by Bad }");
@@ -193,8 +219,14 @@ fn mistakes_are_reported_in_their_place() {
         ("lemma One: E[u] = 0 { E[u] = 0 by One }", "circular-lemma"),
         ("lemma One: E[u] = 0 { E[u] = 0 by Two }\n lemma Two: E[u] = 0 { E[u] = 0 }", "circular-lemma"),
         ("theorem E[u] = 0", "no-proof"),
-        ("theorem log(p(theta + delta)) ~ log(p) to order 0 { log(p(theta + delta)) ~ log(p) to order 0 }", "order-zero"),
-        ("theorem KL(p(theta), p(theta + delta)) ~ F to order 2 { KL(p(theta), p(theta + delta)) ~ F to order 2 }", "shape"),
+        (
+            "theorem log(p(theta + delta)) ~ log(p) to order 0 { log(p(theta + delta)) ~ log(p) to order 0 }",
+            "order-zero",
+        ),
+        (
+            "theorem KL(p(theta), p(theta + delta)) ~ F to order 2 { KL(p(theta), p(theta + delta)) ~ F to order 2 }",
+            "shape",
+        ),
         ("theorem u[i] = u[j] { u[i] = u[j] }", "free-index"),
         ("theorem u * u = 0 { u * u = 0 }", "shape"),
         ("theorem F[1, 2] = 0 { F[1, 2] = 0 }", "index"),
@@ -271,8 +303,11 @@ impl Dice {
                     // A chain of labels that ends where it begins: every label is summed.
                     let count = factors.len();
                     let label = |at: usize| labels[(offset + at % count) % 4];
-                    let mut written: Vec<String> =
-                        factors.iter().enumerate().map(|(at, factor)| factor.replace('A', label(at)).replace('B', label(at + 1))).collect();
+                    let mut written: Vec<String> = factors
+                        .iter()
+                        .enumerate()
+                        .map(|(at, factor)| factor.replace('A', label(at)).replace('B', label(at + 1)))
+                        .collect();
                     if reversed {
                         written.reverse();
                     }
@@ -296,8 +331,15 @@ impl Dice {
 #[test]
 fn random_identities_are_decided() {
     let mut dice = Dice(7);
-    let statements: String = (0..1000).map(|number| { let identity = dice.identity(); format!("lemma L{number}: {identity} {{ {identity} }}\n") }).collect();
-    let text = format!("derivation Test {{\n  parameter theta : vector(d)\n  direction delta : vector(d)\n  density p(z; theta)\n  define u = grad(log(p))\n  define F = E[u * u']\n{statements}\n}}\n");
+    let statements: String = (0..1000)
+        .map(|number| {
+            let identity = dice.identity();
+            format!("lemma L{number}: {identity} {{ {identity} }}\n")
+        })
+        .collect();
+    let text = format!(
+        "derivation Test {{\n  parameter theta : vector(d)\n  direction delta : vector(d)\n  density p(z; theta)\n  define u = grad(log(p))\n  define F = E[u * u']\n{statements}\n}}\n"
+    );
     let source = Source::new("test.drv", &text);
     let tree = &derivations(&source)[0];
     let begun = std::time::Instant::now();
@@ -305,7 +347,11 @@ fn random_identities_are_decided() {
     let derivation = derivation.unwrap();
     let resolved = begun.elapsed();
     for item in &derivation.items {
-        let statement = Statement { left: item.start.expression.clone(), right: item.links[0].right.expression.clone(), order: None };
+        let statement = Statement {
+            left: item.start.expression.clone(),
+            right: item.links[0].right.expression.clone(),
+            order: None,
+        };
         let proved = GenericTheorem::by_layers(&derivation.theory, statement, Layers::NONE, &[]);
         assert!(proved.is_ok(), "{}", source.slice(item.statement.span));
     }
@@ -321,12 +367,17 @@ fn growth() {
     for order in 1..=6 {
         let statement = format!("KL(p(theta), p(theta + delta)) ~ E[log(p) - log(p(theta + delta))] to order {order}");
         let begun = std::time::Instant::now();
-        let report = checked(&format!("lemma One: {statement} {{ {statement} by taylor {order}, definition, log-derivative, interchange, normalization }}"));
+        let report = checked(&format!(
+            "lemma One: {statement} {{ {statement} by taylor {order}, definition, log-derivative, interchange, normalization }}"
+        ));
         println!("taylor {order}: {:?} {}", begun.elapsed(), report.items[0].status.keyword());
     }
     for count in 1..=7 {
         let labels = ["i", "j", "k", "l", "m", "n", "o"][..count].join(", ");
-        let product: Vec<String> = ["i", "j", "k", "l", "m", "n", "o"][..count].iter().map(|label| format!("delta[{label}] * u[{label}]")).collect();
+        let product: Vec<String> = ["i", "j", "k", "l", "m", "n", "o"][..count]
+            .iter()
+            .map(|label| format!("delta[{label}] * u[{label}]"))
+            .collect();
         let statement = format!("sum({labels}, E[{}]) = E[(delta' * u)^{count}]", product.join(" * "));
         let begun = std::time::Instant::now();
         let report = checked(&format!("lemma One: {statement} {{ {statement} by algebra }}"));
@@ -363,7 +414,10 @@ fn text_reads_back() {
                     let text = notation.text(formula);
                     let statement = format!("{text} = {text}");
                     let mut copy = source.text.to_string();
-                    copy.replace_range(tree.span.end - 1..tree.span.end, &format!("lemma ReadsBack: {statement} {{ {statement} }}\n}}"));
+                    copy.replace_range(
+                        tree.span.end - 1..tree.span.end,
+                        &format!("lemma ReadsBack: {statement} {{ {statement} }}\n}}"),
+                    );
                     let again = Source::new("again.drv", &copy);
                     let tree = derivations(&again).into_iter().find(|other| other.name.node == tree.name.node).unwrap();
                     let (derivation, diagnostics) = resolve(&tree, &again);
@@ -388,7 +442,11 @@ fn what_is_proved_is_true_in_every_family() {
             let sides: Vec<_> = derivation
                 .items
                 .iter()
-                .flat_map(|item| [&item.start, &item.statement.left, &item.statement.right].into_iter().chain(item.links.iter().map(|link| &link.right)))
+                .flat_map(|item| {
+                    [&item.start, &item.statement.left, &item.statement.right]
+                        .into_iter()
+                        .chain(item.links.iter().map(|link| &link.right))
+                })
                 .collect();
             for (at, left) in sides.iter().enumerate() {
                 // All 8740 pairs were tried once; that takes minutes, so here is a sample.
@@ -401,13 +459,19 @@ fn what_is_proved_is_true_in_every_family() {
                     }
                     for order in [None, Some(1), Some(2), Some(3)] {
                         pairs += 1;
-                        let statement = Statement { left: left.expression.clone(), right: right.expression.clone(), order };
+                        let statement =
+                            Statement { left: left.expression.clone(), right: right.expression.clone(), order };
                         if GenericTheorem::by_layers(&derivation.theory, statement, Layers::ALL, &[]).is_err() {
                             continue;
                         }
                         proved += 1;
                         if let Verdict::Refuted(found) = search(&derivation, &left.formula, &right.formula, order) {
-                            panic!("{}: `{}` and `{}`: {found:?}", source.name, source.slice(left.formula.span), source.slice(right.formula.span));
+                            panic!(
+                                "{}: `{}` and `{}`: {found:?}",
+                                source.name,
+                                source.slice(left.formula.span),
+                                source.slice(right.formula.span)
+                            );
                         }
                     }
                 }
@@ -440,36 +504,57 @@ fn changes(expression: &Expression) -> Vec<Mutant> {
         ExpressionKind::Negate(body) => found.push(("flip a sign", (**body).clone())),
         ExpressionKind::Binary(operator, left, right) => match operator {
             BinaryOperator::Add => {
-                found.push(("flip a sign", with(ExpressionKind::Binary(BinaryOperator::Subtract, left.clone(), right.clone()))));
+                found.push((
+                    "flip a sign",
+                    with(ExpressionKind::Binary(BinaryOperator::Subtract, left.clone(), right.clone())),
+                ));
                 found.push(("drop a term", (**left).clone()));
             }
             BinaryOperator::Subtract => {
-                found.push(("flip a sign", with(ExpressionKind::Binary(BinaryOperator::Add, left.clone(), right.clone()))));
+                found.push((
+                    "flip a sign",
+                    with(ExpressionKind::Binary(BinaryOperator::Add, left.clone(), right.clone())),
+                ));
                 found.push(("drop a term", (**left).clone()));
             }
             BinaryOperator::Divide => {
                 if let (ExpressionKind::Number(_), ExpressionKind::Number(_)) = (&left.node, &right.node) {
                     found.push(("drop a fraction", number(1, span)));
                 } else if let ExpressionKind::Binary(BinaryOperator::Power, base, _) = &right.node {
-                    found.push(("1/p for 1/p^2", with(ExpressionKind::Binary(BinaryOperator::Divide, left.clone(), base.clone()))));
+                    found.push((
+                        "1/p for 1/p^2",
+                        with(ExpressionKind::Binary(BinaryOperator::Divide, left.clone(), base.clone())),
+                    ));
                 } else {
-                    let square = with(ExpressionKind::Binary(BinaryOperator::Power, right.clone(), Box::new(number(2, span))));
-                    found.push(("1/p^2 for 1/p", with(ExpressionKind::Binary(BinaryOperator::Divide, left.clone(), Box::new(square)))));
+                    let square =
+                        with(ExpressionKind::Binary(BinaryOperator::Power, right.clone(), Box::new(number(2, span))));
+                    found.push((
+                        "1/p^2 for 1/p",
+                        with(ExpressionKind::Binary(BinaryOperator::Divide, left.clone(), Box::new(square))),
+                    ));
                 }
             }
             BinaryOperator::Multiply => {
-                found.push(("swap factors", with(ExpressionKind::Binary(BinaryOperator::Multiply, right.clone(), left.clone()))));
+                found.push((
+                    "swap factors",
+                    with(ExpressionKind::Binary(BinaryOperator::Multiply, right.clone(), left.clone())),
+                ));
             }
             BinaryOperator::Power => {
                 let other = if is_number(right, 2) { 3 } else { 2 };
-                found.push(("change an exponent", with(ExpressionKind::Binary(BinaryOperator::Power, left.clone(), Box::new(number(other, span))))));
+                found.push((
+                    "change an exponent",
+                    with(ExpressionKind::Binary(BinaryOperator::Power, left.clone(), Box::new(number(other, span)))),
+                ));
             }
         },
         ExpressionKind::Transpose(body) => found.push(("drop a transpose", (**body).clone())),
         ExpressionKind::Call { function, arguments } => {
             let name = function.node.as_str();
             match (name, arguments.as_slice()) {
-                ("KL", [left, right]) => found.push(("swap the arguments of KL", call("KL", vec![right.clone(), left.clone()], span))),
+                ("KL", [left, right]) => {
+                    found.push(("swap the arguments of KL", call("KL", vec![right.clone(), left.clone()], span)))
+                }
                 ("p" | "q" | "A", [argument]) => match &argument.node {
                     ExpressionKind::Name(_) => {
                         let moved = with(ExpressionKind::Binary(
@@ -479,44 +564,66 @@ fn changes(expression: &Expression) -> Vec<Mutant> {
                         ));
                         found.push(("move the parameter", call(name, vec![moved], span)));
                     }
-                    ExpressionKind::Binary(_, left, _) => found.push(("p_theta for p_theta+delta", call(name, vec![(**left).clone()], span))),
+                    ExpressionKind::Binary(_, left, _) => {
+                        found.push(("p_theta for p_theta+delta", call(name, vec![(**left).clone()], span)))
+                    }
                     _ => {}
                 },
                 ("log", [argument]) => found.push(("drop a logarithm", argument.clone())),
                 ("inv", [argument]) => found.push(("F for its inverse", argument.clone())),
                 ("derivative", [function, order, point]) => {
                     let other = if is_number(order, 2) { 1 } else { 2 };
-                    found.push(("another derivative", call("derivative", vec![function.clone(), number(other, order.span), point.clone()], span)));
+                    found.push((
+                        "another derivative",
+                        call("derivative", vec![function.clone(), number(other, order.span), point.clone()], span),
+                    ));
                 }
                 _ => {}
             }
         }
         ExpressionKind::Name(name) => {
             if name == "p" {
-                found.push(("p_theta+delta for p_theta", call("p", vec![with(ExpressionKind::Binary(
-                    BinaryOperator::Add,
-                    Box::new(with(ExpressionKind::Name("theta".to_string()))),
-                    Box::new(with(ExpressionKind::Name("delta".to_string()))),
-                ))], span)));
+                found.push((
+                    "p_theta+delta for p_theta",
+                    call(
+                        "p",
+                        vec![with(ExpressionKind::Binary(
+                            BinaryOperator::Add,
+                            Box::new(with(ExpressionKind::Name("theta".to_string()))),
+                            Box::new(with(ExpressionKind::Name("delta".to_string()))),
+                        ))],
+                        span,
+                    ),
+                ));
             }
             if name.starts_with('F') {
                 found.push(("the inverse for F", call("inv", vec![expression.clone()], span)));
             }
         }
         ExpressionKind::Index { head, arguments } => {
-            let renamed = |name: &str| with(ExpressionKind::Index { head: Ident { node: name.to_string(), span: head.span }, arguments: arguments.clone() });
+            let renamed = |name: &str| {
+                with(ExpressionKind::Index {
+                    head: Ident { node: name.to_string(), span: head.span },
+                    arguments: arguments.clone(),
+                })
+            };
             match head.node.as_str() {
                 "E" => found.push(("E_data for E", renamed("E_data"))),
                 "E_data" => found.push(("E for E_data", renamed("E"))),
                 _ => {
                     if let [first, second] = arguments.as_slice() {
-                        let swapped = ExpressionKind::Index { head: head.clone(), arguments: vec![second.clone(), first.clone()] };
+                        let swapped = ExpressionKind::Index {
+                            head: head.clone(),
+                            arguments: vec![second.clone(), first.clone()],
+                        };
                         found.push(("swap indices", with(swapped)));
                     }
                 }
             }
         }
-        ExpressionKind::Number(value) if *value == num_rational::BigRational::from_integer(1.into()) => found.push(("another number", number(2, span))),
+        ExpressionKind::Number(value) if *value == num_rational::BigRational::from_integer(1.into()) => {
+            found.push(("another number", number(2, span)))
+        }
         ExpressionKind::Number(_) => found.push(("another number", number(1, span))),
         _ => {}
     }
@@ -546,11 +653,17 @@ fn mutants(expression: &Expression) -> Vec<Mutant> {
         }
         ExpressionKind::Call { function, arguments } => {
             for at in 0..arguments.len() {
-                inside(&arguments[at], &|changed| ExpressionKind::Call { function: function.clone(), arguments: replaced(arguments, at, changed) });
+                inside(&arguments[at], &|changed| ExpressionKind::Call {
+                    function: function.clone(),
+                    arguments: replaced(arguments, at, changed),
+                });
             }
         }
         ExpressionKind::Index { head, arguments } if head.node.starts_with('E') => {
-            inside(&arguments[0], &|changed| ExpressionKind::Index { head: head.clone(), arguments: replaced(arguments, 0, changed) });
+            inside(&arguments[0], &|changed| ExpressionKind::Index {
+                head: head.clone(),
+                arguments: replaced(arguments, 0, changed),
+            });
         }
         _ => {}
     }
@@ -560,7 +673,8 @@ fn mutants(expression: &Expression) -> Vec<Mutant> {
 /// Changes of a whole line, for those that hold nothing to change.
 fn line_mutants(line: &Expression) -> Vec<Mutant> {
     let span = line.span;
-    let product = |factor: Expression| ExpressionKind::Binary(BinaryOperator::Multiply, Box::new(factor), Box::new(line.clone()));
+    let product =
+        |factor: Expression| ExpressionKind::Binary(BinaryOperator::Multiply, Box::new(factor), Box::new(line.clone()));
     let mut found = mutants(line);
     found.push(("flip the sign of the line", Spanned { node: ExpressionKind::Negate(Box::new(line.clone())), span }));
     found.push(("double the line", Spanned { node: product(number(2, span)), span }));
@@ -570,9 +684,17 @@ fn line_mutants(line: &Expression) -> Vec<Mutant> {
 }
 
 /// The derivation up to an item, that item cut down to one link with a changed right side.
-fn with_link(tree: &DerivationTree, item: usize, left: &Expression, link: &Link, changed: &Expression) -> DerivationTree {
+fn with_link(
+    tree: &DerivationTree,
+    item: usize,
+    left: &Expression,
+    link: &Link,
+    changed: &Expression,
+) -> DerivationTree {
     let mut mutated = tree.clone();
-    let is_item = |entry: &Spanned<DerivationEntry>| matches!(entry.node, DerivationEntry::Lemma { .. } | DerivationEntry::Theorem { .. });
+    let is_item = |entry: &Spanned<DerivationEntry>| {
+        matches!(entry.node, DerivationEntry::Lemma { .. } | DerivationEntry::Theorem { .. })
+    };
     let mut count = 0;
     mutated.entries.retain(|entry| {
         let keep = !is_item(entry) || count <= item;
@@ -580,8 +702,11 @@ fn with_link(tree: &DerivationTree, item: usize, left: &Expression, link: &Link,
         keep
     });
     let last = mutated.entries.iter_mut().rfind(|entry| is_item(entry)).unwrap();
-    if let DerivationEntry::Lemma { statement, chain, .. } | DerivationEntry::Theorem { statement, chain, .. } = &mut last.node {
-        *statement = Relation { left: left.clone(), kind: link.kind.clone(), right: changed.clone(), span: statement.span };
+    if let DerivationEntry::Lemma { statement, chain, .. } | DerivationEntry::Theorem { statement, chain, .. } =
+        &mut last.node
+    {
+        *statement =
+            Relation { left: left.clone(), kind: link.kind.clone(), right: changed.clone(), span: statement.span };
         chain.start = Some(left.clone());
         chain.links = vec![Link { right: changed.clone(), ..link.clone() }];
     }
@@ -646,7 +771,8 @@ fn mutate(tree: &DerivationTree, source: &Source, tally: &mut Tally, open: &mut 
                 };
                 readable += 1;
                 let item = derivation.items.last().unwrap();
-                let verdict = search(&derivation, &item.start.formula, &item.links[0].right.formula, item.links[0].order.value);
+                let verdict =
+                    search(&derivation, &item.start.formula, &item.links[0].right.formula, item.links[0].order.value);
                 let (report, _) = check(&mutated, source);
                 let status = report.unwrap().items.last().unwrap().steps[0].status;
                 let line = source.line_column(link.span.start).0;
@@ -661,7 +787,9 @@ fn mutate(tree: &DerivationTree, source: &Source, tally: &mut Tally, open: &mut 
                         tally.refuted += 1;
                         assert_eq!(status, DerivationStatus::Refuted);
                     }
-                    (Verdict::Agreed(_), DerivationStatus::Proved | DerivationStatus::ProvedWithOtherReason) => tally.still_true += 1,
+                    (Verdict::Agreed(_), DerivationStatus::Proved | DerivationStatus::ProvedWithOtherReason) => {
+                        tally.still_true += 1
+                    }
                     (Verdict::Agreed(count), _) => {
                         tally.not_proved += 1;
                         open.push(format!("{}:{line}: {kind}: {count} families agree", source.name));

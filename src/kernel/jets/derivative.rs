@@ -18,7 +18,8 @@ impl Engine<'_> {
     pub fn derivative(&self, polynomial: &Polynomial, parameter: ParameterId, index: &Index) -> Polynomial {
         let mut total = Polynomial::zero();
         for (coefficient, monomial) in &polynomial.0 {
-            let (moving, fixed): (Vec<_>, Vec<_>) = monomial.0.iter().cloned().partition(|(atom, _)| atom.depends_on(parameter, self.theory));
+            let (moving, fixed): (Vec<_>, Vec<_>) =
+                monomial.0.iter().cloned().partition(|(atom, _)| atom.depends_on(parameter, self.theory));
             if moving.is_empty() {
                 continue;
             }
@@ -91,17 +92,21 @@ impl Engine<'_> {
             }
             Atom::Density(id, point) => {
                 let jet = |label: &Index| Polynomial::of(Atom::Jet(*id, point.clone(), vec![label.clone()]));
-                self.along(theory.density(*id).parameter, parameter, index, &unworked, &|label| match self.assumed_score(atom, label) {
+                self.along(theory.density(*id).parameter, parameter, index, &unworked, &|label| match self
+                    .assumed_score(atom, label)
+                {
                     Some(score) => score,
                     None => jet(label),
                 })
             }
-            Atom::Jet(id, point, indices) => self.along(theory.density(*id).parameter, parameter, index, &unworked, &|label| {
-                let mut more = indices.clone();
-                more.push(label.clone());
-                more.sort();
-                Polynomial::of(Atom::Jet(*id, point.clone(), more))
-            }),
+            Atom::Jet(id, point, indices) => {
+                self.along(theory.density(*id).parameter, parameter, index, &unworked, &|label| {
+                    let mut more = indices.clone();
+                    more.push(label.clone());
+                    more.sort();
+                    Polynomial::of(Atom::Jet(*id, point.clone(), more))
+                })
+            }
             Atom::LogDensity(id, point) if self.has(Layer::LogDerivative) => {
                 self.assume(Assumption::Positive);
                 let density = Atom::Density(*id, point.clone());
@@ -115,7 +120,12 @@ impl Engine<'_> {
                     let mut more = derivatives.clone();
                     more.push(label.clone());
                     more.sort();
-                    Polynomial::of(Atom::Field { id: *id, point: point.clone(), component: component.clone(), derivatives: more })
+                    Polynomial::of(Atom::Field {
+                        id: *id,
+                        point: point.clone(),
+                        component: component.clone(),
+                        derivatives: more,
+                    })
                 })
             }
             Atom::Apply(id, order, argument) if self.has(Layer::ChainRule) => {
@@ -133,7 +143,9 @@ impl Engine<'_> {
                 let lowered = self.power(argument, &(exponent - Rational::one()));
                 self.inner_derivative(argument, parameter, index).times(&self.refreshed(&lowered)).scaled(exponent)
             }
-            Atom::Block(functional @ (Functional::Sum(_) | Functional::Covariate(_)), body) if self.has(Layer::Interchange) => {
+            Atom::Block(functional @ (Functional::Sum(_) | Functional::Covariate(_)), body)
+                if self.has(Layer::Interchange) =>
+            {
                 self.assume(Assumption::Interchange);
                 let inner = self.derivative(&Polynomial::term(Rational::one(), body.clone()), parameter, index);
                 self.block(functional, &inner)
@@ -183,7 +195,10 @@ impl Engine<'_> {
         self.assume(Assumption::LogDensity);
         self.assume(Assumption::Positive);
         let logarithm = self.evaluate(assumed, &Point::clone(point));
-        Some(self.derivative(&logarithm, self.theory.density(*id).parameter, index).times_monomial(&Monomial::of(density.clone())))
+        Some(
+            self.derivative(&logarithm, self.theory.density(*id).parameter, index)
+                .times_monomial(&Monomial::of(density.clone())),
+        )
     }
 }
 

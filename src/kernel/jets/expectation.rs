@@ -19,8 +19,11 @@ impl Engine<'_> {
         let over = functional.variates(self.theory);
         let mut total = Polynomial::zero();
         for (coefficient, monomial) in &polynomial.0 {
-            let (inside, outside): (Vec<_>, Vec<_>) =
-                monomial.0.iter().cloned().partition(|(atom, _)| atom.variates(self.theory).intersection(&over).next().is_some());
+            let (inside, outside): (Vec<_>, Vec<_>) = monomial
+                .0
+                .iter()
+                .cloned()
+                .partition(|(atom, _)| atom.variates(self.theory).intersection(&over).next().is_some());
             let value = self.integral(functional, Monomial(inside));
             total.add(value.times_monomial(&Monomial(outside)).scaled(coefficient));
         }
@@ -36,11 +39,18 @@ impl Engine<'_> {
     /// E_data knows only E_data[1] = 1.
     fn integral(&self, functional: &Functional, body: Monomial) -> Polynomial {
         match functional {
-            Functional::Model(_) | Functional::Inner(..) | Functional::Covariate(_) | Functional::Data if body.is_one() => Polynomial::one(),
+            Functional::Model(_) | Functional::Inner(..) | Functional::Covariate(_) | Functional::Data
+                if body.is_one() =>
+            {
+                Polynomial::one()
+            }
             Functional::Model(point) if self.has(Layer::Expectation) => self.expectation(point, &body),
             Functional::Inner(density, point) if self.has(Layer::Expectation) => {
                 let weighted = body.times(&Monomial::of(Atom::Density(*density, point.clone())));
-                self.block(&Functional::Sum(self.theory.density(*density).variate), &Polynomial::term(Rational::one(), weighted))
+                self.block(
+                    &Functional::Sum(self.theory.density(*density).variate),
+                    &Polynomial::term(Rational::one(), weighted),
+                )
             }
             Functional::Sum(variate) => self.sum(*variate, body),
             _ => Polynomial::of(Atom::Block(functional.clone(), body)),
@@ -97,12 +107,16 @@ impl Engine<'_> {
             return None;
         }
         let (density, point) = body.0.iter().find_map(|(atom, exponent)| match atom {
-            Atom::Density(id, point) if exponent.is_one() && self.theory.density(*id).variate == variate => Some((*id, point.clone())),
+            Atom::Density(id, point) if exponent.is_one() && self.theory.density(*id).variate == variate => {
+                Some((*id, point.clone()))
+            }
             _ => None,
         })?;
         self.theory.density(density).logarithm.as_ref()?;
         let (statistic, slot) = body.0.iter().find_map(|(atom, _)| match atom {
-            Atom::Statistic(id, slots) if slots.len() <= 1 => Some((*id, slots.first().cloned().unwrap_or(Index::Unit))),
+            Atom::Statistic(id, slots) if slots.len() <= 1 => {
+                Some((*id, slots.first().cloned().unwrap_or(Index::Unit)))
+            }
             _ => None,
         })?;
         let only_statistics = body.0.iter().all(|(atom, exponent)| match atom {
@@ -128,7 +142,13 @@ impl Engine<'_> {
     }
 
     /// a_i of ∂_i log p = T_i − a_i.
-    fn natural_shift(&self, density: DensityId, statistic: FunctionId, point: &Point, label: &Index) -> Option<Polynomial> {
+    fn natural_shift(
+        &self,
+        density: DensityId,
+        statistic: FunctionId,
+        point: &Point,
+        label: &Index,
+    ) -> Option<Polynomial> {
         let logarithm = self.log_density(density, point);
         let score = self.collected(self.derivative(&logarithm, self.theory.density(density).parameter, label));
         let slots: Vec<Index> = self.theory.function(statistic).slots.iter().map(|_| label.clone()).collect();

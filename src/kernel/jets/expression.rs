@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::kernel::term::Rational;
 
 use super::index::{Index, Space};
-use super::theory::{Argument, ConstantId, DefinitionId, DensityId, DirectionId, FunctionId, ParameterId, Theory, VariateId};
+use super::theory::{
+    Argument, ConstantId, DefinitionId, DensityId, DirectionId, FunctionId, ParameterId, Theory, VariateId,
+};
 
 /// θ + Σ c Δ: where a parametric expression is evaluated; empty at θ itself. Sorted by direction,
 /// no coefficient zero.
@@ -55,7 +57,11 @@ pub enum Expression {
     Functional(Functional, Box<Expression>),
     Defined(DefinitionId, Vec<Index>),
     /// (M^{-1})_ij; the matrix is given in the two slot labels, which occur nowhere else.
-    Inverse { matrix: Box<Expression>, slots: [Index; 2], indices: [Index; 2] },
+    Inverse {
+        matrix: Box<Expression>,
+        slots: [Index; 2],
+        indices: [Index; 2],
+    },
 }
 
 impl Expression {

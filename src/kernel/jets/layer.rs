@@ -116,22 +116,62 @@ const CALCULUS: Layers = Layers::of(&[Layer::LogDerivative, Layer::ProductRule, 
 
 /// Every reason, declared once.
 pub const REASONS: [Reason; 17] = [
-    Reason { name: "algebra", layers: Layers::NONE, statement: "commutative algebra, contraction and renaming of summed indices" },
+    Reason {
+        name: "algebra",
+        layers: Layers::NONE,
+        statement: "commutative algebra, contraction and renaming of summed indices",
+    },
     Reason { name: "linearity", layers: Layers::NONE, statement: "E, Σ and ∂ are linear; constants leave them" },
-    Reason { name: "definition", layers: Layers::of(&[Layer::Definition, Layer::Expectation]), statement: "a name stands for its definition; E[f] = Σ p f" },
-    Reason { name: "expectation", layers: Layers::of(&[Layer::Expectation]), statement: "E[f] = Σ p f, and E[f] = E_x[Σ_y p f] for p(y | x)" },
+    Reason {
+        name: "definition",
+        layers: Layers::of(&[Layer::Definition, Layer::Expectation]),
+        statement: "a name stands for its definition; E[f] = Σ p f",
+    },
+    Reason {
+        name: "expectation",
+        layers: Layers::of(&[Layer::Expectation]),
+        statement: "E[f] = Σ p f, and E[f] = E_x[Σ_y p f] for p(y | x)",
+    },
     Reason { name: "log-derivative", layers: CALCULUS, statement: "∂ log p = ∂p / p" },
     Reason { name: "product-rule", layers: Layers::of(&[Layer::ProductRule]), statement: "∂(f g) = f ∂g + g ∂f" },
-    Reason { name: "quotient-rule", layers: Layers::of(&[Layer::ProductRule, Layer::ChainRule]), statement: "∂(f/g) = ∂f/g − f ∂g/g²" },
-    Reason { name: "chain-rule", layers: Layers::of(&[Layer::ChainRule, Layer::LogDerivative]), statement: "∂ f(g) = f'(g) ∂g" },
+    Reason {
+        name: "quotient-rule",
+        layers: Layers::of(&[Layer::ProductRule, Layer::ChainRule]),
+        statement: "∂(f/g) = ∂f/g − f ∂g/g²",
+    },
+    Reason {
+        name: "chain-rule",
+        layers: Layers::of(&[Layer::ChainRule, Layer::LogDerivative]),
+        statement: "∂ f(g) = f'(g) ∂g",
+    },
     Reason { name: "power-rule", layers: Layers::of(&[Layer::ChainRule]), statement: "∂ g^r = r g^(r−1) ∂g" },
     Reason { name: "calculus", layers: CALCULUS, statement: "the rules of differentiation" },
-    Reason { name: "normalization", layers: Layers::of(&[Layer::Normalization, Layer::Expectation]), statement: "Σ p = 1" },
-    Reason { name: "interchange", layers: Layers::of(&[Layer::Interchange, Layer::Expectation]), statement: "∂ Σ = Σ ∂ (R4)" },
-    Reason { name: "taylor", layers: Layers::of(&[Layer::Taylor]), statement: "g(θ + Δ) = Σ_k (1/k!) (Δ·∂)^k g + O(‖Δ‖^(n+1))" },
+    Reason {
+        name: "normalization",
+        layers: Layers::of(&[Layer::Normalization, Layer::Expectation]),
+        statement: "Σ p = 1",
+    },
+    Reason {
+        name: "interchange",
+        layers: Layers::of(&[Layer::Interchange, Layer::Expectation]),
+        statement: "∂ Σ = Σ ∂ (R4)",
+    },
+    Reason {
+        name: "taylor",
+        layers: Layers::of(&[Layer::Taylor]),
+        statement: "g(θ + Δ) = Σ_k (1/k!) (Δ·∂)^k g + O(‖Δ‖^(n+1))",
+    },
     Reason { name: "assumption", layers: Layers::of(&[Layer::Assumption]), statement: "an equation that was assumed" },
-    Reason { name: "exponential-family", layers: Layers::of(&[Layer::Assumption]), statement: "the assumed form of log p" },
-    Reason { name: "well-specified", layers: Layers::of(&[Layer::WellSpecified]), statement: "the data are drawn from the model at θ: E_data = E" },
+    Reason {
+        name: "exponential-family",
+        layers: Layers::of(&[Layer::Assumption]),
+        statement: "the assumed form of log p",
+    },
+    Reason {
+        name: "well-specified",
+        layers: Layers::of(&[Layer::WellSpecified]),
+        statement: "the data are drawn from the model at θ: E_data = E",
+    },
     Reason { name: "contraction", layers: Layers::NONE, statement: "sums over indices" },
 ];
 

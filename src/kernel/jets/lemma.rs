@@ -56,7 +56,9 @@ impl Engine<'_> {
                 return best;
             }
             // The next combination, as an odometer counts.
-            let Some(wheel) = (0..chosen.len()).find(|wheel| chosen[*wheel] + 1 < choices[*wheel].len()) else { return best };
+            let Some(wheel) = (0..chosen.len()).find(|wheel| chosen[*wheel] + 1 < choices[*wheel].len()) else {
+                return best;
+            };
             chosen[wheel] += 1;
             chosen[..wheel].fill(0);
         }
@@ -72,14 +74,20 @@ impl Engine<'_> {
             Rule { head: head.clone(), replacement: rest.scaled(&-coefficient.recip()), order: equation.order }
         };
         // A number is no head: it would match everywhere.
-        (0..equation.difference.0.len()).filter(|at| usable && !equation.difference.0[*at].1.is_one()).map(solved).collect()
+        (0..equation.difference.0.len())
+            .filter(|at| usable && !equation.difference.0[*at].1.is_one())
+            .map(solved)
+            .collect()
     }
 
     fn exhausted(&self, polynomial: &Polynomial, rules: &[&Rule]) -> Polynomial {
         let mut current = polynomial.clone();
         for _ in 0..MOST_REPLACEMENTS {
             let found = current.0.iter().enumerate().find_map(|(at, (coefficient, monomial))| {
-                rules.iter().find_map(|rule| self.replaced_once(monomial, rule, &BTreeSet::new(), 0)).map(|value| (at, value.scaled(coefficient)))
+                rules
+                    .iter()
+                    .find_map(|rule| self.replaced_once(monomial, rule, &BTreeSet::new(), 0))
+                    .map(|value| (at, value.scaled(coefficient)))
             });
             let Some((at, value)) = found else { break };
             current.0.remove(at);
@@ -90,7 +98,13 @@ impl Engine<'_> {
     }
 
     /// The rule applied once, outside or inside a block.
-    fn replaced_once(&self, monomial: &Monomial, rule: &Rule, outside: &BTreeSet<Index>, degree: u32) -> Option<Polynomial> {
+    fn replaced_once(
+        &self,
+        monomial: &Monomial,
+        rule: &Rule,
+        outside: &BTreeSet<Index>,
+        degree: u32,
+    ) -> Option<Polynomial> {
         for (matched, rest) in matches(&rule.head, monomial, &Match::new(), self) {
             let fits = match (rule.order, self.order) {
                 (None, _) => true,
@@ -98,7 +112,8 @@ impl Engine<'_> {
                 (Some(_), None) => false,
             };
             if fits && private(&matched, &rest, outside) {
-                let (labels, values): (Vec<_>, Vec<_>) = matched.into_iter().filter(|(label, _)| !label.is_bound()).unzip();
+                let (labels, values): (Vec<_>, Vec<_>) =
+                    matched.into_iter().filter(|(label, _)| !label.is_bound()).unzip();
                 let replacement = self.instantiated(&self.refreshed(&rule.replacement), &labels, &values);
                 return Some(replacement.times_monomial(&rest));
             }
@@ -137,7 +152,13 @@ impl Engine<'_> {
             rest.0.remove(at);
             for (summed, kept) in [(0, 1), (1, 0)] {
                 // M^{-1}_ij M_jk meets M's row with the inverse's column.
-                let meets: &[usize] = if *symmetric { &[0, 1] } else if summed == 1 { &[0] } else { &[1] };
+                let meets: &[usize] = if *symmetric {
+                    &[0, 1]
+                } else if summed == 1 {
+                    &[0]
+                } else {
+                    &[1]
+                };
                 for slot in meets {
                     let given = Match::from([(slots[*slot].clone(), indices[summed].clone())]);
                     for (matched, left) in matches(pattern, &rest, &given, self) {
@@ -145,11 +166,19 @@ impl Engine<'_> {
                         let Some(other) = matched.get(&slots[1 - slot]).cloned() else { continue };
                         let inner: Match = matched.into_iter().filter(|(own, _)| own.is_bound()).collect();
                         let around: BTreeSet<Index> = [label.clone(), other.clone(), indices[kept].clone()].into();
-                        if !label.is_bound() || left.mentions(label) || other == *label || indices[kept] == *label || !private(&inner, &left, &around) {
+                        if !label.is_bound()
+                            || left.mentions(label)
+                            || other == *label
+                            || indices[kept] == *label
+                            || !private(&inner, &left, &around)
+                        {
                             continue;
                         }
                         let mut contracted = left;
-                        contracted.multiply_by(Atom::Kronecker(indices[kept].clone(), other).map(&Clone::clone), Rational::one());
+                        contracted.multiply_by(
+                            Atom::Kronecker(indices[kept].clone(), other).map(&Clone::clone),
+                            Rational::one(),
+                        );
                         return Some(contracted);
                     }
                 }
@@ -202,29 +231,51 @@ fn unified(pattern: &Atom, target: &Atom, given: &Match, engine: &Engine) -> Vec
     match (pattern, target) {
         // The unknowns of two normal forms have nothing to do with each other.
         (Atom::Unknown(_), _) | (_, Atom::Unknown(_)) => Vec::new(),
-        (Atom::Direction(left, i), Atom::Direction(right, j)) if left == right => lists(std::slice::from_ref(i), std::slice::from_ref(j), false),
-        (Atom::Parameter(left, i), Atom::Parameter(right, j)) if left == right => lists(std::slice::from_ref(i), std::slice::from_ref(j), false),
-        (Atom::Map(left, i, more), Atom::Map(right, j, others)) if left == right => aligned(std::slice::from_ref(i), std::slice::from_ref(j), given)
-            .into_iter()
-            .flat_map(|matched| permuted(more, others, &matched))
-            .collect(),
-        (Atom::Constant { id: left, indices, symmetric }, Atom::Constant { id: right, indices: others, .. }) if left == right => {
+        (Atom::Direction(left, i), Atom::Direction(right, j)) if left == right => {
+            lists(std::slice::from_ref(i), std::slice::from_ref(j), false)
+        }
+        (Atom::Parameter(left, i), Atom::Parameter(right, j)) if left == right => {
+            lists(std::slice::from_ref(i), std::slice::from_ref(j), false)
+        }
+        (Atom::Map(left, i, more), Atom::Map(right, j, others)) if left == right => {
+            aligned(std::slice::from_ref(i), std::slice::from_ref(j), given)
+                .into_iter()
+                .flat_map(|matched| permuted(more, others, &matched))
+                .collect()
+        }
+        (Atom::Constant { id: left, indices, symmetric }, Atom::Constant { id: right, indices: others, .. })
+            if left == right =>
+        {
             lists(indices, others, *symmetric)
         }
         (Atom::Kronecker(i, j), Atom::Kronecker(k, l)) => lists(&[i.clone(), j.clone()], &[k.clone(), l.clone()], true),
-        (Atom::Jet(left, at, indices), Atom::Jet(right, point, others)) if left == right && at == point => lists(indices, others, true),
-        (Atom::Defined(left, at, indices), Atom::Defined(right, point, others)) if left == right && at == point => lists(indices, others, false),
+        (Atom::Jet(left, at, indices), Atom::Jet(right, point, others)) if left == right && at == point => {
+            lists(indices, others, true)
+        }
+        (Atom::Defined(left, at, indices), Atom::Defined(right, point, others)) if left == right && at == point => {
+            lists(indices, others, false)
+        }
         (
             Atom::Field { id: left, point: at, component, derivatives },
             Atom::Field { id: right, point, component: slots, derivatives: others },
-        ) if left == right && at == point => {
-            aligned(component, slots, given).into_iter().flat_map(|matched| permuted(derivatives, others, &matched)).collect()
+        ) if left == right && at == point => aligned(component, slots, given)
+            .into_iter()
+            .flat_map(|matched| permuted(derivatives, others, &matched))
+            .collect(),
+        (Atom::Statistic(left, indices), Atom::Statistic(right, others)) if left == right => {
+            lists(indices, others, false)
         }
-        (Atom::Statistic(left, indices), Atom::Statistic(right, others)) if left == right => lists(indices, others, false),
         (
             Atom::Inverse { matrix: left, slots: own, indices, symmetric },
             Atom::Inverse { matrix: right, slots, indices: others, .. },
-        ) if is_closed(left, own) && left.map(&|index| own.iter().position(|slot| slot == index).map_or_else(|| index.clone(), |at| slots[at].clone())).collected() == **right => {
+        ) if is_closed(left, own)
+            && left
+                .map(&|index| {
+                    own.iter().position(|slot| slot == index).map_or_else(|| index.clone(), |at| slots[at].clone())
+                })
+                .collected()
+                == **right =>
+        {
             lists(indices, others, *symmetric)
         }
         (Atom::Block(left, body), Atom::Block(right, other)) if left == right => whole(body, other, given, engine),
@@ -235,7 +286,10 @@ fn unified(pattern: &Atom, target: &Atom, given: &Match, engine: &Engine) -> Vec
             if parameters != others || (parameters.windows(2).any(|pair| pair[0] != pair[1])) {
                 return Vec::new();
             }
-            permuted(&indices, &labels, given).into_iter().flat_map(|matched| whole(body, other, &matched, engine)).collect()
+            permuted(&indices, &labels, given)
+                .into_iter()
+                .flat_map(|matched| whole(body, other, &matched, engine))
+                .collect()
         }
         // No labels of their own, and none in an argument: those could not be matched.
         _ if pattern == target && !mentions_labels(pattern) => vec![given.clone()],
@@ -265,7 +319,11 @@ fn arguments_closed(monomial: &Monomial) -> bool {
 }
 
 fn whole(pattern: &Monomial, target: &Monomial, given: &Match, engine: &Engine) -> Vec<Match> {
-    matches(pattern, target, given, engine).into_iter().filter(|(_, rest)| rest.is_one()).map(|(matched, _)| matched).collect()
+    matches(pattern, target, given, engine)
+        .into_iter()
+        .filter(|(_, rest)| rest.is_one())
+        .map(|(matched, _)| matched)
+        .collect()
 }
 
 fn aligned(pattern: &[Index], target: &[Index], given: &Match) -> Option<Match> {

@@ -9,7 +9,9 @@ use crate::kernel::term::Rational;
 use super::expression::{Functional, Point};
 use super::index::{Index, Space};
 use super::polynomial::Polynomial;
-use super::theory::{Argument, ConstantId, DefinitionId, DensityId, DirectionId, FunctionId, ParameterId, Theory, VariateId};
+use super::theory::{
+    Argument, ConstantId, DefinitionId, DensityId, DirectionId, FunctionId, ParameterId, Theory, VariateId,
+};
 
 /// A factor that no rule in force takes apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +22,11 @@ pub enum Atom {
     Parameter(ParameterId, Index),
     /// ∂…∂ θ_i by the parameters that θ depends on: an entry of the Jacobian or of its derivatives.
     Map(ParameterId, Index, Vec<Index>),
-    Constant { id: ConstantId, indices: Vec<Index>, symmetric: bool },
+    Constant {
+        id: ConstantId,
+        indices: Vec<Index>,
+        symmetric: bool,
+    },
     Kronecker(Index, Index),
     /// The dimension of a space: Σ_i 1.
     Dimension(Space),
@@ -32,7 +38,12 @@ pub enum Atom {
     /// A definition that is not unfolded.
     Defined(DefinitionId, Point, Vec<Index>),
     /// A function of a parameter and its partial derivatives: A_I.
-    Field { id: FunctionId, point: Point, component: Vec<Index>, derivatives: Vec<Index> },
+    Field {
+        id: FunctionId,
+        point: Point,
+        component: Vec<Index>,
+        derivatives: Vec<Index>,
+    },
     /// A function of a variate: T_i(z).
     Statistic(FunctionId, Vec<Index>),
     /// f^(k)(argument).
@@ -42,7 +53,12 @@ pub enum Atom {
     /// argument^r, where r is −1 or not an integer.
     Power(Box<Polynomial>, Rational),
     /// (M^{-1})_ij of a matrix given in two open slots.
-    Inverse { matrix: Box<Polynomial>, slots: [Index; 2], indices: Vec<Index>, symmetric: bool },
+    Inverse {
+        matrix: Box<Polynomial>,
+        slots: [Index; 2],
+        indices: Vec<Index>,
+        symmetric: bool,
+    },
     /// A derivative that the rules in force do not work out. The body is not empty.
     Derivative(Vec<(ParameterId, Index)>, Monomial),
     /// E[…] or Σ_z[…] of what depends on the variates.
@@ -69,18 +85,23 @@ impl Atom {
             Atom::Direction(id, index) => Atom::Direction(*id, f(index)),
             Atom::Parameter(id, index) => Atom::Parameter(*id, f(index)),
             Atom::Map(id, component, derivatives) => Atom::Map(*id, f(component), sorted(derivatives)),
-            Atom::Constant { id, indices, symmetric } => {
-                Atom::Constant { id: *id, indices: if *symmetric { sorted(indices) } else { each(indices) }, symmetric: *symmetric }
-            }
+            Atom::Constant { id, indices, symmetric } => Atom::Constant {
+                id: *id,
+                indices: if *symmetric { sorted(indices) } else { each(indices) },
+                symmetric: *symmetric,
+            },
             Atom::Kronecker(left, right) => {
                 let (left, right) = (f(left), f(right));
                 if left <= right { Atom::Kronecker(left, right) } else { Atom::Kronecker(right, left) }
             }
             Atom::Jet(id, point, indices) => Atom::Jet(*id, point.clone(), sorted(indices)),
             Atom::Defined(id, point, indices) => Atom::Defined(*id, point.clone(), each(indices)),
-            Atom::Field { id, point, component, derivatives } => {
-                Atom::Field { id: *id, point: point.clone(), component: each(component), derivatives: sorted(derivatives) }
-            }
+            Atom::Field { id, point, component, derivatives } => Atom::Field {
+                id: *id,
+                point: point.clone(),
+                component: each(component),
+                derivatives: sorted(derivatives),
+            },
             Atom::Statistic(id, indices) => Atom::Statistic(*id, each(indices)),
             Atom::Inverse { matrix, slots, indices, symmetric } => Atom::Inverse {
                 matrix: matrix.clone(),
@@ -137,7 +158,9 @@ impl Atom {
     /// The argument of a function that is not linear.
     pub fn argument(&self) -> Option<&Polynomial> {
         match self {
-            Atom::Apply(_, _, argument) | Atom::Log(argument) | Atom::Exp(argument) | Atom::Power(argument, _) => Some(argument),
+            Atom::Apply(_, _, argument) | Atom::Log(argument) | Atom::Exp(argument) | Atom::Power(argument, _) => {
+                Some(argument)
+            }
             Atom::Inverse { matrix, .. } => Some(matrix),
             _ => None,
         }
@@ -192,15 +215,25 @@ impl Atom {
             }
         };
         match self {
-            Atom::Direction(..) | Atom::Constant { .. } | Atom::Kronecker(..) | Atom::Dimension(_) | Atom::Statistic(..) => false,
+            Atom::Direction(..)
+            | Atom::Constant { .. }
+            | Atom::Kronecker(..)
+            | Atom::Dimension(_)
+            | Atom::Statistic(..) => false,
             Atom::Parameter(id, _) => reaches(*id),
-            Atom::Density(id, _) | Atom::Jet(id, ..) | Atom::LogDensity(id, _) => reaches(theory.density(*id).parameter),
+            Atom::Density(id, _) | Atom::Jet(id, ..) | Atom::LogDensity(id, _) => {
+                reaches(theory.density(*id).parameter)
+            }
             Atom::Field { id, .. } => match theory.function(*id).argument {
                 Argument::Parameter(own) => reaches(own),
                 _ => true,
             },
-            Atom::Block(Functional::Sum(_) | Functional::Covariate(_) | Functional::Data, body) => body.depends_on(parameter, theory),
-            Atom::Apply(_, _, argument) | Atom::Log(argument) | Atom::Exp(argument) | Atom::Power(argument, _) => argument.depends_on(parameter, theory),
+            Atom::Block(Functional::Sum(_) | Functional::Covariate(_) | Functional::Data, body) => {
+                body.depends_on(parameter, theory)
+            }
+            Atom::Apply(_, _, argument) | Atom::Log(argument) | Atom::Exp(argument) | Atom::Power(argument, _) => {
+                argument.depends_on(parameter, theory)
+            }
             Atom::Inverse { matrix, .. } => matrix.depends_on(parameter, theory),
             Atom::Map(..) | Atom::Defined(..) | Atom::Block(..) | Atom::Derivative(..) | Atom::Unknown(_) => true,
         }
@@ -347,7 +380,10 @@ impl Monomial {
             Atom::Block(functional, body) => functional.is_still() && body.is_still(theory),
             Atom::Derivative(_, body) => body.is_still(theory),
             Atom::Defined(id, point, _) => point.is_empty() && theory.definition(*id).body.is_still(theory),
-            _ => atom.point().is_none_or(Point::is_empty) && atom.argument().is_none_or(|argument| argument.is_still(theory)),
+            _ => {
+                atom.point().is_none_or(Point::is_empty)
+                    && atom.argument().is_none_or(|argument| argument.is_still(theory))
+            }
         })
     }
 
@@ -360,7 +396,10 @@ impl Monomial {
             [] => self.clone(),
             [only] => self.map(&|index| if index == only { renamed(index, 0) } else { index.clone() }),
             _ => {
-                let start: Colouring = labels.into_iter().map(|label| (label.clone(), label.space().map_or(0, |space| u32::from(space.0)))).collect();
+                let start: Colouring = labels
+                    .into_iter()
+                    .map(|label| (label.clone(), label.space().map_or(0, |space| u32::from(space.0))))
+                    .collect();
                 self.search(&self.refine(start))
             }
         }
@@ -382,8 +421,10 @@ impl Monomial {
                 .collect();
             let ranks: BTreeSet<&(u32, Monomial)> = keys.values().collect();
             let ranks: Vec<_> = ranks.into_iter().collect();
-            let refined: Colouring =
-                keys.iter().map(|(label, key)| (label.clone(), ranks.binary_search(&key).map_or(0, |rank| rank as u32))).collect();
+            let refined: Colouring = keys
+                .iter()
+                .map(|(label, key)| (label.clone(), ranks.binary_search(&key).map_or(0, |rank| rank as u32)))
+                .collect();
             if ranks.len() == classes || ranks.len() == colouring.len() {
                 return refined;
             }
@@ -398,7 +439,8 @@ impl Monomial {
             classes.entry(*colour).or_default().push(label);
         }
         let Some(class) = classes.values().find(|class| class.len() > 1) else {
-            return self.map(&|index| colouring.get(index).map_or_else(|| index.clone(), |colour| renamed(index, *colour)));
+            return self
+                .map(&|index| colouring.get(index).map_or_else(|| index.clone(), |colour| renamed(index, *colour)));
         };
         let mut tried: Vec<&Index> = Vec::new();
         let mut best: Option<Monomial> = None;
@@ -408,7 +450,10 @@ impl Monomial {
                 continue;
             }
             tried.push(label);
-            let split = colouring.iter().map(|(other, colour)| (other.clone(), 2 * colour + u32::from(other != *label))).collect();
+            let split = colouring
+                .iter()
+                .map(|(other, colour)| (other.clone(), 2 * colour + u32::from(other != *label)))
+                .collect();
             let found = self.search(&self.refine(split));
             if best.as_ref().is_none_or(|best| found < *best) {
                 best = Some(found);

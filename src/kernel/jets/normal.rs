@@ -32,7 +32,15 @@ impl<'t> Engine<'t> {
     pub fn new(theory: &'t Theory, layers: Layers, order: Option<u32>) -> Self {
         // Taylor's theorem says nothing about equality without a remainder.
         let layers = if order.is_none() { layers.without(Layer::Taylor) } else { layers };
-        Engine { theory, layers, order, fresh: Cell::new(1000), early: Cell::new(false), squares: Cell::new(false), assumptions: RefCell::new(BTreeSet::new()) }
+        Engine {
+            theory,
+            layers,
+            order,
+            fresh: Cell::new(1000),
+            early: Cell::new(false),
+            squares: Cell::new(false),
+            assumptions: RefCell::new(BTreeSet::new()),
+        }
     }
 
     pub fn has(&self, layer: Layer) -> bool {
@@ -69,7 +77,13 @@ impl<'t> Engine<'t> {
 
     /// Bound labels renamed to fresh ones, but for some that are shared with factors elsewhere.
     pub fn refreshed_except(&self, polynomial: &Polynomial, shared: &BTreeSet<Index>) -> Polynomial {
-        Polynomial(polynomial.0.iter().map(|(coefficient, monomial)| (coefficient.clone(), self.refreshed_monomial(monomial, shared))).collect())
+        Polynomial(
+            polynomial
+                .0
+                .iter()
+                .map(|(coefficient, monomial)| (coefficient.clone(), self.refreshed_monomial(monomial, shared)))
+                .collect(),
+        )
     }
 
     fn refreshed_monomial(&self, monomial: &Monomial, shared: &BTreeSet<Index>) -> Monomial {
@@ -84,14 +98,17 @@ impl<'t> Engine<'t> {
                 (label, new)
             })
             .collect();
-        monomial.map(&|index| renamed.iter().find(|(old, _)| old == index).map_or_else(|| index.clone(), |(_, new)| new.clone()))
+        monomial.map(&|index| {
+            renamed.iter().find(|(old, _)| old == index).map_or_else(|| index.clone(), |(_, new)| new.clone())
+        })
     }
 
     /// The collected normal form, cut after the order.
     pub fn normal(&self, expression: &Expression) -> Polynomial {
         let mut raw = self.evaluate(expression, &Point::new());
         let taylor = self.order.filter(|_| self.has(Layer::Taylor));
-        if taylor.is_some() && self.squares.get() && raw.0.iter().all(|(_, monomial)| monomial.is_regular(self.theory)) {
+        if taylor.is_some() && self.squares.get() && raw.0.iter().all(|(_, monomial)| monomial.is_regular(self.theory))
+        {
             // Every factor stays bounded: a factor may be replaced by its expansion before it is multiplied.
             self.early.set(true);
             raw = self.evaluate(expression, &Point::new());
@@ -125,7 +142,12 @@ impl<'t> Engine<'t> {
         let Some(order) = self.order else { return polynomial };
         let kept = polynomial.0.into_iter().filter(|(_, monomial)| {
             let dropped = monomial.degree() > order && monomial.is_regular(self.theory);
-            if dropped && monomial.0.iter().any(|(atom, _)| matches!(atom, Atom::Block(_, body) if !body.is_still(self.theory))) {
+            if dropped
+                && monomial
+                    .0
+                    .iter()
+                    .any(|(atom, _)| matches!(atom, Atom::Block(_, body) if !body.is_still(self.theory)))
+            {
                 self.assume(Assumption::Taylor(order));
             }
             !dropped
@@ -135,7 +157,10 @@ impl<'t> Engine<'t> {
 
     /// Contraction of deltas and inverses, then like terms together.
     pub fn collected(&self, polynomial: Polynomial) -> Polynomial {
-        Polynomial(polynomial.0.into_iter().map(|(coefficient, monomial)| (coefficient, self.contracted(monomial))).collect()).collected()
+        Polynomial(
+            polynomial.0.into_iter().map(|(coefficient, monomial)| (coefficient, self.contracted(monomial))).collect(),
+        )
+        .collected()
     }
 
     pub fn evaluate(&self, expression: &Expression, point: &Point) -> Polynomial {
@@ -165,9 +190,13 @@ impl<'t> Engine<'t> {
                 }
                 self.power(&base, exponent)
             }
-            Expression::Power(base, exponent) => self.power(&self.without_early(|| self.evaluate(base, point)), exponent),
+            Expression::Power(base, exponent) => {
+                self.power(&self.without_early(|| self.evaluate(base, point)), exponent)
+            }
             Expression::Contract(label, body) => self.bound(self.evaluate(body, point), label),
-            Expression::Kronecker(left, right) => Polynomial::of(Atom::Kronecker(left.clone(), right.clone()).map(&Clone::clone)),
+            Expression::Kronecker(left, right) => {
+                Polynomial::of(Atom::Kronecker(left.clone(), right.clone()).map(&Clone::clone))
+            }
             Expression::Direction(id, index) => Polynomial::of(Atom::Direction(*id, index.clone())),
             Expression::Parameter(id, index) => self.parameter(*id, index, point),
             Expression::Constant(id, indices) => {
@@ -179,11 +208,16 @@ impl<'t> Engine<'t> {
                 Polynomial::of(Atom::Density(*id, point.clone()))
             }
             Expression::Log(body) => self.logarithm(self.without_early(|| self.evaluate(body, point))),
-            Expression::Exp(body) => self.exponential(&self.collected(self.without_early(|| self.evaluate(body, point)))),
+            Expression::Exp(body) => {
+                self.exponential(&self.collected(self.without_early(|| self.evaluate(body, point))))
+            }
             Expression::Function(id, indices) => match self.theory.function(*id).argument {
-                Argument::Parameter(_) => {
-                    Polynomial::of(Atom::Field { id: *id, point: point.clone(), component: indices.clone(), derivatives: Vec::new() })
-                }
+                Argument::Parameter(_) => Polynomial::of(Atom::Field {
+                    id: *id,
+                    point: point.clone(),
+                    component: indices.clone(),
+                    derivatives: Vec::new(),
+                }),
                 _ => Polynomial::of(Atom::Statistic(*id, indices.clone())),
             },
             Expression::Apply(id, order, argument) => {
@@ -234,11 +268,15 @@ impl<'t> Engine<'t> {
     /// The labels of a definition or of a lemma, given their values. Sums are bound already, so that
     /// no value is captured.
     pub fn instantiated(&self, body: &Polynomial, labels: &[Index], values: &[Index]) -> Polynomial {
-        let hidden = |monomial: &Monomial| labels.iter().zip(values).any(|(label, value)| label != value && monomial.hides(label));
+        let hidden = |monomial: &Monomial| {
+            labels.iter().zip(values).any(|(label, value)| label != value && monomial.hides(label))
+        };
         if labels.len() != values.len() || body.0.iter().any(|(_, monomial)| hidden(monomial)) {
             return self.unknown();
         }
-        body.map(&|index| labels.iter().position(|own| own == index).map_or_else(|| index.clone(), |at| values[at].clone()))
+        body.map(&|index| {
+            labels.iter().position(|own| own == index).map_or_else(|| index.clone(), |at| values[at].clone())
+        })
     }
 
     /// θ_i at θ + Δ is θ_i + Δ_i.
@@ -246,7 +284,10 @@ impl<'t> Engine<'t> {
         let mut value = Polynomial::of(Atom::Parameter(id, index.clone()));
         for (direction, coefficient) in point {
             if self.theory.direction(*direction).parameter == id {
-                value.add(Polynomial::term(coefficient.clone(), Monomial::of(Atom::Direction(*direction, index.clone()))));
+                value.add(Polynomial::term(
+                    coefficient.clone(),
+                    Monomial::of(Atom::Direction(*direction, index.clone())),
+                ));
             }
         }
         value
@@ -324,7 +365,9 @@ impl<'t> Engine<'t> {
                 self.assume(Assumption::WellSpecified);
                 Some(self.block(&Functional::Model(Point::new()), &Polynomial::term(Rational::one(), body.clone())))
             }
-            Atom::Inverse { matrix, slots, indices, .. } => Some(self.inverse(&self.well_specified(&self.refreshed(matrix)), slots, indices)),
+            Atom::Inverse { matrix, slots, indices, .. } => {
+                Some(self.inverse(&self.well_specified(&self.refreshed(matrix)), slots, indices))
+            }
             _ => None,
         })
     }

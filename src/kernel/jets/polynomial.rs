@@ -93,7 +93,13 @@ impl Polynomial {
         for (coefficient, monomial) in self.0 {
             *terms.entry(monomial.canonical()).or_insert_with(Rational::zero) += coefficient;
         }
-        Polynomial(terms.into_iter().filter(|(_, coefficient)| !coefficient.is_zero()).map(|(monomial, coefficient)| (coefficient, monomial)).collect())
+        Polynomial(
+            terms
+                .into_iter()
+                .filter(|(_, coefficient)| !coefficient.is_zero())
+                .map(|(monomial, coefficient)| (coefficient, monomial))
+                .collect(),
+        )
     }
 
     pub fn visit(&self, f: &mut dyn FnMut(&Index)) {

@@ -61,7 +61,9 @@ impl Engine<'_> {
         let scale = rational_power(coefficient, exponent);
         let (scale, rest) = match (scale, rest.is_one()) {
             (Some(scale), true) => (scale, Polynomial::one()),
-            (Some(scale), false) if exponent.is_integer() => (scale, self.opaque_power(Polynomial::term(Rational::one(), rest), exponent)),
+            (Some(scale), false) if exponent.is_integer() => {
+                (scale, self.opaque_power(Polynomial::term(Rational::one(), rest), exponent))
+            }
             _ => (Rational::one(), self.opaque_power(Polynomial::term(coefficient.clone(), rest), exponent)),
         };
         rest.times_monomial(&positive).scaled(&scale)

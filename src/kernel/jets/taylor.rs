@@ -134,7 +134,10 @@ impl Engine<'_> {
     /// f^(step)(a).
     fn outer_derivative(&self, atom: &Atom, centre: &Polynomial, step: u32) -> Option<Polynomial> {
         let positive = match centre.0.as_slice() {
-            [(coefficient, monomial)] => coefficient.is_positive() && monomial.0.iter().all(|(atom, _)| atom.is_positive(self.theory) && !atom.is_summed()),
+            [(coefficient, monomial)] => {
+                coefficient.is_positive()
+                    && monomial.0.iter().all(|(atom, _)| atom.is_positive(self.theory) && !atom.is_summed())
+            }
             _ => false,
         };
         match atom {
@@ -156,7 +159,11 @@ impl Engine<'_> {
                     factor *= &left;
                     left -= Rational::one();
                 }
-                if factor.is_zero() { Some(Polynomial::zero()) } else { Some(self.power(centre, &left).scaled(&factor)) }
+                if factor.is_zero() {
+                    Some(Polynomial::zero())
+                } else {
+                    Some(self.power(centre, &left).scaled(&factor))
+                }
             }
             _ => None,
         }
@@ -172,7 +179,9 @@ fn displaced(atom: &Atom) -> Option<(Atom, Point)> {
             Atom::Jet(id, _, indices) => Atom::Jet(id, Point::new(), indices),
             Atom::LogDensity(id, _) => Atom::LogDensity(id, Point::new()),
             Atom::Defined(id, _, indices) => Atom::Defined(id, Point::new(), indices),
-            Atom::Field { id, component, derivatives, .. } => Atom::Field { id, point: Point::new(), component, derivatives },
+            Atom::Field { id, component, derivatives, .. } => {
+                Atom::Field { id, point: Point::new(), component, derivatives }
+            }
             _ => return None,
         };
         Some((still, point))

@@ -49,7 +49,11 @@ impl<'t> Writer<'t> {
                 taken.push(name.as_str().to_string());
             }
         });
-        let mut names = LABELS.iter().map(ToString::to_string).filter(|name| !taken.contains(name)).chain((1..).map(|number| format!("i{number}")));
+        let mut names = LABELS
+            .iter()
+            .map(ToString::to_string)
+            .filter(|name| !taken.contains(name))
+            .chain((1..).map(|number| format!("i{number}")));
         let labels = monomial.bound().into_iter().filter_map(|label| names.next().map(|name| (label, name))).collect();
         Writer { theory, labels }
     }
@@ -64,7 +68,8 @@ impl<'t> Writer<'t> {
     }
 
     fn indexed(&self, head: &str, indices: &[Index]) -> String {
-        let labels: Vec<String> = indices.iter().filter(|index| **index != Index::Unit).map(|index| self.label(index)).collect();
+        let labels: Vec<String> =
+            indices.iter().filter(|index| **index != Index::Unit).map(|index| self.label(index)).collect();
         if labels.is_empty() { head.to_string() } else { format!("{head}[{}]", labels.join(", ")) }
     }
 
@@ -139,19 +144,27 @@ impl<'t> Writer<'t> {
     fn atom(&self, atom: &Atom) -> String {
         let theory = self.theory;
         match atom {
-            Atom::Direction(id, index) => self.indexed(theory.direction(*id).name.as_str(), std::slice::from_ref(index)),
-            Atom::Parameter(id, index) => self.indexed(theory.parameter(*id).name.as_str(), std::slice::from_ref(index)),
-            Atom::Map(id, component, derivatives) => {
-                self.derivative(&self.indexed(theory.parameter(*id).name.as_str(), std::slice::from_ref(component)), derivatives)
+            Atom::Direction(id, index) => {
+                self.indexed(theory.direction(*id).name.as_str(), std::slice::from_ref(index))
             }
+            Atom::Parameter(id, index) => {
+                self.indexed(theory.parameter(*id).name.as_str(), std::slice::from_ref(index))
+            }
+            Atom::Map(id, component, derivatives) => self.derivative(
+                &self.indexed(theory.parameter(*id).name.as_str(), std::slice::from_ref(component)),
+                derivatives,
+            ),
             Atom::Constant { id, indices, .. } => self.indexed(theory.constant(*id).name.as_str(), indices),
             Atom::Kronecker(left, right) => format!("identity[{}, {}]", self.label(left), self.label(right)),
-            Atom::Dimension(space) => theory.spaces.get(space.0 as usize).map_or_else(|| "d".to_string(), ToString::to_string),
+            Atom::Dimension(space) => {
+                theory.spaces.get(space.0 as usize).map_or_else(|| "d".to_string(), ToString::to_string)
+            }
             Atom::Density(id, point) => self.density(*id, point),
             Atom::Jet(id, point, indices) => self.derivative(&self.density(*id, point), indices),
             Atom::LogDensity(id, point) => format!("log({})", self.density(*id, point)),
             Atom::Defined(id, point, indices) => {
-                let moved = if point.is_empty() { String::new() } else { format!("(theta{})", self.displacement(point)) };
+                let moved =
+                    if point.is_empty() { String::new() } else { format!("(theta{})", self.displacement(point)) };
                 self.indexed(&format!("{}{moved}", theory.definition(*id).name), indices)
             }
             Atom::Field { id, point, component, derivatives } => {
@@ -161,12 +174,16 @@ impl<'t> Writer<'t> {
             }
             Atom::Statistic(id, indices) => self.indexed(theory.function(*id).name.as_str(), indices),
             Atom::Apply(id, 0, argument) => format!("{}({})", theory.function(*id).name, argument.text(theory)),
-            Atom::Apply(id, order, argument) => format!("derivative({}, {order}, {})", theory.function(*id).name, argument.text(theory)),
+            Atom::Apply(id, order, argument) => {
+                format!("derivative({}, {order}, {})", theory.function(*id).name, argument.text(theory))
+            }
             Atom::Log(argument) => format!("log({})", argument.text(theory)),
             Atom::Exp(argument) => format!("exp({})", argument.text(theory)),
             Atom::Power(argument, exponent) => format!("({})^({exponent})", argument.text(theory)),
             Atom::Inverse { matrix, indices, .. } => self.indexed(&format!("inv({})", matrix.text(theory)), indices),
-            Atom::Derivative(indices, body) => self.derivative(&self.product(body), indices.iter().map(|(_, index)| index)),
+            Atom::Derivative(indices, body) => {
+                self.derivative(&self.product(body), indices.iter().map(|(_, index)| index))
+            }
             Atom::Block(functional, body) => self.block(functional, body),
             Atom::Unknown(_) => "(beyond the algebra)".to_string(),
         }
@@ -178,17 +195,23 @@ impl<'t> Writer<'t> {
         match functional {
             Functional::Model(point) if point.is_empty() => format!("E[{}]", self.product(body)),
             Functional::Model(point) => format!("E[{}, theta{}]", self.product(body), self.displacement(point)),
-            Functional::Inner(density, _) => format!("E_{}[{}]", name(&self.theory.density(*density).variate), self.product(body)),
+            Functional::Inner(density, _) => {
+                format!("E_{}[{}]", name(&self.theory.density(*density).variate), self.product(body))
+            }
             Functional::Data => format!("E_data[{}]", self.product(body)),
             Functional::Covariate(variate) => match body.0.as_slice() {
-                [(Atom::Block(Functional::Sum(inner), nested), one)] if one.is_one() => match self.expectation(*inner, nested) {
-                    Some(nested) => format!("E[{nested}]"),
-                    None => format!("E_{}[{}]", name(variate), self.product(body)),
-                },
+                [(Atom::Block(Functional::Sum(inner), nested), one)] if one.is_one() => {
+                    match self.expectation(*inner, nested) {
+                        Some(nested) => format!("E[{nested}]"),
+                        None => format!("E_{}[{}]", name(variate), self.product(body)),
+                    }
+                }
                 _ => format!("E_{}[{}]", name(variate), self.product(body)),
             },
             Functional::Sum(variate) => match self.expectation(*variate, body) {
-                Some(nested) if self.theory.densities.len() == 1 && self.theory.variates.len() == 1 => format!("E[{nested}]"),
+                Some(nested) if self.theory.densities.len() == 1 && self.theory.variates.len() == 1 => {
+                    format!("E[{nested}]")
+                }
                 _ => format!("sum({}, {})", name(variate), self.product(body)),
             },
         }

@@ -66,7 +66,10 @@ impl fmt::Display for Assumption {
         match self {
             Assumption::Regular => write!(f, "the support of the density does not depend on the parameter"),
             Assumption::Positive => write!(f, "the density is positive on its support"),
-            Assumption::Differentiable => write!(f, "the density is as often continuously differentiable in the parameter as derivatives are written"),
+            Assumption::Differentiable => write!(
+                f,
+                "the density is as often continuously differentiable in the parameter as derivatives are written"
+            ),
             Assumption::Interchange => write!(f, "derivatives in the parameter may be taken under the integral or sum"),
             Assumption::Density => write!(f, "the density sums or integrates to one for every value of the parameter"),
             Assumption::Taylor(order) => write!(
@@ -75,9 +78,14 @@ impl fmt::Display for Assumption {
                 order + 1,
                 order + 1
             ),
-            Assumption::Smooth(name) => write!(f, "the function {name} is as smooth as its derivatives are written, where it is evaluated"),
+            Assumption::Smooth(name) => {
+                write!(f, "the function {name} is as smooth as its derivatives are written, where it is evaluated")
+            }
             Assumption::Invertible => write!(f, "every matrix whose inverse is written is invertible"),
-            Assumption::LogDensity => write!(f, "the logarithm of the density has the assumed form, with its natural parameter in the interior"),
+            Assumption::LogDensity => write!(
+                f,
+                "the logarithm of the density has the assumed form, with its natural parameter in the interior"
+            ),
             Assumption::WellSpecified => write!(f, "the data are drawn from the model at this parameter"),
             Assumption::Equation(number) => write!(f, "assumed equation {}", number + 1),
         }
@@ -135,7 +143,12 @@ impl GenericTheorem {
     ///   left = right
     /// ```
     /// Fails when: the normal form is not zero; a lemma is of another theory.
-    pub fn by_layers(theory: &Arc<Theory>, statement: Statement, layers: Layers, lemmas: &[&GenericTheorem]) -> Result<GenericTheorem, Rejection> {
+    pub fn by_layers(
+        theory: &Arc<Theory>,
+        statement: Statement,
+        layers: Layers,
+        lemmas: &[&GenericTheorem],
+    ) -> Result<GenericTheorem, Rejection> {
         if lemmas.iter().any(|lemma| !Arc::ptr_eq(&lemma.theory, theory)) {
             return Err(Rejection::OtherTheory);
         }

@@ -16,8 +16,26 @@ use super::spelling::nearest;
 
 /// Functions of the language of derivations.
 const FUNCTIONS: [&str; 20] = [
-    "log", "exp", "sqrt", "grad", "hess", "jacobian", "d", "derivative", "sum", "KL", "Var", "Cov", "inv", "trace", "dot", "outer", "identity", "transpose",
-    "E", "E_data",
+    "log",
+    "exp",
+    "sqrt",
+    "grad",
+    "hess",
+    "jacobian",
+    "d",
+    "derivative",
+    "sum",
+    "KL",
+    "Var",
+    "Cov",
+    "inv",
+    "trace",
+    "dot",
+    "outer",
+    "identity",
+    "transpose",
+    "E",
+    "E_data",
 ];
 
 impl Scope {
@@ -34,9 +52,12 @@ impl Scope {
             }
             let count = arguments.len();
             scope.error(
-                Diagnostic::error("arguments", format!("`{name}` takes {wanted} argument{}, not {count}", if wanted == 1 { "" } else { "s" }))
-                    .at(span, format!("{count} given"))
-                    .help(format!("write `{example}`")),
+                Diagnostic::error(
+                    "arguments",
+                    format!("`{name}` takes {wanted} argument{}, not {count}", if wanted == 1 { "" } else { "s" }),
+                )
+                .at(span, format!("{count} given"))
+                .help(format!("write `{example}`")),
             );
             None
         };
@@ -103,7 +124,11 @@ impl Scope {
                 let body = self.formula(&arguments[0])?;
                 if !body.shape.is_square() {
                     let words = self.words(body.shape);
-                    self.error(Diagnostic::error("shape", format!("{words} has no inverse")).at(body.span, words).help("a square matrix is expected"));
+                    self.error(
+                        Diagnostic::error("shape", format!("{words} has no inverse"))
+                            .at(body.span, words)
+                            .help("a square matrix is expected"),
+                    );
                     return None;
                 }
                 let shape = body.shape;
@@ -114,7 +139,11 @@ impl Scope {
                 let body = self.formula(&arguments[0])?;
                 if !body.shape.is_square() {
                     let words = self.words(body.shape);
-                    self.error(Diagnostic::error("shape", format!("{words} has no trace")).at(body.span, words).help("a square matrix is expected"));
+                    self.error(
+                        Diagnostic::error("shape", format!("{words} has no trace"))
+                            .at(body.span, words)
+                            .help("a square matrix is expected"),
+                    );
                     return None;
                 }
                 with(Kind::Trace(Box::new(body)), Shape::SCALAR)
@@ -134,7 +163,9 @@ impl Scope {
             "identity" => {
                 arity(self, 1, "identity(d)")?;
                 let wanted = match &arguments[0].node {
-                    ExpressionKind::Name(dimension) => self.theory.spaces.iter().position(|known| known.as_str() == dimension),
+                    ExpressionKind::Name(dimension) => {
+                        self.theory.spaces.iter().position(|known| known.as_str() == dimension)
+                    }
                     _ => None,
                 };
                 match wanted {
@@ -143,15 +174,23 @@ impl Scope {
                         with(Kind::Identity, Shape::matrix(space, space))
                     }
                     None => {
-                        self.error(Diagnostic::error("dimension", "no vector has this dimension").at(arguments[0].span, "unknown dimension").help("write `identity(d)`"));
+                        self.error(
+                            Diagnostic::error("dimension", "no vector has this dimension")
+                                .at(arguments[0].span, "unknown dimension")
+                                .help("write `identity(d)`"),
+                        );
                         None
                     }
                 }
             }
             _ => {
-                let known: Vec<String> =
-                    FUNCTIONS.iter().map(ToString::to_string).chain(self.names.iter().map(|(known, ..)| known.clone())).collect();
-                let error = Diagnostic::error("unknown-function", format!("`{name}` is not a function here")).at(function.span, "not known");
+                let known: Vec<String> = FUNCTIONS
+                    .iter()
+                    .map(ToString::to_string)
+                    .chain(self.names.iter().map(|(known, ..)| known.clone()))
+                    .collect();
+                let error = Diagnostic::error("unknown-function", format!("`{name}` is not a function here"))
+                    .at(function.span, "not known");
                 let error = match nearest(name, known.iter().map(String::as_str)) {
                     Some(known) => error.help(format!("did you mean `{known}`?")),
                     None => error.help(format!("declare it: `function {name}`")),
@@ -163,7 +202,13 @@ impl Scope {
     }
 
     /// A declared name with arguments. `None`: the name is not one that is applied.
-    pub fn applied(&mut self, meaning: &Meaning, function: &Ident, arguments: &[Expression], span: Span) -> Option<Resolved> {
+    pub fn applied(
+        &mut self,
+        meaning: &Meaning,
+        function: &Ident,
+        arguments: &[Expression],
+        span: Span,
+    ) -> Option<Resolved> {
         let with = |kind: Kind, shape: Shape| Some(Formula { kind, shape, span });
         match meaning {
             Meaning::Density(id) => {
@@ -183,7 +228,11 @@ impl Scope {
             Meaning::Definition(at) => {
                 let shape = self.definitions[*at].body.shape;
                 let [argument] = arguments else {
-                    self.error(Diagnostic::error("arguments", format!("`{}` is at one point", function.node)).at(span, "at which parameter?").help(format!("write `{}(theta + delta)`", function.node)));
+                    self.error(
+                        Diagnostic::error("arguments", format!("`{}` is at one point", function.node))
+                            .at(span, "at which parameter?")
+                            .help(format!("write `{}(theta + delta)`", function.node)),
+                    );
                     return Some(None);
                 };
                 Some(self.point(argument, None).and_then(|(_, point)| with(Kind::Defined(*at, point), shape)))
@@ -197,7 +246,11 @@ impl Scope {
     pub fn function_call(&mut self, id: FunctionId, arguments: &[Expression], span: Span) -> Resolved {
         let name = self.theory.function(id).name.clone();
         let [argument] = arguments else {
-            self.error(Diagnostic::error("arguments", format!("`{name}` takes one argument")).at(span, format!("{} given", arguments.len())).help(format!("write `{name}(…)`")));
+            self.error(
+                Diagnostic::error("arguments", format!("`{name}` takes one argument"))
+                    .at(span, format!("{} given", arguments.len()))
+                    .help(format!("write `{name}(…)`")),
+            );
             return None;
         };
         let shape = self.functions[id.0 as usize].shape;
@@ -245,18 +298,31 @@ impl Scope {
             {
                 return Some(*id);
             }
-            self.error(Diagnostic::error("parameter", "a derivative is by a parameter").at(expression.span, "not a parameter").help("write `grad(e, theta)`"));
+            self.error(
+                Diagnostic::error("parameter", "a derivative is by a parameter")
+                    .at(expression.span, "not a parameter")
+                    .help("write `grad(e, theta)`"),
+            );
             return None;
         }
         match self.theory.parameters.len() {
             1 => Some(ParameterId(0)),
             0 => {
-                self.error(Diagnostic::error("no-parameter", "no parameter is declared").at(span, "a derivative by what?").help("declare `parameter theta : vector(d)`"));
+                self.error(
+                    Diagnostic::error("no-parameter", "no parameter is declared")
+                        .at(span, "a derivative by what?")
+                        .help("declare `parameter theta : vector(d)`"),
+                );
                 None
             }
             _ => {
-                let names: Vec<String> = self.theory.parameters.iter().map(|own| format!("`grad(e, {})`", own.name)).collect();
-                self.error(Diagnostic::error("parameter", "there are several parameters").at(span, "a derivative by which?").help(format!("write {}", names.join(" or "))));
+                let names: Vec<String> =
+                    self.theory.parameters.iter().map(|own| format!("`grad(e, {})`", own.name)).collect();
+                self.error(
+                    Diagnostic::error("parameter", "there are several parameters")
+                        .at(span, "a derivative by which?")
+                        .help(format!("write {}", names.join(" or "))),
+                );
                 None
             }
         }
@@ -267,7 +333,11 @@ impl Scope {
             [body] => (body, None),
             [body, by] => (body, Some(by)),
             _ => {
-                self.error(Diagnostic::error("arguments", format!("`{name}` takes one argument, and perhaps the parameter")).at(span, format!("{} given", arguments.len())).help(format!("write `{name}(log(p))`")));
+                self.error(
+                    Diagnostic::error("arguments", format!("`{name}` takes one argument, and perhaps the parameter"))
+                        .at(span, format!("{} given", arguments.len()))
+                        .help(format!("write `{name}(log(p))`")),
+                );
                 return None;
             }
         };
@@ -282,7 +352,9 @@ impl Scope {
                 with(Kind::Jacobian(parameter, Box::new(body)), shape)
             }
             "grad" if body.shape.is_scalar() => with(Kind::Gradient(parameter, Box::new(body)), Shape::vector(space)),
-            "hess" if body.shape.is_scalar() => with(Kind::Hessian(parameter, Box::new(body)), Shape::matrix(space, space)),
+            "hess" if body.shape.is_scalar() => {
+                with(Kind::Hessian(parameter, Box::new(body)), Shape::matrix(space, space))
+            }
             "grad" if body.shape.columns.is_none() => {
                 self.error(
                     Diagnostic::error("shape", "the gradient of a vector is a matrix")
@@ -301,11 +373,17 @@ impl Scope {
     /// `d(e, i, j)`: partial derivatives by components of the parameter.
     pub fn partial_call(&mut self, arguments: &[Expression], span: Span) -> Resolved {
         let [body, labels @ ..] = arguments else {
-            self.error(Diagnostic::error("arguments", "`d` takes an expression and indices").at(span, "nothing given").help("write `d(log(p), i, j)`"));
+            self.error(
+                Diagnostic::error("arguments", "`d` takes an expression and indices")
+                    .at(span, "nothing given")
+                    .help("write `d(log(p), i, j)`"),
+            );
             return None;
         };
         let (by, labels) = match labels.split_first() {
-            Some((first, rest)) if matches!(&first.node, ExpressionKind::Name(name) if matches!(self.meaning(name), Some(Meaning::Parameter(_)))) => (Some(first), rest),
+            Some((first, rest)) if matches!(&first.node, ExpressionKind::Name(name) if matches!(self.meaning(name), Some(Meaning::Parameter(_)))) => {
+                (Some(first), rest)
+            }
             _ => (None, labels),
         };
         let parameter = self.by_parameter(by, span)?;
@@ -316,7 +394,11 @@ impl Scope {
         }
         let labels = self.labels(labels, &vec![space; labels.len()])?;
         if labels.is_empty() {
-            self.error(Diagnostic::error("arguments", "`d` takes at least one index").at(span, "a derivative by which component?").help("write `d(log(p), i)`"));
+            self.error(
+                Diagnostic::error("arguments", "`d` takes at least one index")
+                    .at(span, "a derivative by which component?")
+                    .help("write `d(log(p), i)`"),
+            );
             return None;
         }
         Some(Formula { kind: Kind::Partial(parameter, labels, Box::new(body)), shape: Shape::SCALAR, span })
@@ -326,9 +408,15 @@ impl Scope {
         let mut labels = Vec::new();
         for (argument, space) in arguments.iter().zip(spaces) {
             match &argument.node {
-                ExpressionKind::Name(name) if self.meaning(name).is_none() => labels.push(Label { name: name.clone(), space: *space }),
+                ExpressionKind::Name(name) if self.meaning(name).is_none() => {
+                    labels.push(Label { name: name.clone(), space: *space })
+                }
                 ExpressionKind::Name(name) => {
-                    self.error(Diagnostic::error("index", format!("`{name}` is declared, and cannot be an index too")).at(argument.span, "an index is expected").help("use a name that is not declared, such as `i`"));
+                    self.error(
+                        Diagnostic::error("index", format!("`{name}` is declared, and cannot be an index too"))
+                            .at(argument.span, "an index is expected")
+                            .help("use a name that is not declared, such as `i`"),
+                    );
                     return None;
                 }
                 _ => {
@@ -349,7 +437,8 @@ impl Scope {
         if let [function, order, argument] = arguments
             && let ExpressionKind::Name(name) = &function.node
             && let Some(Meaning::Function(id)) = self.meaning(name).cloned()
-            && let Some(order) = constant_value(order).filter(BigRational::is_integer).and_then(|value| value.to_integer().to_u32())
+            && let Some(order) =
+                constant_value(order).filter(BigRational::is_integer).and_then(|value| value.to_integer().to_u32())
         {
             let argument = self.formula(argument)?;
             if !self.require_scalar(&argument, "the argument of a function") {
@@ -369,7 +458,11 @@ impl Scope {
     /// `sum(z, e)` over a variate, `sum(i, j, e)` over indices.
     pub fn sum_call(&mut self, arguments: &[Expression], span: Span) -> Resolved {
         let Some((body, over)) = arguments.split_last().filter(|(_, over)| !over.is_empty()) else {
-            self.error(Diagnostic::error("arguments", "`sum` takes what is summed over, and an expression").at(span, "over what?").help("write `sum(z, p * f)` or `sum(i, u[i]*u[i])`"));
+            self.error(
+                Diagnostic::error("arguments", "`sum` takes what is summed over, and an expression")
+                    .at(span, "over what?")
+                    .help("write `sum(z, p * f)` or `sum(i, u[i]*u[i])`"),
+            );
             return None;
         };
         let body = self.formula(body)?;
@@ -377,7 +470,11 @@ impl Scope {
         let mut formula = body;
         for name in over.iter().rev() {
             let ExpressionKind::Name(text) = &name.node else {
-                self.error(Diagnostic::error("index", "a sum is over a variate or an index").at(name.span, "not a name").help("write `sum(z, …)` or `sum(i, …)`"));
+                self.error(
+                    Diagnostic::error("index", "a sum is over a variate or an index")
+                        .at(name.span, "not a name")
+                        .help("write `sum(z, …)` or `sum(i, …)`"),
+                );
                 return None;
             };
             let shape = formula.shape;
@@ -386,12 +483,18 @@ impl Scope {
                     formula = Formula { kind: Kind::SumOver(id, Box::new(formula)), shape, span };
                 }
                 Some(_) => {
-                    self.error(Diagnostic::error("index", format!("`{text}` is neither a variate nor an index")).at(name.span, "declared as something else").help("sum over the variate, or over an index that is not declared"));
+                    self.error(
+                        Diagnostic::error("index", format!("`{text}` is neither a variate nor an index"))
+                            .at(name.span, "declared as something else")
+                            .help("sum over the variate, or over an index that is not declared"),
+                    );
                     return None;
                 }
                 None => {
                     let Some((space, _)) = free.get(text) else {
-                        let error = Diagnostic::error("free-index", format!("the index `{text}` does not occur in the sum")).at(name.span, "summed over, but not used");
+                        let error =
+                            Diagnostic::error("free-index", format!("the index `{text}` does not occur in the sum"))
+                                .at(name.span, "summed over, but not used");
                         self.error(error.help("remove it, or use it: `u[i]`"));
                         return None;
                     };

@@ -53,9 +53,12 @@ impl Scope {
             }
             ExpressionKind::Factorial(_) | ExpressionKind::Vector(_) | ExpressionKind::Tuple(_) => {
                 self.error(
-                    Diagnostic::error("not-in-derivations", "this has no meaning in a derivation about every dimension")
-                        .at(span, "concrete values")
-                        .help("write vectors by name, and components as `u[i]`"),
+                    Diagnostic::error(
+                        "not-in-derivations",
+                        "this has no meaning in a derivation about every dimension",
+                    )
+                    .at(span, "concrete values")
+                    .help("write vectors by name, and components as `u[i]`"),
                 );
                 None
             }
@@ -109,10 +112,13 @@ impl Scope {
     }
 
     pub fn unknown(&mut self, name: &str, span: Span) {
-        let mut error = Diagnostic::error("unknown-name", format!("`{name}` is not declared")).at(span, "not known here");
+        let mut error =
+            Diagnostic::error("unknown-name", format!("`{name}` is not declared")).at(span, "not known here");
         error = match self.nearest(name) {
             Some(known) => error.help(format!("did you mean `{known}`?")),
-            None => error.help(format!("declare it, for instance `constant {name} : real` or `define {name} = …`, before it is used")),
+            None => error.help(format!(
+                "declare it, for instance `constant {name} : real` or `define {name} = …`, before it is used"
+            )),
         };
         self.error(error);
     }
@@ -133,7 +139,11 @@ impl Scope {
     pub fn rational(&mut self, expression: &Expression) -> Option<BigRational> {
         let value = constant_value(expression);
         if value.is_none() {
-            self.error(Diagnostic::error("exponent", "an exponent is a number here").at(expression.span, "not a rational number").help("such as `2`, `-1` or `1/2`"));
+            self.error(
+                Diagnostic::error("exponent", "an exponent is a number here")
+                    .at(expression.span, "not a rational number")
+                    .help("such as `2`, `-1` or `1/2`"),
+            );
         }
         value
     }
@@ -153,7 +163,11 @@ impl Scope {
                     return None;
                 }
                 if right.is_zero() {
-                    self.error(Diagnostic::error("division-by-zero", "division by zero").at(right.span, "this is 0").help("remove the division"));
+                    self.error(
+                        Diagnostic::error("division-by-zero", "division by zero")
+                            .at(right.span, "this is 0")
+                            .help("remove the division"),
+                    );
                     return None;
                 }
                 (Operator::Divide, left.shape)
@@ -243,13 +257,20 @@ impl Scope {
         if spaces.len() != arguments.len() {
             let words = self.words(whole.shape);
             self.error(
-                Diagnostic::error("index", format!("`{name}` is {words}: it has {} ind{}", spaces.len(), if spaces.len() == 1 { "ex" } else { "ices" }))
-                    .at(span, format!("{} given", arguments.len()))
-                    .help(match spaces.len() {
-                        0 => format!("write `{name}` alone"),
-                        1 => format!("write `{name}[i]`"),
-                        _ => format!("write `{name}[i, j]`"),
-                    }),
+                Diagnostic::error(
+                    "index",
+                    format!(
+                        "`{name}` is {words}: it has {} ind{}",
+                        spaces.len(),
+                        if spaces.len() == 1 { "ex" } else { "ices" }
+                    ),
+                )
+                .at(span, format!("{} given", arguments.len()))
+                .help(match spaces.len() {
+                    0 => format!("write `{name}` alone"),
+                    1 => format!("write `{name}[i]`"),
+                    _ => format!("write `{name}[i, j]`"),
+                }),
             );
             return None;
         }
@@ -259,7 +280,11 @@ impl Scope {
 
     pub fn expectation(&mut self, head: &Ident, arguments: &[Expression], span: Span) -> Resolved {
         let Some((body, more)) = arguments.split_first() else {
-            self.error(Diagnostic::error("arguments", "an expectation of nothing").at(span, "of what?").help("write `E[log(p)]`"));
+            self.error(
+                Diagnostic::error("arguments", "an expectation of nothing")
+                    .at(span, "of what?")
+                    .help("write `E[log(p)]`"),
+            );
             return None;
         };
         let mut point = Point::new();
@@ -274,9 +299,14 @@ impl Scope {
                 match self.meaning(variate) {
                     Some(Meaning::Variate(id)) => self.mean_over(*id),
                     _ => {
-                        let covariates: Vec<String> = self.theory.variates.iter().map(|own| format!("E_{}", own.name)).collect();
-                        let error = Diagnostic::error("unknown-name", format!("`{other}` is not an expectation")).at(head.span, "over what?");
-                        self.error(error.help(format!("known are `E`, `E_data`{}", covariates.iter().map(|name| format!(", `{name}`")).collect::<String>())));
+                        let covariates: Vec<String> =
+                            self.theory.variates.iter().map(|own| format!("E_{}", own.name)).collect();
+                        let error = Diagnostic::error("unknown-name", format!("`{other}` is not an expectation"))
+                            .at(head.span, "over what?");
+                        self.error(error.help(format!(
+                            "known are `E`, `E_data`{}",
+                            covariates.iter().map(|name| format!(", `{name}`")).collect::<String>()
+                        )));
                         return None;
                     }
                 }

@@ -93,7 +93,11 @@ pub enum Kind {
     Apply(FunctionId, u32, Box<Formula>),
     /// By its place among the definitions of the derivation.
     Defined(usize, Point),
-    Divergence { density: DensityId, from: Point, to: Point },
+    Divergence {
+        density: DensityId,
+        from: Point,
+        to: Point,
+    },
     Variance(Box<Formula>),
     Covariance(Box<Formula>, Box<Formula>),
     Negate(Box<Formula>),
@@ -126,7 +130,9 @@ impl Formula {
     pub fn is_zero(&self) -> bool {
         match &self.kind {
             Kind::Number(value) => value.is_zero(),
-            Kind::Expectation(_, body) | Kind::SumOver(_, body) | Kind::Transpose(body) | Kind::Negate(body) => body.is_zero(),
+            Kind::Expectation(_, body) | Kind::SumOver(_, body) | Kind::Transpose(body) | Kind::Negate(body) => {
+                body.is_zero()
+            }
             Kind::Binary(Operator::Add | Operator::Subtract, left, right) => left.is_zero() && right.is_zero(),
             _ => false,
         }

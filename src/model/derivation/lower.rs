@@ -104,7 +104,9 @@ impl<'t> Lowering<'t> {
             Kind::Negate(body) => Expression::Product(vec![Expression::number(-1), self.lower(body, place)]),
             Kind::Binary(operator, left, right) => self.binary(*operator, left, right, place),
             Kind::Power(body, exponent) => Expression::Power(Box::new(self.lower(body, place)), exponent.clone()),
-            Kind::SquareRoot(body) => Expression::Power(Box::new(self.lower(body, place)), Rational::new(1.into(), 2.into())),
+            Kind::SquareRoot(body) => {
+                Expression::Power(Box::new(self.lower(body, place)), Rational::new(1.into(), 2.into()))
+            }
             Kind::Transpose(body) => self.lower(body, &place.at(place.column.clone(), place.row.clone())),
             Kind::Log(body) => Expression::Log(Box::new(self.lower(body, place))),
             Kind::Exp(body) => Expression::Exp(Box::new(self.lower(body, place))),
@@ -137,7 +139,9 @@ impl<'t> Lowering<'t> {
                 };
                 Expression::Functional(functional, Box::new(self.lower(body, place)))
             }
-            Kind::SumOver(variate, body) => Expression::Functional(Functional::Sum(*variate), Box::new(self.lower(body, place))),
+            Kind::SumOver(variate, body) => {
+                Expression::Functional(Functional::Sum(*variate), Box::new(self.lower(body, place)))
+            }
             Kind::SumIndex(labels, body) => {
                 let mut inner = place.clone();
                 let mut opened = Vec::new();
@@ -170,7 +174,11 @@ impl<'t> Lowering<'t> {
                 match (row, column) {
                     (Some(row), Some(column)) => {
                         let matrix = self.lower(body, &place.at(Some(row.clone()), Some(column.clone())));
-                        Expression::Inverse { matrix: Box::new(matrix), slots: [row, column], indices: [unit(&place.row), unit(&place.column)] }
+                        Expression::Inverse {
+                            matrix: Box::new(matrix),
+                            slots: [row, column],
+                            indices: [unit(&place.row), unit(&place.column)],
+                        }
                     }
                     _ => Expression::Power(Box::new(self.lower(body, place)), Rational::from_integer((-1).into())),
                 }
@@ -225,8 +233,11 @@ impl<'t> Lowering<'t> {
         let known = self.instances.iter().find(|(own, _)| *own == anonymous).map(|(_, id)| *id);
         let id = known.unwrap_or_else(|| {
             let (name, body) = meaning(&anonymous);
-            let positional: Vec<Label> =
-                labels.iter().enumerate().map(|(at, label)| Label { name: format!("#v{at}"), space: label.space }).collect();
+            let positional: Vec<Label> = labels
+                .iter()
+                .enumerate()
+                .map(|(at, label)| Label { name: format!("#v{at}"), space: label.space })
+                .collect();
             let id = self.definition(name, &body, &positional);
             self.instances.push((anonymous.clone(), id));
             id

@@ -15,7 +15,9 @@ impl Scope {
     pub fn is_point(&self, expression: &Expression) -> bool {
         match &expression.node {
             ExpressionKind::Name(name) => matches!(self.meaning(name), Some(Meaning::Parameter(_))),
-            ExpressionKind::Binary(BinaryOperator::Add | BinaryOperator::Subtract, left, right) => self.is_point(left) || self.is_point(right),
+            ExpressionKind::Binary(BinaryOperator::Add | BinaryOperator::Subtract, left, right) => {
+                self.is_point(left) || self.is_point(right)
+            }
             _ => false,
         }
     }
@@ -30,12 +32,16 @@ impl Scope {
         if let Some(parameter) = parameter {
             point.retain(|(_, coefficient)| !coefficient.is_zero());
             point.sort();
-            let own_directions = point.iter().all(|(direction, _)| self.theory.direction(*direction).parameter == parameter);
+            let own_directions =
+                point.iter().all(|(direction, _)| self.theory.direction(*direction).parameter == parameter);
             if point.is_empty() || (own_directions && self.theory.parameter(parameter).depends_on.is_none()) {
                 return Some((parameter, point));
             }
         }
-        let theta = wanted.or(Some(ParameterId(0))).and_then(|id| self.theory.parameters.get(id.0 as usize)).map_or("theta".to_string(), |own| own.name.to_string());
+        let theta = wanted
+            .or(Some(ParameterId(0)))
+            .and_then(|id| self.theory.parameters.get(id.0 as usize))
+            .map_or("theta".to_string(), |own| own.name.to_string());
         self.error(
             Diagnostic::error("point", "this is not a value of the parameter")
                 .at(expression.span, format!("`{theta}`, moved along a direction, is expected"))
@@ -44,7 +50,13 @@ impl Scope {
         None
     }
 
-    pub fn displacement(&self, expression: &Expression, scale: &BigRational, parameter: &mut Option<ParameterId>, point: &mut Point) -> bool {
+    pub fn displacement(
+        &self,
+        expression: &Expression,
+        scale: &BigRational,
+        parameter: &mut Option<ParameterId>,
+        point: &mut Point,
+    ) -> bool {
         match &expression.node {
             ExpressionKind::Name(name) => match self.meaning(name) {
                 Some(Meaning::Parameter(id)) if parameter.is_none() && scale.is_one() => {
@@ -69,11 +81,11 @@ impl Scope {
             }
             ExpressionKind::Binary(BinaryOperator::Multiply, left, right) => match constant_value(left) {
                 Some(value) => self.displacement(right, &(scale * value), parameter, point),
-                None => constant_value(right).is_some_and(|value| self.displacement(left, &(scale * value), parameter, point)),
+                None => constant_value(right)
+                    .is_some_and(|value| self.displacement(left, &(scale * value), parameter, point)),
             },
-            ExpressionKind::Binary(BinaryOperator::Divide, left, right) => {
-                constant_value(right).is_some_and(|value| !value.is_zero() && self.displacement(left, &(scale / value), parameter, point))
-            }
+            ExpressionKind::Binary(BinaryOperator::Divide, left, right) => constant_value(right)
+                .is_some_and(|value| !value.is_zero() && self.displacement(left, &(scale / value), parameter, point)),
             _ => false,
         }
     }
@@ -92,7 +104,11 @@ pub fn constant_value(expression: &Expression) -> Option<BigRational> {
                 BinaryOperator::Multiply => Some(left * right),
                 BinaryOperator::Divide => (!right.is_zero()).then(|| left / right),
                 BinaryOperator::Power => {
-                    let exponent = right.is_integer().then(|| right.to_integer().to_i32()).flatten().filter(|exponent| exponent.abs() <= 64)?;
+                    let exponent = right
+                        .is_integer()
+                        .then(|| right.to_integer().to_i32())
+                        .flatten()
+                        .filter(|exponent| exponent.abs() <= 64)?;
                     (!left.is_zero() || !right.is_negative()).then(|| num_traits::Pow::pow(left, exponent))
                 }
             }

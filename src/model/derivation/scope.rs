@@ -3,7 +3,8 @@
 use crate::diagnostic::Diagnostic;
 use crate::kernel::jets::index::Space;
 use crate::kernel::jets::theory::{
-    Argument, Constant, ConstantId, Density, DensityId, Direction, DirectionId, Function, FunctionId, Parameter, ParameterId, Theory, Variate, VariateId,
+    Argument, Constant, ConstantId, Density, DensityId, Direction, DirectionId, Function, FunctionId, Parameter,
+    ParameterId, Theory, Variate, VariateId,
 };
 use crate::kernel::term::Name;
 use crate::source::Span;
@@ -56,8 +57,14 @@ pub struct Scope {
 impl Scope {
     /// Everything that is declared, in whatever order it stands.
     pub fn of(tree: &DerivationTree) -> Scope {
-        let mut scope =
-            Scope { theory: Theory::default(), names: Vec::new(), definitions: Vec::new(), functions: Vec::new(), equations: 0, diagnostics: Vec::new() };
+        let mut scope = Scope {
+            theory: Theory::default(),
+            names: Vec::new(),
+            definitions: Vec::new(),
+            functions: Vec::new(),
+            equations: 0,
+            diagnostics: Vec::new(),
+        };
         let maps = parameters_that_are_functions(tree);
         for entry in &tree.entries {
             if let DerivationEntry::Parameter(declarations) = &entry.node {
@@ -66,7 +73,9 @@ impl Scope {
         }
         for entry in &tree.entries {
             match &entry.node {
-                DerivationEntry::Function { name, domain } if maps.contains(&name.node) => scope.map(name, domain.as_ref()),
+                DerivationEntry::Function { name, domain } if maps.contains(&name.node) => {
+                    scope.map(name, domain.as_ref())
+                }
                 DerivationEntry::Function { name, domain } => scope.function(name, domain.as_ref()),
                 DerivationEntry::Constant(declarations) => scope.constants(declarations),
                 _ => {}
@@ -138,7 +147,11 @@ impl Scope {
                 ExpressionKind::Number(value) => Some(self.space(&value.to_string())),
                 _ => {
                     let message = "a dimension is a name or a number".to_string();
-                    self.error(Diagnostic::error("dimension", message).at(argument.span, "not a dimension").help("write `vector(d)`"));
+                    self.error(
+                        Diagnostic::error("dimension", message)
+                            .at(argument.span, "not a dimension")
+                            .help("write `vector(d)`"),
+                    );
                     None
                 }
             })
@@ -174,7 +187,11 @@ impl Scope {
                     );
                 }
                 let id = ParameterId(self.theory.parameters.len() as u16);
-                self.theory.parameters.push(Parameter { name: Name::new(&name.node), space: shape.rows, depends_on: None });
+                self.theory.parameters.push(Parameter {
+                    name: Name::new(&name.node),
+                    space: shape.rows,
+                    depends_on: None,
+                });
                 self.declare(name, Meaning::Parameter(id));
             }
         }
@@ -185,9 +202,12 @@ impl Scope {
         let (shape, ..) = self.shape(domain);
         if self.theory.parameters.is_empty() {
             self.error(
-                Diagnostic::error("no-parameter", format!("`{}` is a function of nothing: no parameter is declared", name.node))
-                    .at(name.span, "a function of which parameter?")
-                    .help("declare `parameter phi : vector(m)` as well"),
+                Diagnostic::error(
+                    "no-parameter",
+                    format!("`{}` is a function of nothing: no parameter is declared", name.node),
+                )
+                .at(name.span, "a function of which parameter?")
+                .help("declare `parameter phi : vector(m)` as well"),
             );
         }
         let id = ParameterId(self.theory.parameters.len() as u16);
@@ -224,20 +244,33 @@ impl Scope {
                 let own = self.theory.parameters.iter().rposition(|parameter| parameter.space == shape.rows);
                 let Some(parameter) = own.filter(|_| shape.columns.is_none()) else {
                     self.error(
-                        Diagnostic::error("direction", format!("no parameter has the shape of the direction `{}`", name.node))
-                            .at(declaration.domain.span, "a direction is a displacement of a parameter")
-                            .help("give it the parameter's own domain"),
+                        Diagnostic::error(
+                            "direction",
+                            format!("no parameter has the shape of the direction `{}`", name.node),
+                        )
+                        .at(declaration.domain.span, "a direction is a displacement of a parameter")
+                        .help("give it the parameter's own domain"),
                     );
                     continue;
                 };
                 let id = DirectionId(self.theory.directions.len() as u16);
-                self.theory.directions.push(Direction { name: Name::new(&name.node), parameter: ParameterId(parameter as u16) });
+                self.theory
+                    .directions
+                    .push(Direction { name: Name::new(&name.node), parameter: ParameterId(parameter as u16) });
                 self.declare(name, Meaning::Direction(id));
             }
         }
     }
 
-    fn density(&mut self, name: &Ident, variates: &[Ident], given: &[Ident], parameters: &[Ident], with: Option<&(Ident, Ident)>, span: Span) {
+    fn density(
+        &mut self,
+        name: &Ident,
+        variates: &[Ident],
+        given: &[Ident],
+        parameters: &[Ident],
+        with: Option<&(Ident, Ident)>,
+        span: Span,
+    ) {
         let [variate] = variates else {
             self.error(
                 Diagnostic::error("density", format!("the density `{}` is of {} variates", name.node, variates.len()))
@@ -250,7 +283,8 @@ impl Scope {
             [only] => match self.meaning(&only.node) {
                 Some(Meaning::Parameter(id)) => *id,
                 _ => {
-                    let error = Diagnostic::error("unknown-name", format!("`{}` is not a parameter", only.node)).at(only.span, "not declared as a parameter");
+                    let error = Diagnostic::error("unknown-name", format!("`{}` is not a parameter", only.node))
+                        .at(only.span, "not declared as a parameter");
                     let help = format!("declare `parameter {} : vector(d)`", only.node);
                     self.error(error.help(help));
                     return;
@@ -258,9 +292,12 @@ impl Scope {
             },
             _ => {
                 self.error(
-                    Diagnostic::error("density", format!("the density `{}` has {} parameters", name.node, parameters.len()))
-                        .at(span, "one parameter, which may be a vector, is expected")
-                        .help("write `density p(z; theta)` with `parameter theta : vector(d)`"),
+                    Diagnostic::error(
+                        "density",
+                        format!("the density `{}` has {} parameters", name.node, parameters.len()),
+                    )
+                    .at(span, "one parameter, which may be a vector, is expected")
+                    .help("write `density p(z; theta)` with `parameter theta : vector(d)`"),
                 );
                 return;
             }
@@ -268,24 +305,38 @@ impl Scope {
         let given_id = match given {
             [] => None,
             [only] => {
-                let law = with.filter(|(covariate, _)| covariate.node == only.node).map(|(_, law)| Name::new(&law.node));
+                let law =
+                    with.filter(|(covariate, _)| covariate.node == only.node).map(|(_, law)| Name::new(&law.node));
                 if law.is_none() {
                     self.error(
                         Diagnostic::error("covariate-law", format!("the distribution of `{}` is not given", only.node))
                             .at(only.span, "drawn from what?")
-                            .help(format!("write `density {}({} | {}; …) with {} ~ D`", name.node, variate.node, only.node, only.node)),
+                            .help(format!(
+                                "write `density {}({} | {}; …) with {} ~ D`",
+                                name.node, variate.node, only.node, only.node
+                            )),
                     );
                 }
                 Some(self.variate(only, law))
             }
             _ => {
-                self.error(Diagnostic::error("density", "more than one covariate").at(span, "one covariate is expected").help("let one name stand for all"));
+                self.error(
+                    Diagnostic::error("density", "more than one covariate")
+                        .at(span, "one covariate is expected")
+                        .help("let one name stand for all"),
+                );
                 return;
             }
         };
         let variate_id = self.variate(variate, None);
         let id = DensityId(self.theory.densities.len() as u16);
-        self.theory.densities.push(Density { name: Name::new(&name.node), variate: variate_id, given: given_id, parameter, logarithm: None });
+        self.theory.densities.push(Density {
+            name: Name::new(&name.node),
+            variate: variate_id,
+            given: given_id,
+            parameter,
+            logarithm: None,
+        });
         self.declare(name, Meaning::Density(id));
     }
 

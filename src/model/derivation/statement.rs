@@ -54,12 +54,30 @@ impl<'s> Resolver<'s> {
         for entry in &tree.entries {
             match &entry.node {
                 DerivationEntry::Define { name, body } => self.define(name, body),
-                DerivationEntry::Assume { words, equation } => assumptions.extend(self.assumption(words, equation.as_ref(), entry.span)),
+                DerivationEntry::Assume { words, equation } => {
+                    assumptions.extend(self.assumption(words, equation.as_ref(), entry.span))
+                }
                 DerivationEntry::Lemma { name, statement, chain } => {
-                    drafts.push(self.item(ItemKind::Lemma, Some(name), statement, chain, entry.span, &names, drafts.len()));
+                    drafts.push(self.item(
+                        ItemKind::Lemma,
+                        Some(name),
+                        statement,
+                        chain,
+                        entry.span,
+                        &names,
+                        drafts.len(),
+                    ));
                 }
                 DerivationEntry::Theorem { name, statement, chain } => {
-                    drafts.push(self.item(ItemKind::Theorem, name.as_ref(), statement, chain, entry.span, &names, drafts.len()));
+                    drafts.push(self.item(
+                        ItemKind::Theorem,
+                        name.as_ref(),
+                        statement,
+                        chain,
+                        entry.span,
+                        &names,
+                        drafts.len(),
+                    ));
                 }
                 _ => {}
             }
@@ -97,22 +115,37 @@ impl<'s> Resolver<'s> {
                 }
                 AssumptionLine::Equation(_, left, right) => {
                     let shape = shape_of(left, right);
-                    let statement =
-                        Statement { left: lowering.side(left, shape.rows, shape.columns), right: lowering.side(right, shape.rows, shape.columns), order: None };
+                    let statement = Statement {
+                        left: lowering.side(left, shape.rows, shape.columns),
+                        right: lowering.side(right, shape.rows, shape.columns),
+                        order: None,
+                    };
                     lowering.theory.assumed.push(statement);
                 }
             }
         }
         let mut items = Vec::new();
         for draft in drafts {
-            let shape = draft.links.iter().fold(shape_of(&draft.left, &draft.right), |shape, (_, right, ..)| if right.is_zero() { shape } else { right.shape });
-            let mut side = |formula: Formula| Side { expression: lowering.side(&formula, shape.rows, shape.columns), formula };
+            let shape = draft.links.iter().fold(shape_of(&draft.left, &draft.right), |shape, (_, right, ..)| {
+                if right.is_zero() { shape } else { right.shape }
+            });
+            let mut side =
+                |formula: Formula| Side { expression: lowering.side(&formula, shape.rows, shape.columns), formula };
             items.push(Item {
                 kind: draft.kind,
                 name: draft.name.map(|name| name.node),
-                statement: StatementLine { left: side(draft.left), order: draft.order, right: side(draft.right), span: draft.statement_span },
+                statement: StatementLine {
+                    left: side(draft.left),
+                    order: draft.order,
+                    right: side(draft.right),
+                    span: draft.statement_span,
+                },
                 start: side(draft.start),
-                links: draft.links.into_iter().map(|(order, right, reasons, span)| Link { order, right: side(right), reasons, span }).collect(),
+                links: draft
+                    .links
+                    .into_iter()
+                    .map(|(order, right, reasons, span)| Link { order, right: side(right), reasons, span })
+                    .collect(),
                 span: draft.span,
             });
         }
@@ -135,9 +168,12 @@ impl<'s> Resolver<'s> {
         };
         if let Some((label, (_, span))) = body.free_labels().into_iter().next() {
             self.scope.error(
-                Diagnostic::error("free-index", format!("the definition of `{}` has a free index `{label}`", name.node))
-                    .at(span, "free here")
-                    .help("define the whole vector or matrix, and take its component where it is used"),
+                Diagnostic::error(
+                    "free-index",
+                    format!("the definition of `{}` has a free index `{label}`", name.node),
+                )
+                .at(span, "free here")
+                .help("define the whole vector or matrix, and take its component where it is used"),
             );
         }
         let at = self.scope.definitions.len();
@@ -145,13 +181,20 @@ impl<'s> Resolver<'s> {
         self.scope.declare(name, Meaning::Definition(at));
     }
 
-    fn assumption(&mut self, words: &Ident, equation: Option<&(Expression, Expression)>, span: Span) -> Option<AssumptionLine> {
+    fn assumption(
+        &mut self,
+        words: &Ident,
+        equation: Option<&(Expression, Expression)>,
+        span: Span,
+    ) -> Option<AssumptionLine> {
         let Some((left, right)) = equation else {
             if words.node.replace([' ', '_'], "-") == "well-specified" {
                 return Some(AssumptionLine::WellSpecified);
             }
-            let error = Diagnostic::error("assumption", format!("`{}` is not a known assumption", words.node)).at(words.span, "not known");
-            self.scope.error(error.help("known is `assume well-specified`; or assume an equation: `assume log(p) = …`"));
+            let error = Diagnostic::error("assumption", format!("`{}` is not a known assumption", words.node))
+                .at(words.span, "not known");
+            self.scope
+                .error(error.help("known is `assume well-specified`; or assume an equation: `assume log(p) = …`"));
             return None;
         };
         let (left, right) = (self.scope.formula(left), self.scope.formula(right));
@@ -184,7 +227,11 @@ impl<'s> Resolver<'s> {
             && let Some(earlier) = names[..place].iter().position(|known| known.as_ref() == Some(&name.node))
         {
             let what = format!("`{}` names two statements", name.node);
-            self.scope.error(Diagnostic::error("declared-twice", what).at(name.span, "named again here").help(format!("the first is number {}", earlier + 1)));
+            self.scope.error(
+                Diagnostic::error("declared-twice", what)
+                    .at(name.span, "named again here")
+                    .help(format!("the first is number {}", earlier + 1)),
+            );
         }
         let (left, right) = (self.scope.formula(&statement.left), self.scope.formula(&statement.right));
         let inherited = match &statement.kind {
@@ -192,7 +239,8 @@ impl<'s> Resolver<'s> {
             RelationKind::Similar { order } => order.as_ref().map(|order| order.node),
         };
         let order = self.order(&statement.kind, &[], inherited, statement.span);
-        let sides = left.zip(right).filter(|(left, right)| self.comparable(left, right, order.value.is_some(), statement.span));
+        let sides =
+            left.zip(right).filter(|(left, right)| self.comparable(left, right, order.value.is_some(), statement.span));
         let Some(start) = &chain.start else {
             self.no_proof(kind, name, statement);
             return None;
@@ -202,7 +250,8 @@ impl<'s> Resolver<'s> {
         let mut previous = start.clone();
         let mut complete = true;
         for link in &chain.links {
-            let reasons: Vec<Cited> = link.reasons.iter().filter_map(|reason| self.cited(reason, names, place)).collect();
+            let reasons: Vec<Cited> =
+                link.reasons.iter().filter_map(|reason| self.cited(reason, names, place)).collect();
             let order = self.order(&link.kind, &reasons, inherited.or(order.value), link.span);
             let right = self.scope.formula(&link.right);
             if let (Some(before), Some(right)) = (&previous, &right) {
@@ -220,7 +269,17 @@ impl<'s> Resolver<'s> {
         }
         let ((left, right), start) = sides.zip(start)?;
         complete &= self.comparable(&left, &start, false, start.span);
-        complete.then(|| Draft { kind, name: name.cloned(), left, order, right, start, links, statement_span: statement.span, span })
+        complete.then(|| Draft {
+            kind,
+            name: name.cloned(),
+            left,
+            order,
+            right,
+            start,
+            links,
+            statement_span: statement.span,
+            span,
+        })
     }
 
     fn no_proof(&mut self, kind: ItemKind, name: Option<&Ident>, statement: &Relation) {
@@ -231,11 +290,11 @@ impl<'s> Resolver<'s> {
             (ItemKind::Theorem, None) => "the theorem has no proof".to_string(),
         };
         let sign = if statement.kind == RelationKind::Equal { "=" } else { "~" };
-        self.scope.error(
-            Diagnostic::error("no-proof", what)
-                .at(statement.span, "stated, not proved")
-                .help(format!("add a chain from one side to the other: `{{ {} {sign} {} }}`", self.source.slice(statement.left.span), self.source.slice(statement.right.span))),
-        );
+        self.scope.error(Diagnostic::error("no-proof", what).at(statement.span, "stated, not proved").help(format!(
+            "add a chain from one side to the other: `{{ {} {sign} {} }}`",
+            self.source.slice(statement.left.span),
+            self.source.slice(statement.right.span)
+        )));
     }
 
     fn order(&mut self, kind: &RelationKind, reasons: &[Cited], inherited: Option<u32>, span: Span) -> Order {
@@ -275,7 +334,11 @@ impl<'s> Resolver<'s> {
                 } else {
                     (format!("`{text}` is not proved yet"), "stands further down: this would be circular")
                 };
-                self.scope.error(Diagnostic::error("circular-lemma", message).at(typed.span, label).help("cite earlier lemmas only; move it up if it does not need this one"));
+                self.scope.error(
+                    Diagnostic::error("circular-lemma", message)
+                        .at(typed.span, label)
+                        .help("cite earlier lemmas only; move it up if it does not need this one"),
+                );
                 return None;
             }
             return Some(Cited { text: text.to_string(), meaning: CitedMeaning::Item(at) });
@@ -290,8 +353,13 @@ impl<'s> Resolver<'s> {
         if let Some(known) = reason(words) {
             return Some(Cited { text: text.to_string(), meaning: CitedMeaning::Rule(known, number) });
         }
-        let known: Vec<&str> = REASONS.iter().map(|reason| reason.name).chain(names[..place].iter().flatten().map(String::as_str)).collect();
-        let error = Diagnostic::error("unknown-reason", format!("`{text}` is neither a rule nor an earlier lemma")).at(typed.span, "not known");
+        let known: Vec<&str> = REASONS
+            .iter()
+            .map(|reason| reason.name)
+            .chain(names[..place].iter().flatten().map(String::as_str))
+            .collect();
+        let error = Diagnostic::error("unknown-reason", format!("`{text}` is neither a rule nor an earlier lemma"))
+            .at(typed.span, "not known");
         self.scope.error(match nearest(text, known.iter().copied()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error.help(format!("rules are {}", known.join(", "))),
@@ -317,18 +385,26 @@ impl<'s> Resolver<'s> {
             .also(right.span, second);
         let (number, other) = if left.shape.is_scalar() { (left, right) } else { (right, left) };
         let direction = self.scope.theory.directions.iter().find(|direction| {
-            Some(other.shape.rows) == self.scope.theory.parameters.get(direction.parameter.0 as usize).map(|parameter| parameter.space)
+            Some(other.shape.rows)
+                == self.scope.theory.parameters.get(direction.parameter.0 as usize).map(|parameter| parameter.space)
         });
         if let (true, Some(direction)) = (number.shape.is_scalar(), direction) {
             let text = self.source.slice(other.span);
-            let atomic = matches!(other.kind, Kind::Defined(..) | Kind::Constant(_) | Kind::Expectation(..) | Kind::Hessian(..) | Kind::Gradient(..));
+            let atomic = matches!(
+                other.kind,
+                Kind::Defined(..) | Kind::Constant(_) | Kind::Expectation(..) | Kind::Hessian(..) | Kind::Gradient(..)
+            );
             let text = if atomic { text.to_string() } else { format!("({text})") };
             if other.shape.is_square() {
                 error = error
-                    .note(format!("a matrix says how much in every direction at once; the divergence along {} is one number", direction.name))
+                    .note(format!(
+                        "a matrix says how much in every direction at once; the divergence along {} is one number",
+                        direction.name
+                    ))
                     .help(format!("the quadratic form is a number: write `1/2 * {0}' * {text} * {0}`", direction.name));
             } else if other.shape.columns.is_none() {
-                error = error.help(format!("the product with the direction is a number: write `{}' * {text}`", direction.name));
+                error = error
+                    .help(format!("the product with the direction is a number: write `{}' * {text}`", direction.name));
             }
         } else if left.shape == right.shape.transposed() {
             error = error.help("transpose one of the two: `'`");

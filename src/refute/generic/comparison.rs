@@ -23,7 +23,10 @@ pub struct Difference {
 pub fn moves(formula: &Formula) -> bool {
     let displaced = match &formula.kind {
         Kind::Direction(_) => true,
-        Kind::Density(_, point) | Kind::Field(_, point) | Kind::Defined(_, point) | Kind::Expectation(Mean::Model(point), _) => !point.is_empty(),
+        Kind::Density(_, point)
+        | Kind::Field(_, point)
+        | Kind::Defined(_, point)
+        | Kind::Expectation(Mean::Model(point), _) => !point.is_empty(),
         Kind::Divergence { from, to, .. } => !from.is_empty() || !to.is_empty(),
         _ => false,
     };
@@ -33,7 +36,8 @@ pub fn moves(formula: &Formula) -> bool {
 /// The variates that are not integrated out: the statement holds at each of their points.
 fn variates(formula: &Formula, derivation: &Derivation) -> BTreeSet<VariateId> {
     let theory = &derivation.theory;
-    let mut found: BTreeSet<VariateId> = formula.children().into_iter().flat_map(|child| variates(child, derivation)).collect();
+    let mut found: BTreeSet<VariateId> =
+        formula.children().into_iter().flat_map(|child| variates(child, derivation)).collect();
     match &formula.kind {
         Kind::Density(id, _) => {
             let density = theory.density(*id);
@@ -46,7 +50,10 @@ fn variates(formula: &Formula, derivation: &Derivation) -> BTreeSet<VariateId> {
             }
         }
         Kind::Defined(at, _) => found.extend(variates(&derivation.definitions[*at].body, derivation)),
-        Kind::Expectation(Mean::Model(_) | Mean::Data, _) | Kind::Divergence { .. } | Kind::Variance(_) | Kind::Covariance(..) => found.clear(),
+        Kind::Expectation(Mean::Model(_) | Mean::Data, _)
+        | Kind::Divergence { .. }
+        | Kind::Variance(_)
+        | Kind::Covariance(..) => found.clear(),
         Kind::Expectation(Mean::Inner(density), _) => {
             found.remove(&theory.density(*density).variate);
         }
@@ -90,15 +97,20 @@ impl<'w> Evaluator<'w> {
     pub fn first_difference(&self, left: &Formula, right: &Formula, order: Option<u32>) -> Option<Option<Difference>> {
         let mut free = left.free_labels();
         free.extend(right.free_labels());
-        let labels: Vec<(String, usize)> = free.into_iter().map(|(name, (space, _))| (name, self.dimension(space))).collect();
+        let labels: Vec<(String, usize)> =
+            free.into_iter().map(|(name, (space, _))| (name, self.dimension(space))).collect();
         let shape = if left.is_zero() { right.shape } else { left.shape };
         let highest = match (order, self.mode) {
             (Some(order), _) | (None, Mode::Formal(order)) => order as u8,
             _ => 0,
         };
-        let open: BTreeSet<VariateId> = variates(left, self.derivation).union(&variates(right, self.derivation)).copied().collect();
+        let open: BTreeSet<VariateId> =
+            variates(left, self.derivation).union(&variates(right, self.derivation)).copied().collect();
         let open: Vec<(VariateId, usize)> = open.into_iter().map(|id| (id, self.points(id))).collect();
-        for (assignment, points) in choices(&labels).into_iter().flat_map(|labels| choices(&open).into_iter().map(move |points| (labels.clone(), points))) {
+        for (assignment, points) in choices(&labels)
+            .into_iter()
+            .flat_map(|labels| choices(&open).into_iter().map(move |points| (labels.clone(), points)))
+        {
             let environment = Environment { labels: assignment.clone(), variates: points.clone(), point: Point::new() };
             let first = self.value_of_shape(left, &environment, shape.rows, shape.columns)?;
             let second = self.value_of_shape(right, &environment, shape.rows, shape.columns)?;
@@ -113,10 +125,15 @@ impl<'w> Evaluator<'w> {
                             return None;
                         }
                         let name = |id: VariateId| &self.derivation.theory.variate(id).name;
-                        let mut words: Vec<String> = points.iter().map(|(id, value)| format!("{} = {value}", name(*id))).collect();
+                        let mut words: Vec<String> =
+                            points.iter().map(|(id, value)| format!("{} = {value}", name(*id))).collect();
                         words.extend(assignment.iter().map(|(name, value)| format!("{name} = {}", value + 1)));
                         if first.len() > 1 || first[0].len() > 1 {
-                            words.push(if first[0].len() > 1 { format!("entry ({}, {})", row + 1, column + 1) } else { format!("component {}", row + 1) });
+                            words.push(if first[0].len() > 1 {
+                                format!("entry ({}, {})", row + 1, column + 1)
+                            } else {
+                                format!("component {}", row + 1)
+                            });
                         }
                         if let Mode::Formal(_) = self.mode {
                             words.push(match power {
@@ -138,18 +155,22 @@ impl<'w> Evaluator<'w> {
     pub fn holds_everywhere(&self, left: &Formula, right: &Formula) -> bool {
         let mut free = left.free_labels();
         free.extend(right.free_labels());
-        let labels: Vec<(String, usize)> = free.into_iter().map(|(name, (space, _))| (name, self.dimension(space))).collect();
+        let labels: Vec<(String, usize)> =
+            free.into_iter().map(|(name, (space, _))| (name, self.dimension(space))).collect();
         let shape = if left.is_zero() { right.shape } else { left.shape };
-        let points: Vec<(VariateId, usize)> = self.derivation.theory.variate_ids().map(|id| (id, self.points(id))).collect();
+        let points: Vec<(VariateId, usize)> =
+            self.derivation.theory.variate_ids().map(|id| (id, self.points(id))).collect();
         choices(&labels).into_iter().all(|assignment| {
             choices(&points).into_iter().all(|variates| {
                 let environment = Environment { labels: assignment.clone(), variates, point: Point::new() };
                 let first = self.value_of_shape(left, &environment, shape.rows, shape.columns);
                 let second = self.value_of_shape(right, &environment, shape.rows, shape.columns);
                 match first.zip(second) {
-                    Some((first, second)) => {
-                        first.iter().flatten().zip(second.iter().flatten()).all(|(mine, theirs)| mine.at_origin() == theirs.at_origin())
-                    }
+                    Some((first, second)) => first
+                        .iter()
+                        .flatten()
+                        .zip(second.iter().flatten())
+                        .all(|(mine, theirs)| mine.at_origin() == theirs.at_origin()),
                     None => false,
                 }
             })
@@ -160,10 +181,18 @@ impl<'w> Evaluator<'w> {
     pub fn values(&self, sides: [&Formula; 2]) -> Vec<(String, String)> {
         let theory = &self.derivation.theory;
         let mut values = Vec::new();
-        let vector = |entries: Vec<String>| if let [only] = entries.as_slice() { only.clone() } else { format!("({})", entries.join(", ")) };
+        let vector = |entries: Vec<String>| {
+            if let [only] = entries.as_slice() { only.clone() } else { format!("({})", entries.join(", ")) }
+        };
         for (at, parameter) in theory.parameters.iter().enumerate() {
-            if parameter.depends_on.is_none() && Some(ParameterId(at as u16)) == theory.densities.first().map(|density| density.parameter) {
-                let name = if self.world.law == Law::Exponential { format!("exp({})", parameter.name) } else { parameter.name.to_string() };
+            if parameter.depends_on.is_none()
+                && Some(ParameterId(at as u16)) == theory.densities.first().map(|density| density.parameter)
+            {
+                let name = if self.world.law == Law::Exponential {
+                    format!("exp({})", parameter.name)
+                } else {
+                    parameter.name.to_string()
+                };
                 values.push((name, vector(self.world.centre.iter().map(ToString::to_string).collect())));
             }
         }
@@ -174,22 +203,32 @@ impl<'w> Evaluator<'w> {
                 match self.mode {
                     Mode::Concrete => {
                         let length = self.world.length();
-                        values.push((direction.name.to_string(), vector(own.iter().map(|entry| (entry * &length).to_string()).collect())));
+                        values.push((
+                            direction.name.to_string(),
+                            vector(own.iter().map(|entry| (entry * &length).to_string()).collect()),
+                        ));
                     }
                     Mode::Formal(_) => {
                         let along = vector(own.iter().map(ToString::to_string).collect());
-                        values.push((direction.name.to_string(), if along == "1" { "t".to_string() } else { format!("t*{along}") }));
+                        values.push((
+                            direction.name.to_string(),
+                            if along == "1" { "t".to_string() } else { format!("t*{along}") },
+                        ));
                     }
                 }
             }
         }
         for (at, constant) in theory.constants.iter().enumerate() {
-            let entry = |components: &[usize]| self.world.constant(ConstantId(at as u16), components, constant.symmetric).to_string();
+            let entry = |components: &[usize]| {
+                self.world.constant(ConstantId(at as u16), components, constant.symmetric).to_string()
+            };
             let sizes: Vec<usize> = constant.slots.iter().map(|slot| self.dimension(*slot)).collect();
             let text = match sizes.as_slice() {
                 [] => entry(&[]),
                 [size] => vector((0..*size).map(|at| entry(&[at])).collect()),
-                [rows, columns] => vector((0..*rows).map(|row| vector((0..*columns).map(|column| entry(&[row, column])).collect())).collect()),
+                [rows, columns] => vector(
+                    (0..*rows).map(|row| vector((0..*columns).map(|column| entry(&[row, column])).collect())).collect(),
+                ),
                 _ => continue,
             };
             values.push((constant.name.to_string(), text));

@@ -42,7 +42,12 @@ pub fn family(derivation: &Derivation, world: &World, sides: [&Formula; 2]) -> S
     for id in theory.variate_ids() {
         let variate = theory.variate(id);
         if variate.law.is_some() {
-            let values: Vec<String> = world.covariate.iter().enumerate().map(|(at, weight)| format!("P({} = {at}) = {weight}", variate.name)).collect();
+            let values: Vec<String> = world
+                .covariate
+                .iter()
+                .enumerate()
+                .map(|(at, weight)| format!("P({} = {at}) = {weight}", variate.name))
+                .collect();
             parts.push(values.join(", "));
         }
     }
@@ -71,14 +76,18 @@ fn density(theory: &Theory, world: &World, id: DensityId) -> String {
                 law.iter()
                     .enumerate()
                     .map(|(at, weight)| {
-                        let condition = given.and_then(|value| Some(format!(" | {} = {value}", theory.variate(density.given?).name))).unwrap_or_default();
+                        let condition = given
+                            .and_then(|value| Some(format!(" | {} = {value}", theory.variate(density.given?).name)))
+                            .unwrap_or_default();
                         format!("{}({at}{condition}) = {}", density.name, polynomial(weight, parameter, world.size))
                     })
                     .collect::<Vec<_>>()
                     .join(", ")
             };
             match density.given {
-                Some(_) => laws.iter().enumerate().map(|(given, law)| one(Some(given), law)).collect::<Vec<_>>().join(", "),
+                Some(_) => {
+                    laws.iter().enumerate().map(|(given, law)| one(Some(given), law)).collect::<Vec<_>>().join(", ")
+                }
                 None => one(None, &laws[id.0 as usize % laws.len()]),
             }
         }
@@ -89,7 +98,10 @@ fn data(theory: &Theory, world: &World, id: DensityId) -> String {
     let density = theory.density(id);
     let variate = &theory.variate(density.variate).name;
     let line = |given: usize, condition: &str| {
-        (0..world.points).map(|at| format!("P({variate} = {at}{condition}) = {}", world.data(given, at, world.points))).collect::<Vec<_>>().join(", ")
+        (0..world.points)
+            .map(|at| format!("P({variate} = {at}{condition}) = {}", world.data(given, at, world.points)))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let lines: Vec<String> = match density.given.map(|given| &theory.variate(given).name) {
         Some(given) => (0..world.covariate.len()).map(|value| line(value, &format!(" | {given} = {value}"))).collect(),
@@ -102,14 +114,23 @@ fn function(theory: &Theory, world: &World, id: FunctionId) -> Option<String> {
     let function = theory.function(id);
     match function.argument {
         Argument::Variate(_) => {
-            let sizes: Vec<usize> = function.slots.iter().map(|slot| slot.map_or(1, |space| world.dimensions[space.0 as usize])).collect();
+            let sizes: Vec<usize> =
+                function.slots.iter().map(|slot| slot.map_or(1, |space| world.dimensions[space.0 as usize])).collect();
             let value = |point: usize| match sizes.as_slice() {
                 [] => world.statistic(id, point, &[]).to_string(),
                 [1] => world.statistic(id, point, &[0]).to_string(),
-                [size] => format!("({})", (0..*size).map(|at| world.statistic(id, point, &[at]).to_string()).collect::<Vec<_>>().join(", ")),
+                [size] => format!(
+                    "({})",
+                    (0..*size).map(|at| world.statistic(id, point, &[at]).to_string()).collect::<Vec<_>>().join(", ")
+                ),
                 _ => "a matrix".to_string(),
             };
-            Some((0..world.points).map(|point| format!("{}({point}) = {}", function.name, value(point))).collect::<Vec<_>>().join(", "))
+            Some(
+                (0..world.points)
+                    .map(|point| format!("{}({point}) = {}", function.name, value(point)))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            )
         }
         Argument::Real => {
             let terms = world.real_function(id);

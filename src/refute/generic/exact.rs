@@ -136,7 +136,8 @@ impl Exact {
             if !unit.roots.is_empty() || unit.logs.len() != 1 || *power != 1 || !coefficient.is_integer() {
                 return None;
             }
-            product *= num_traits::Pow::pow(BigRational::from_integer((*prime).into()), coefficient.to_integer().to_i32()?);
+            product *=
+                num_traits::Pow::pow(BigRational::from_integer((*prime).into()), coefficient.to_integer().to_i32()?);
         }
         Some(product)
     }
@@ -184,7 +185,8 @@ impl Exact {
         for (unit, coefficient) in &self.0 {
             // Logarithms and roots of primes are positive, so products keep the order.
             let mut term = (BigRational::one(), BigRational::one());
-            let logs = unit.logs.iter().flat_map(|(prime, power)| std::iter::repeat_n(log_enclosure(*prime), *power as usize));
+            let logs =
+                unit.logs.iter().flat_map(|(prime, power)| std::iter::repeat_n(log_enclosure(*prime), *power as usize));
             let roots = unit.roots.iter().map(|(prime, root)| root_enclosure(*prime, *root));
             for (low, high) in logs.chain(roots) {
                 term = (&term.0 * &low, &term.1 * &high);
@@ -200,7 +202,11 @@ impl Exact {
     pub fn decimal(&self) -> f64 {
         let term = |(unit, coefficient): (&Unit, &BigRational)| {
             let logs: f64 = unit.logs.iter().map(|(prime, power)| (*prime as f64).ln().powi(*power as i32)).product();
-            let roots: f64 = unit.roots.iter().map(|(prime, root)| (*prime as f64).powf(*root.numer() as f64 / *root.denom() as f64)).product();
+            let roots: f64 = unit
+                .roots
+                .iter()
+                .map(|(prime, root)| (*prime as f64).powf(*root.numer() as f64 / *root.denom() as f64))
+                .product();
             coefficient.to_f64().unwrap_or(f64::NAN) * logs * roots
         };
         // An empty sum of floats is −0.
@@ -250,7 +256,8 @@ fn log_enclosure(prime: u64) -> (BigRational, BigRational) {
 fn root_enclosure(prime: u64, root: Ratio<i64>) -> (BigRational, BigRational) {
     let index = u32::try_from(*root.denom()).unwrap_or(1);
     let scale = num_traits::pow(BigInt::from(10), 40);
-    let scaled = num_traits::pow(BigInt::from(prime), usize::try_from(*root.numer()).unwrap_or(0)) * num_traits::pow(scale.clone(), index as usize);
+    let scaled = num_traits::pow(BigInt::from(prime), usize::try_from(*root.numer()).unwrap_or(0))
+        * num_traits::pow(scale.clone(), index as usize);
     let floor = scaled.nth_root(index);
     (BigRational::new(floor.clone(), scale.clone()), BigRational::new(floor + 1, scale))
 }
@@ -299,7 +306,9 @@ impl fmt::Display for Exact {
                 (_, false) => " + ",
             })?;
             let roots = unit.roots.iter().map(|(prime, root)| format!("{prime}^({root})"));
-            let logs = unit.logs.iter().map(|(prime, power)| if *power == 1 { format!("log({prime})") } else { format!("log({prime})^{power}") });
+            let logs = unit.logs.iter().map(|(prime, power)| {
+                if *power == 1 { format!("log({prime})") } else { format!("log({prime})^{power}") }
+            });
             let names: Vec<String> = roots.chain(logs).collect();
             match (names.is_empty(), size.is_one()) {
                 (true, _) => write!(f, "{size}")?,

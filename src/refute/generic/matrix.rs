@@ -13,7 +13,10 @@ pub fn each(matrix: &Matrix, f: &dyn Fn(&Series) -> Series) -> Matrix {
 }
 
 pub fn sum(left: &Matrix, right: &Matrix) -> Matrix {
-    left.iter().zip(right).map(|(first, second)| first.iter().zip(second).map(|(mine, theirs)| mine.plus(theirs)).collect()).collect()
+    left.iter()
+        .zip(right)
+        .map(|(first, second)| first.iter().zip(second).map(|(mine, theirs)| mine.plus(theirs)).collect())
+        .collect()
 }
 
 pub fn transposed(matrix: &Matrix) -> Matrix {
@@ -24,7 +27,11 @@ pub fn product(left: &Matrix, right: &Matrix, cut: Cut) -> Matrix {
     left.iter()
         .map(|row| {
             (0..right[0].len())
-                .map(|column| row.iter().zip(right).fold(Series::zero(cut), |total, (entry, other)| total.plus(&entry.times(&other[column]))))
+                .map(|column| {
+                    row.iter()
+                        .zip(right)
+                        .fold(Series::zero(cut), |total, (entry, other)| total.plus(&entry.times(&other[column])))
+                })
                 .collect()
         })
         .collect()

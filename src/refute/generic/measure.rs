@@ -81,7 +81,8 @@ impl Evaluator<'_> {
 
     pub fn density(&self, id: DensityId, point: &Point, environment: &Environment) -> Option<Series> {
         let density = self.derivation.theory.density(id);
-        let at = |variate: VariateId| environment.variates.iter().rev().find(|(own, _)| *own == variate).map(|(_, at)| *at);
+        let at =
+            |variate: VariateId| environment.variates.iter().rev().find(|(own, _)| *own == variate).map(|(_, at)| *at);
         let here = at(density.variate)?;
         let given = match density.given {
             Some(covariate) => at(covariate)?,
@@ -142,7 +143,9 @@ impl Evaluator<'_> {
         for (at, value) in theta.iter().enumerate() {
             let square = value.times(value);
             let number = |value: i64| BigRational::from_integer(value.into());
-            total = total.plus(&value.scaled(&number(3 + spread - 2 * at as i64))).plus(&square.scaled(&number(1 + at as i64 + spread)));
+            total = total
+                .plus(&value.scaled(&number(3 + spread - 2 * at as i64)))
+                .plus(&square.scaled(&number(1 + at as i64 + spread)));
             total = total.plus(&square.times(&theta[0]).times(&theta[theta.len() - 1]).scaled(&number(2 - spread)));
         }
         Some(total)
@@ -152,7 +155,12 @@ impl Evaluator<'_> {
     pub fn apply(&self, id: FunctionId, order: u32, argument: &Series) -> Option<Series> {
         let mut coefficients = self.world.real_function(id);
         for _ in 0..order {
-            coefficients = coefficients.iter().enumerate().skip(1).map(|(at, value)| value * BigRational::from_integer(at.into())).collect();
+            coefficients = coefficients
+                .iter()
+                .enumerate()
+                .skip(1)
+                .map(|(at, value)| value * BigRational::from_integer(at.into()))
+                .collect();
         }
         let moved = argument.minus(&self.number(BigRational::one()));
         let mut total = Series::zero(self.cut);
@@ -204,36 +212,50 @@ impl Evaluator<'_> {
     }
 
     /// E over every variate: covariates by their own law, the others by the model at a point.
-    pub fn expectation(&self, point: &Point, environment: &Environment, inside: &dyn Fn(&Environment) -> Option<Matrix>) -> Option<Matrix> {
-        self.joint(environment, &|variate, here| {
-            let theory = &self.derivation.theory;
-            match theory.density_of(variate) {
-                Some(density) => self.density(density, point, here),
-                None => {
-                    let at = here.variates.iter().rev().find(|(own, _)| *own == variate)?.1;
-                    Some(self.number(self.world.covariate[at].clone()))
+    pub fn expectation(
+        &self,
+        point: &Point,
+        environment: &Environment,
+        inside: &dyn Fn(&Environment) -> Option<Matrix>,
+    ) -> Option<Matrix> {
+        self.joint(
+            environment,
+            &|variate, here| {
+                let theory = &self.derivation.theory;
+                match theory.density_of(variate) {
+                    Some(density) => self.density(density, point, here),
+                    None => {
+                        let at = here.variates.iter().rev().find(|(own, _)| *own == variate)?.1;
+                        Some(self.number(self.world.covariate[at].clone()))
+                    }
                 }
-            }
-        }, inside)
+            },
+            inside,
+        )
     }
 
     pub fn data(&self, environment: &Environment, inside: &dyn Fn(&Environment) -> Option<Matrix>) -> Option<Matrix> {
         let theory = &self.derivation.theory;
-        self.joint(environment, &|variate, here| {
-            let at = |wanted: VariateId| here.variates.iter().rev().find(|(own, _)| *own == wanted).map(|(_, at)| *at);
-            match theory.density_of(variate) {
-                // Well-specified: the data are drawn from the model at this θ, which they do not move with.
-                Some(density) if theory.well_specified => {
-                    let fixed = self.density(density, &Point::new(), here)?.at_origin();
-                    Some(Series::constant(fixed, self.cut))
+        self.joint(
+            environment,
+            &|variate, here| {
+                let at =
+                    |wanted: VariateId| here.variates.iter().rev().find(|(own, _)| *own == wanted).map(|(_, at)| *at);
+                match theory.density_of(variate) {
+                    // Well-specified: the data are drawn from the model at this θ, which they do not move with.
+                    Some(density) if theory.well_specified => {
+                        let fixed = self.density(density, &Point::new(), here)?.at_origin();
+                        Some(Series::constant(fixed, self.cut))
+                    }
+                    Some(density) => {
+                        let covariate = theory.density(density).given.and_then(at).unwrap_or(density.0 as usize);
+                        Some(self.number(self.world.data(covariate, at(variate)?, self.points(variate))))
+                    }
+                    None => Some(self.number(self.world.covariate[at(variate)?].clone())),
                 }
-                Some(density) => {
-                    let covariate = theory.density(density).given.and_then(at).unwrap_or(density.0 as usize);
-                    Some(self.number(self.world.data(covariate, at(variate)?, self.points(variate))))
-                }
-                None => Some(self.number(self.world.covariate[at(variate)?].clone())),
-            }
-        }, inside)
+            },
+            inside,
+        )
     }
 
     pub fn joint(
@@ -242,7 +264,8 @@ impl Evaluator<'_> {
         weight: &dyn Fn(VariateId, &Environment) -> Option<Series>,
         inside: &dyn Fn(&Environment) -> Option<Matrix>,
     ) -> Option<Matrix> {
-        let variates: Vec<(VariateId, usize)> = self.derivation.theory.variate_ids().map(|id| (id, self.points(id))).collect();
+        let variates: Vec<(VariateId, usize)> =
+            self.derivation.theory.variate_ids().map(|id| (id, self.points(id))).collect();
         let mut total: Option<Matrix> = None;
         for choice in choices(&variates) {
             let mut here = environment.clone();

@@ -53,7 +53,13 @@ impl Evaluator<'_> {
         vec![vec![Series::zero(self.cut); self.dimension(columns)]; self.dimension(rows)]
     }
 
-    pub fn value_of_shape(&self, formula: &Formula, environment: &Environment, rows: Dimension, columns: Dimension) -> Option<Matrix> {
+    pub fn value_of_shape(
+        &self,
+        formula: &Formula,
+        environment: &Environment,
+        rows: Dimension,
+        columns: Dimension,
+    ) -> Option<Matrix> {
         if formula.is_zero() { Some(self.zeros(rows, columns)) } else { self.value(formula, environment) }
     }
 
@@ -87,28 +93,43 @@ impl Evaluator<'_> {
             Kind::Statistic(id) => {
                 let Argument::Variate(variate) = theory.function(*id).argument else { return None };
                 let at = environment.variates.iter().rev().find(|(own, _)| *own == variate)?.1;
-                table(&|row, column| Some(self.number(self.world.statistic(*id, at, &components(&formula.shape, row, column)))))
+                table(&|row, column| {
+                    Some(self.number(self.world.statistic(*id, at, &components(&formula.shape, row, column))))
+                })
             }
-            Kind::Apply(id, order, argument) => single(self.apply(*id, *order, &self.scalar(argument, environment)?)?),
+            Kind::Apply(id, order, argument) => {
+                single(self.apply(*id, *order, &self.scalar(argument, environment)?)?)
+            }
             Kind::Defined(at, point) => {
-                let inner = Environment { labels: Vec::new(), variates: environment.variates.clone(), point: moved(&environment.point, point) };
+                let inner = Environment {
+                    labels: Vec::new(),
+                    variates: environment.variates.clone(),
+                    point: moved(&environment.point, point),
+                };
                 self.value(&self.derivation.definitions[*at].body, &inner)
             }
             Kind::Divergence { density, from, to } => {
                 let (from, to) = (moved(&environment.point, from), moved(&environment.point, to));
                 let inner = environment.clone();
-                single(self.expectation(&from, &inner, &|here| {
-                    let first = self.density(*density, &from, here)?.log()?;
-                    let second = self.density(*density, &to, here)?.log()?;
-                    Some(vec![vec![first.minus(&second)]])
-                })?[0][0].clone())
+                single(
+                    self.expectation(&from, &inner, &|here| {
+                        let first = self.density(*density, &from, here)?.log()?;
+                        let second = self.density(*density, &to, here)?.log()?;
+                        Some(vec![vec![first.minus(&second)]])
+                    })?[0][0]
+                        .clone(),
+                )
             }
             Kind::Variance(body) => self.covariance(body, body, environment),
             Kind::Covariance(left, right) => self.covariance(left, right, environment),
-            Kind::Negate(body) => Some(each(&self.value(body, environment)?, &|entry| entry.scaled(&-BigRational::one()))),
+            Kind::Negate(body) => {
+                Some(each(&self.value(body, environment)?, &|entry| entry.scaled(&-BigRational::one())))
+            }
             Kind::Binary(operator, left, right) => self.binary(*operator, left, right, formula, environment),
             Kind::Power(body, exponent) => single(self.scalar(body, environment)?.power(exponent)?),
-            Kind::SquareRoot(body) => single(self.scalar(body, environment)?.power(&BigRational::new(1.into(), 2.into()))?),
+            Kind::SquareRoot(body) => {
+                single(self.scalar(body, environment)?.power(&BigRational::new(1.into(), 2.into()))?)
+            }
             Kind::Transpose(body) => Some(transposed(&self.value(body, environment)?)),
             Kind::Log(body) => single(self.scalar(body, environment)?.log()?),
             Kind::Exp(body) => single(self.scalar(body, environment)?.exp()?),
@@ -135,13 +156,19 @@ impl Evaluator<'_> {
             Kind::SumOver(variate, body) => {
                 let mut total = self.zeros(formula.shape.rows, formula.shape.columns);
                 for point in 0..self.points(*variate) {
-                    let value = self.value_of_shape(body, &with(environment, *variate, point), formula.shape.rows, formula.shape.columns)?;
+                    let value = self.value_of_shape(
+                        body,
+                        &with(environment, *variate, point),
+                        formula.shape.rows,
+                        formula.shape.columns,
+                    )?;
                     total = sum(&total, &value);
                 }
                 Some(total)
             }
             Kind::SumIndex(labels, body) => {
-                let ranges: Vec<(String, usize)> = labels.iter().map(|label| (label.name.clone(), self.dimension(label.space))).collect();
+                let ranges: Vec<(String, usize)> =
+                    labels.iter().map(|label| (label.name.clone(), self.dimension(label.space))).collect();
                 let mut total = self.zeros(formula.shape.rows, formula.shape.columns);
                 for assignment in choices(&ranges) {
                     let mut inner = environment.clone();
@@ -152,7 +179,8 @@ impl Evaluator<'_> {
             }
             Kind::Entry(body, labels) => {
                 let value = self.value(body, environment)?;
-                let at: Vec<usize> = labels.iter().map(|label| label_value(label, environment)).collect::<Option<_>>()?;
+                let at: Vec<usize> =
+                    labels.iter().map(|label| label_value(label, environment)).collect::<Option<_>>()?;
                 let (row, column) = match (at.as_slice(), body.shape.rows) {
                     ([row, column], _) => (*row, *column),
                     ([only], Some(_)) => (*only, 0),
@@ -170,16 +198,30 @@ impl Evaluator<'_> {
                 }
                 single(total)
             }
-            Kind::Identity => table(&|row, column| Some(self.number(if row == column { BigRational::one() } else { BigRational::zero() }))),
+            Kind::Identity => table(&|row, column| {
+                Some(self.number(if row == column { BigRational::one() } else { BigRational::zero() }))
+            }),
         }
     }
 
-    pub fn binary(&self, operator: Operator, left: &Formula, right: &Formula, whole: &Formula, environment: &Environment) -> Option<Matrix> {
+    pub fn binary(
+        &self,
+        operator: Operator,
+        left: &Formula,
+        right: &Formula,
+        whole: &Formula,
+        environment: &Environment,
+    ) -> Option<Matrix> {
         let (rows, columns) = (whole.shape.rows, whole.shape.columns);
         match operator {
-            Operator::Add => Some(sum(&self.value_of_shape(left, environment, rows, columns)?, &self.value_of_shape(right, environment, rows, columns)?)),
+            Operator::Add => Some(sum(
+                &self.value_of_shape(left, environment, rows, columns)?,
+                &self.value_of_shape(right, environment, rows, columns)?,
+            )),
             Operator::Subtract => {
-                let right = each(&self.value_of_shape(right, environment, rows, columns)?, &|entry| entry.scaled(&-BigRational::one()));
+                let right = each(&self.value_of_shape(right, environment, rows, columns)?, &|entry| {
+                    entry.scaled(&-BigRational::one())
+                });
                 Some(sum(&self.value_of_shape(left, environment, rows, columns)?, &right))
             }
             Operator::Divide => {
@@ -201,7 +243,11 @@ impl Evaluator<'_> {
 }
 
 fn components(shape: &Shape, row: usize, column: usize) -> Vec<usize> {
-    [(shape.rows, row), (shape.columns, column)].into_iter().filter(|(dimension, _)| dimension.is_some()).map(|(_, at)| at).collect()
+    [(shape.rows, row), (shape.columns, column)]
+        .into_iter()
+        .filter(|(dimension, _)| dimension.is_some())
+        .map(|(_, at)| at)
+        .collect()
 }
 
 fn label_value(label: &Label, environment: &Environment) -> Option<usize> {

@@ -75,14 +75,26 @@ struct Sketch {
 /// Probabilities that are linear, quadratic and cubic in one and in two parameters, without symmetry.
 fn sketches() -> Vec<Sketch> {
     vec![
-        Sketch { centre: vec![q(1, 3)], plain: closed(vec![vec![term(1, &[1])]], 1), other: closed(vec![vec![term(1, &[2])]], 1) },
-        Sketch { centre: vec![q(1, 2)], plain: closed(vec![vec![term(1, &[2])]], 1), other: closed(vec![vec![term(1, &[1])]], 1) },
+        Sketch {
+            centre: vec![q(1, 3)],
+            plain: closed(vec![vec![term(1, &[1])]], 1),
+            other: closed(vec![vec![term(1, &[2])]], 1),
+        },
+        Sketch {
+            centre: vec![q(1, 2)],
+            plain: closed(vec![vec![term(1, &[2])]], 1),
+            other: closed(vec![vec![term(1, &[1])]], 1),
+        },
         Sketch {
             centre: vec![q(1, 3)],
             plain: closed(vec![vec![term(1, &[2])], vec![term(4, &[2])]], 1),
             other: closed(vec![vec![term(1, &[1])], vec![term(1, &[3])]], 1),
         },
-        Sketch { centre: vec![q(1, 2)], plain: closed(vec![vec![term(1, &[3])]], 1), other: closed(vec![vec![term(1, &[1])]], 1) },
+        Sketch {
+            centre: vec![q(1, 2)],
+            plain: closed(vec![vec![term(1, &[3])]], 1),
+            other: closed(vec![vec![term(1, &[1])]], 1),
+        },
         Sketch {
             centre: vec![q(1, 6), q(1, 3)],
             plain: closed(vec![vec![term(1, &[1, 0])], vec![term(1, &[0, 1])]], 2),
@@ -136,12 +148,14 @@ pub fn worlds(derivation: &Derivation) -> Vec<World> {
             continue;
         }
         let points = sketch.plain.len();
-        let laws = if conditional { vec![sketch.plain, sketch.other] } else { vec![sketch.plain.clone(), sketch.plain] };
+        let laws =
+            if conditional { vec![sketch.plain, sketch.other] } else { vec![sketch.plain.clone(), sketch.plain] };
         for variant in variants(derivation) {
             for other in [1, 2] {
                 let dims = dimensions(derivation, space, size, other);
                 // Other spaces only matter where there are any.
-                if other == 2 && dims.iter().enumerate().all(|(at, _)| Some(at) == space.map(|space| space.0 as usize)) {
+                if other == 2 && dims.iter().enumerate().all(|(at, _)| Some(at) == space.map(|space| space.0 as usize))
+                {
                     continue;
                 }
                 let world = World {
@@ -164,8 +178,15 @@ pub fn worlds(derivation: &Derivation) -> Vec<World> {
     found
 }
 
-fn dimensions(derivation: &Derivation, space: Option<crate::kernel::jets::index::Space>, size: usize, other: usize) -> Vec<usize> {
-    (0..derivation.theory.spaces.len()).map(|at| if Some(at) == space.map(|space| space.0 as usize) { size } else { other }).collect()
+fn dimensions(
+    derivation: &Derivation,
+    space: Option<crate::kernel::jets::index::Space>,
+    size: usize,
+    other: usize,
+) -> Vec<usize> {
+    (0..derivation.theory.spaces.len())
+        .map(|at| if Some(at) == space.map(|space| space.0 as usize) { size } else { other })
+        .collect()
 }
 
 /// Several abstract functions are tried where there is one: assumptions may exclude some.
@@ -176,7 +197,9 @@ fn variants(derivation: &Derivation) -> std::ops::Range<usize> {
 impl World {
     /// The direction v of the step, for the n-th direction declared.
     pub fn direction(&self, number: usize, size: usize) -> Vec<BigRational> {
-        (0..size).map(|at| if number.is_multiple_of(2) { q(1 + at as i64, 1) } else { q(3 - 4 * at as i64, 2) }).collect()
+        (0..size)
+            .map(|at| if number.is_multiple_of(2) { q(1 + at as i64, 1) } else { q(3 - 4 * at as i64, 2) })
+            .collect()
     }
 
     /// A concrete displacement is this many times the direction.
@@ -198,11 +221,23 @@ impl World {
     pub fn statistic(&self, id: FunctionId, point: usize, components: &[usize]) -> BigRational {
         match self.law {
             Law::Exponential => {
-                let table = if self.variant == 0 { [[0, 1, 2], [0, 2, 1], [1, 0, 3]] } else { [[0, 1, 3], [2, 0, 1], [1, 1, 0]] };
-                if components.is_empty() { q([2, 1, 3][point % 3], 1) } else { q(table[components[0] % 3][point % 3], 1) }
+                let table = if self.variant == 0 {
+                    [[0, 1, 2], [0, 2, 1], [1, 0, 3]]
+                } else {
+                    [[0, 1, 3], [2, 0, 1], [1, 1, 0]]
+                };
+                if components.is_empty() {
+                    q([2, 1, 3][point % 3], 1)
+                } else {
+                    q(table[components[0] % 3][point % 3], 1)
+                }
             }
             Law::Polynomial(_) => {
-                let spread: i64 = components.iter().enumerate().map(|(at, component)| (at as i64 + 2) * (*component as i64 + 1)).sum();
+                let spread: i64 = components
+                    .iter()
+                    .enumerate()
+                    .map(|(at, component)| (at as i64 + 2) * (*component as i64 + 1))
+                    .sum();
                 q((point as i64 + 1) * (point as i64 + 1 + spread) + i64::from(id.0), 2)
             }
         }

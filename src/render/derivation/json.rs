@@ -19,7 +19,8 @@ pub fn write(report: &DerivationReport) -> String {
 /// The schema of DESIGN: `name`, `status`, `steps`, `assumptions`, `latex`; and `items`, the steps in their lemmas.
 pub fn value(report: &DerivationReport) -> Value {
     let notation = Notation::of(&report.derivation);
-    let items: Vec<Value> = report.items.iter().enumerate().map(|(at, item)| item_value(report, at, item, &notation)).collect();
+    let items: Vec<Value> =
+        report.items.iter().enumerate().map(|(at, item)| item_value(report, at, item, &notation)).collect();
     let steps: Vec<Value> = report
         .items
         .iter()

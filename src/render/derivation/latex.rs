@@ -31,7 +31,11 @@ const LONGEST_WORD: usize = 16;
 
 pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
     let body = fragment(report, options);
-    if options.standalone { format!("{PREAMBLE}\n{body}\n\\end{{document}}\n") } else { format!("% Needs \\usepackage{{amsmath,amssymb}}.\n{body}") }
+    if options.standalone {
+        format!("{PREAMBLE}\n{body}\n\\end{{document}}\n")
+    } else {
+        format!("% Needs \\usepackage{{amsmath,amssymb}}.\n{body}")
+    }
 }
 
 /// The displays of every item, for a test that a LaTeX engine accepts them.
@@ -77,18 +81,28 @@ impl Writer<'_> {
             .densities
             .iter()
             .map(|density| {
-                let name = format!("{}_{{{}}}", symbol(density.name.as_str()), symbol(theory.parameter(density.parameter).name.as_str()));
+                let name = format!(
+                    "{}_{{{}}}",
+                    symbol(density.name.as_str()),
+                    symbol(theory.parameter(density.parameter).name.as_str())
+                );
                 let variate = symbol(theory.variate(density.variate).name.as_str());
                 match density.given.map(|id| theory.variate(id)) {
                     Some(given) => {
-                        let law = given.law.as_ref().map_or(String::new(), |law| format!(r" with ${} \sim \mathcal{{{law}}}$", symbol(given.name.as_str())));
+                        let law = given.law.as_ref().map_or(String::new(), |law| {
+                            format!(r" with ${} \sim \mathcal{{{law}}}$", symbol(given.name.as_str()))
+                        });
                         format!(r"${name} = {name}({variate} \mid {})${law}", symbol(given.name.as_str()))
                     }
                     None => format!(r"${name} = {name}({variate})$"),
                 }
             })
             .collect();
-        let mut out = if densities.is_empty() { String::new() } else { format!("Let {} be a regular family of densities", densities.join(" and ")) };
+        let mut out = if densities.is_empty() {
+            String::new()
+        } else {
+            format!("Let {} be a regular family of densities", densities.join(" and "))
+        };
         let definitions: Vec<String> = self
             .report
             .derivation
@@ -110,7 +124,9 @@ impl Writer<'_> {
         }
         for line in &self.report.derivation.assumptions {
             out.push_str(&match line {
-                AssumptionLine::WellSpecified => "The model is well-specified: the data are drawn from it.\n".to_string(),
+                AssumptionLine::WellSpecified => {
+                    "The model is well-specified: the data are drawn from it.\n".to_string()
+                }
                 AssumptionLine::LogDensity(left, right) | AssumptionLine::Equation(_, left, right) => {
                     format!("Assume ${} = {}$.\n", self.notation.latex(left), self.notation.latex(right))
                 }
@@ -136,7 +152,11 @@ impl Writer<'_> {
 
     /// `left = right + O(‖Δ‖³)`.
     pub fn statement(&self, item: &ItemReport) -> String {
-        format!("{} = {}", self.notation.latex(&item.left), self.with_remainder(&self.notation.latex(&item.right), &item.right, item.order.value))
+        format!(
+            "{} = {}",
+            self.notation.latex(&item.left),
+            self.with_remainder(&self.notation.latex(&item.right), &item.right, item.order.value)
+        )
     }
 
     fn with_remainder(&self, text: &str, formula: &Formula, order: Option<u32>) -> String {
@@ -149,7 +169,13 @@ impl Writer<'_> {
 
     fn remainder(&self, order: u32) -> String {
         let theory = &self.report.derivation.theory;
-        let names: Vec<String> = theory.directions.iter().map(|direction| if direction.name.as_str() == "delta" { r"\Delta".to_string() } else { symbol(direction.name.as_str()) }).collect();
+        let names: Vec<String> = theory
+            .directions
+            .iter()
+            .map(|direction| {
+                if direction.name.as_str() == "delta" { r"\Delta".to_string() } else { symbol(direction.name.as_str()) }
+            })
+            .collect();
         let inside = if names.len() == 1 { names[0].clone() } else { format!("({})", names.join(", ")) };
         format!(r"O(\|{inside}\|^{{{}}})", order + 1)
     }
@@ -165,7 +191,8 @@ impl Writer<'_> {
         if own_line {
             rows.push(format!("&{start}"));
         }
-        let all_reasons: Vec<String> = item.steps.iter().map(|step| reason_words(self.report, shown_reasons(step))).collect();
+        let all_reasons: Vec<String> =
+            item.steps.iter().map(|step| reason_words(self.report, shown_reasons(step))).collect();
         let boxed = self.boxes && all_reasons.iter().any(|reasons| reasons.len() > LONGEST_WORD);
         let line = if boxed { BESIDE_BOX } else { BESIDE_WORD } - if self.options.numbered { NUMBER } else { 0 };
         let room = if own_line { line } else { line - first_width };
@@ -184,7 +211,13 @@ impl Writer<'_> {
             let lines = self.broken(&step.right, remainder, room);
             let sign = if own_line { r"&\quad = " } else { "&= " };
             for (place, line) in lines.iter().enumerate() {
-                let begin = if place == 0 { format!("{left}{sign}") } else if own_line { r"&\qquad\quad ".to_string() } else { r"&\quad ".to_string() };
+                let begin = if place == 0 {
+                    format!("{left}{sign}")
+                } else if own_line {
+                    r"&\qquad\quad ".to_string()
+                } else {
+                    r"&\quad ".to_string()
+                };
                 let last = place + 1 == lines.len();
                 let label = match (self.options.numbered, last) {
                     (true, true) => format!(r" \label{{eq:{}-{}-{}}}", slug(&self.report.name), at + 1, number + 1),
@@ -255,7 +288,10 @@ impl Writer<'_> {
                     code(&exact_words(&found.right, found.right_decimal))
                 ));
             } else if step.status == DerivationStatus::NotProved {
-                let residue = step.residue.as_ref().map_or(String::new(), |residue| format!(": what is left is {}", code(residue)));
+                let residue = step
+                    .residue
+                    .as_ref()
+                    .map_or(String::new(), |residue| format!(": what is left is {}", code(residue)));
                 out.push_str(&format!("{{\\sloppy\\textbf{{Step {} is not proved}}{residue}.\\par}}\n", number + 1));
             }
         }
@@ -297,7 +333,9 @@ pub fn width(latex: &str) -> usize {
                         letters.next();
                         0
                     }
-                    "left" | "right" | "mathbb" | "mathrm" | "mathcal" | "operatorname" | "tilde" | "hat" | "tfrac" => 0,
+                    "left" | "right" | "mathbb" | "mathrm" | "mathcal" | "operatorname" | "tilde" | "hat" | "tfrac" => {
+                        0
+                    }
                     "log" | "exp" | "sum" => 3,
                     "nabla" | "partial" | "Delta" => 2,
                     _ => 1,

@@ -102,5 +102,9 @@ pub fn family_words(found: &Counterexample) -> String {
 
 /// An exact number, with its decimal value where the exact form hides it.
 pub fn exact_words(exact: &str, decimal: f64) -> String {
-    if exact.contains("log") || exact.contains('^') || exact.len() > 9 { format!("{exact} ({decimal:.6})") } else { exact.to_string() }
+    if exact.contains("log") || exact.contains('^') || exact.len() > 9 {
+        format!("{exact} ({decimal:.6})")
+    } else {
+        exact.to_string()
+    }
 }

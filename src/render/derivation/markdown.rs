@@ -20,12 +20,22 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
         let name = title.name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
         out.push_str(&format!("\n**{}{name}.** ${}$\n\n", title.words(), writer.statement(item)));
         // Renderers of Markdown take `aligned` inside a display, not `align`.
-        let chain = writer.chain(at).replace("{align*}", "{aligned}").replace("{align}", "{aligned}").replace(r"\small ", "").replace(r" \notag", "");
+        let chain = writer
+            .chain(at)
+            .replace("{align*}", "{aligned}")
+            .replace("{align}", "{aligned}")
+            .replace(r"\small ", "")
+            .replace(r" \notag", "");
         let chain = without_labels(&chain);
         out.push_str(&format!("$$\n{chain}$$\n"));
         for (number, step) in item.steps.iter().enumerate() {
             if step.status == DerivationStatus::ProvedWithOtherReason {
-                out.push_str(&format!("\nStep {} holds by {}, not by {}.\n", number + 1, reason_words(report, &step.reason_needed), reason_words(report, &step.reason_given)));
+                out.push_str(&format!(
+                    "\nStep {} holds by {}, not by {}.\n",
+                    number + 1,
+                    reason_words(report, &step.reason_needed),
+                    reason_words(report, &step.reason_given)
+                ));
             }
             if let Some(found) = &step.counterexample {
                 out.push_str(&format!(
@@ -36,7 +46,8 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
                     exact_words(&found.right, found.right_decimal)
                 ));
             } else if step.status == DerivationStatus::NotProved {
-                let residue = step.residue.as_ref().map_or(String::new(), |residue| format!(" What is left is `{residue}`."));
+                let residue =
+                    step.residue.as_ref().map_or(String::new(), |residue| format!(" What is left is `{residue}`."));
                 out.push_str(&format!("\n**Step {} is not proved.**{residue}\n", number + 1));
             }
         }

@@ -70,9 +70,12 @@ impl<'d> Notation<'d> {
                 let (minus, text) = self.signed_latex(body);
                 (!minus, text)
             }
-            Kind::Binary(operator @ (Operator::Multiply | Operator::Divide), left, right) => match self.leading_minus(left) {
+            Kind::Binary(operator @ (Operator::Multiply | Operator::Divide), left, right) => match self
+                .leading_minus(left)
+            {
                 Some(positive) => {
-                    let copy = Formula { kind: Kind::Binary(*operator, Box::new(positive), right.clone()), ..formula.clone() };
+                    let copy =
+                        Formula { kind: Kind::Binary(*operator, Box::new(positive), right.clone()), ..formula.clone() };
                     (true, self.latex_at(&copy, Level::Product))
                 }
                 None => (false, self.latex_at(formula, Level::Product)),
@@ -127,7 +130,11 @@ impl<'d> Notation<'d> {
             Kind::Constant(id) => (theory.constant(*id).name.to_string(), Level::Atom),
             Kind::Density(id, point) => {
                 let density = theory.density(*id);
-                if point.is_empty() { (density.name.to_string(), Level::Atom) } else { call(density.name.as_str(), &[self.point_text(density.parameter, point)]) }
+                if point.is_empty() {
+                    (density.name.to_string(), Level::Atom)
+                } else {
+                    call(density.name.as_str(), &[self.point_text(density.parameter, point)])
+                }
             }
             Kind::Field(id, point) => {
                 let function = theory.function(*id);
@@ -138,10 +145,16 @@ impl<'d> Notation<'d> {
                 call(function.name.as_str(), &[self.variate_of(*id)])
             }
             Kind::Apply(id, 0, argument) => call(theory.function(*id).name.as_str(), &[inner(argument)]),
-            Kind::Apply(id, order, argument) => call("derivative", &[theory.function(*id).name.to_string(), order.to_string(), inner(argument)]),
+            Kind::Apply(id, order, argument) => {
+                call("derivative", &[theory.function(*id).name.to_string(), order.to_string(), inner(argument)])
+            }
             Kind::Defined(at, point) => {
                 let name = &self.derivation.definitions[*at].name;
-                if point.is_empty() { (name.clone(), Level::Atom) } else { call(name, &[self.point_text(self.inner_parameter(), point)]) }
+                if point.is_empty() {
+                    (name.clone(), Level::Atom)
+                } else {
+                    call(name, &[self.point_text(self.inner_parameter(), point)])
+                }
             }
             Kind::Divergence { density, from, to } => {
                 let name = theory.density(*density).name.to_string();
@@ -153,8 +166,14 @@ impl<'d> Notation<'d> {
             Kind::Covariance(left, right) => call("Cov", &[inner(left), inner(right)]),
             Kind::Negate(body) => (format!("-{}", self.text_at(body, Level::Product)), Level::Sum),
             Kind::Binary(operator, left, right) => match operator {
-                Operator::Add => (format!("{} + {}", self.text_at(left, Level::Sum), self.text_at(right, Level::Product)), Level::Sum),
-                Operator::Subtract => (format!("{} - {}", self.text_at(left, Level::Sum), self.text_at(right, Level::Product)), Level::Sum),
+                Operator::Add => (
+                    format!("{} + {}", self.text_at(left, Level::Sum), self.text_at(right, Level::Product)),
+                    Level::Sum,
+                ),
+                Operator::Subtract => (
+                    format!("{} - {}", self.text_at(left, Level::Sum), self.text_at(right, Level::Product)),
+                    Level::Sum,
+                ),
                 Operator::Multiply | Operator::Divide => {
                     let sign = if *operator == Operator::Multiply { " * " } else { "/" };
                     // A minus in front belongs to the first factor, and needs no parentheses there.
@@ -168,7 +187,11 @@ impl<'d> Notation<'d> {
                 }
             },
             Kind::Power(body, exponent) => {
-                let exponent = if exponent.is_integer() && !exponent.is_negative() { exponent.to_string() } else { format!("({exponent})") };
+                let exponent = if exponent.is_integer() && !exponent.is_negative() {
+                    exponent.to_string()
+                } else {
+                    format!("({exponent})")
+                };
                 (format!("{}^{exponent}", self.text_at(body, Level::Atom)), Level::Power)
             }
             Kind::SquareRoot(body) => call("sqrt", &[inner(body)]),
@@ -191,12 +214,17 @@ impl<'d> Notation<'d> {
                 (format!("{head}[{}{at}]", inner(body)), Level::Atom)
             }
             Kind::SumOver(variate, body) => call("sum", &[theory.variate(*variate).name.to_string(), inner(body)]),
-            Kind::SumIndex(labels, body) => call("sum", &labels.iter().map(|label| label.name.clone()).chain([inner(body)]).collect::<Vec<_>>()),
-            Kind::Entry(body, labels) => (format!("{}[{}]", self.text_at(body, Level::Atom), names(labels).join(", ")), Level::Atom),
+            Kind::SumIndex(labels, body) => {
+                call("sum", &labels.iter().map(|label| label.name.clone()).chain([inner(body)]).collect::<Vec<_>>())
+            }
+            Kind::Entry(body, labels) => {
+                (format!("{}[{}]", self.text_at(body, Level::Atom), names(labels).join(", ")), Level::Atom)
+            }
             Kind::Inverse(body) => call("inv", &[inner(body)]),
             Kind::Trace(body) => call("trace", &[inner(body)]),
             Kind::Identity => {
-                let dimension = formula.shape.rows.map_or("1".to_string(), |space| theory.spaces[space.0 as usize].to_string());
+                let dimension =
+                    formula.shape.rows.map_or("1".to_string(), |space| theory.spaces[space.0 as usize].to_string());
                 call("identity", &[dimension])
             }
         }
@@ -207,7 +235,9 @@ impl<'d> Notation<'d> {
         match mean {
             Mean::Model(point) if point.is_empty() => ("E".to_string(), String::new()),
             Mean::Model(point) => ("E".to_string(), format!(", {}", self.point_text(self.inner_parameter(), point))),
-            Mean::Inner(density) => (format!("E_{}", theory.variate(theory.density(*density).variate).name), String::new()),
+            Mean::Inner(density) => {
+                (format!("E_{}", theory.variate(theory.density(*density).variate).name), String::new())
+            }
             Mean::Covariate(variate) => (format!("E_{}", theory.variate(*variate).name), String::new()),
             Mean::Data => ("E_data".to_string(), String::new()),
         }
@@ -226,7 +256,9 @@ impl<'d> Notation<'d> {
 
     fn variate_of(&self, id: FunctionId) -> String {
         match self.derivation.theory.function(id).argument {
-            crate::kernel::jets::theory::Argument::Variate(variate) => self.derivation.theory.variate(variate).name.to_string(),
+            crate::kernel::jets::theory::Argument::Variate(variate) => {
+                self.derivation.theory.variate(variate).name.to_string()
+            }
             _ => String::new(),
         }
     }
@@ -264,12 +296,23 @@ impl<'d> Notation<'d> {
             Kind::Constant(id) => (symbol(theory.constant(*id).name.as_str()), Level::Atom),
             Kind::Density(id, point) => {
                 let density = theory.density(*id);
-                (format!("{}_{{{}}}", symbol(density.name.as_str()), self.point_latex(density.parameter, point)), Level::Atom)
+                (
+                    format!("{}_{{{}}}", symbol(density.name.as_str()), self.point_latex(density.parameter, point)),
+                    Level::Atom,
+                )
             }
-            Kind::Field(id, point) => {
-                (format!("{}({})", symbol(theory.function(*id).name.as_str()), self.point_latex(self.argument(*id), point)), Level::Atom)
-            }
-            Kind::Statistic(id) => (format!("{}({})", symbol(theory.function(*id).name.as_str()), symbol(&self.variate_of(*id))), Level::Atom),
+            Kind::Field(id, point) => (
+                format!(
+                    "{}({})",
+                    symbol(theory.function(*id).name.as_str()),
+                    self.point_latex(self.argument(*id), point)
+                ),
+                Level::Atom,
+            ),
+            Kind::Statistic(id) => (
+                format!("{}({})", symbol(theory.function(*id).name.as_str()), symbol(&self.variate_of(*id))),
+                Level::Atom,
+            ),
             Kind::Apply(id, order, argument) => {
                 let marks = match order {
                     0..=3 => "'".repeat(*order as usize),
@@ -277,27 +320,39 @@ impl<'d> Notation<'d> {
                 };
                 let name = symbol(theory.function(*id).name.as_str());
                 let body = self.latex(argument);
-                let body = if body.contains(r"\frac") { format!(r"\!\left({body}\right)") } else { format!("({body})") };
+                let body =
+                    if body.contains(r"\frac") { format!(r"\!\left({body}\right)") } else { format!("({body})") };
                 (format!("{name}{marks}{body}"), Level::Atom)
             }
             Kind::Defined(at, point) => {
                 let name = symbol(&self.derivation.definitions[*at].name);
-                if point.is_empty() { (name, Level::Atom) } else { (format!("{name}({})", self.point_latex(self.inner_parameter(), point)), Level::Atom) }
+                if point.is_empty() {
+                    (name, Level::Atom)
+                } else {
+                    (format!("{name}({})", self.point_latex(self.inner_parameter(), point)), Level::Atom)
+                }
             }
             Kind::Divergence { density, from, to } => {
                 let own = theory.density(*density);
-                let at = |point: &Point| format!("{}_{{{}}}", symbol(own.name.as_str()), self.point_latex(own.parameter, point));
+                let at = |point: &Point| {
+                    format!("{}_{{{}}}", symbol(own.name.as_str()), self.point_latex(own.parameter, point))
+                };
                 (format!(r"D_{{\mathrm{{KL}}}}({}\,\|\,{})", at(from), at(to)), Level::Atom)
             }
             Kind::Variance(body) => head(r"\operatorname{Var}", body),
-            Kind::Covariance(left, right) => (format!(r"\operatorname{{Cov}}\!\left({}, {}\right)", self.latex(left), self.latex(right)), Level::Atom),
+            Kind::Covariance(left, right) => (
+                format!(r"\operatorname{{Cov}}\!\left({}, {}\right)", self.latex(left), self.latex(right)),
+                Level::Atom,
+            ),
             Kind::Negate(body) => (format!("-{}", self.latex_at(body, Level::Product)), Level::Sum),
             Kind::Binary(Operator::Multiply | Operator::Divide, ..) if self.leading_minus(formula).is_some() => {
                 let (_, positive) = self.signed_latex(formula);
                 (format!("-{positive}"), Level::Sum)
             }
             Kind::Binary(operator, left, right) => self.binary_latex(*operator, left, right),
-            Kind::Power(body, exponent) => (format!("{}^{{{}}}", self.latex_at(body, Level::Atom), plain(exponent)), Level::Power),
+            Kind::Power(body, exponent) => {
+                (format!("{}^{{{}}}", self.latex_at(body, Level::Atom), plain(exponent)), Level::Power)
+            }
             Kind::SquareRoot(body) => (format!(r"\sqrt{{{}}}", self.latex(body)), Level::Atom),
             Kind::Transpose(body) => (format!(r"{}^{{\top}}", self.latex_at(body, Level::Atom)), Level::Power),
             Kind::Log(body) => (format!(r"\log {}", self.latex_at(body, Level::Power)), Level::Prefix),
@@ -306,13 +361,22 @@ impl<'d> Notation<'d> {
             Kind::Hessian(parameter, body) => self.operator(&format!("{}^{{2}}", self.nabla(*parameter)), body),
             Kind::Jacobian(parameter, body) => {
                 let below = symbol(self.parameter(*parameter));
-                (format!(r"\frac{{\partial {}}}{{\partial {below}^{{\top}}}}", self.latex_at(body, Level::Power)), Level::Power)
+                (
+                    format!(r"\frac{{\partial {}}}{{\partial {below}^{{\top}}}}", self.latex_at(body, Level::Power)),
+                    Level::Power,
+                )
             }
             Kind::Partial(parameter, labels, body) => {
                 let below = if self.several_parameters() { symbol(self.parameter(*parameter)) } else { String::new() };
                 let operators: String = labels
                     .iter()
-                    .map(|label| if below.is_empty() { format!(r"\partial_{{{}}}", label_latex(label)) } else { format!(r"\partial_{{{below}_{{{}}}}}", label_latex(label)) })
+                    .map(|label| {
+                        if below.is_empty() {
+                            format!(r"\partial_{{{}}}", label_latex(label))
+                        } else {
+                            format!(r"\partial_{{{below}_{{{}}}}}", label_latex(label))
+                        }
+                    })
                     .collect();
                 self.operator(&operators, body)
             }
@@ -322,7 +386,12 @@ impl<'d> Notation<'d> {
                     Mean::Model(point) => format!("_{{{}}}", self.point_latex(self.inner_parameter(), point)),
                     Mean::Inner(density) => {
                         let own = theory.density(*density);
-                        format!(r"_{{{} \sim {}_{{{}}}}}", symbol(theory.variate(own.variate).name.as_str()), symbol(own.name.as_str()), symbol(self.parameter(own.parameter)))
+                        format!(
+                            r"_{{{} \sim {}_{{{}}}}}",
+                            symbol(theory.variate(own.variate).name.as_str()),
+                            symbol(own.name.as_str()),
+                            symbol(self.parameter(own.parameter))
+                        )
                     }
                     Mean::Covariate(variate) => {
                         let own = theory.variate(*variate);
@@ -333,9 +402,14 @@ impl<'d> Notation<'d> {
                 };
                 (format!(r"\mathbb{{E}}{below}\!\left[{}\right]", self.latex(body)), Level::Atom)
             }
-            Kind::SumOver(variate, body) => {
-                (format!(r"\sum_{{{}}} {}", symbol(theory.variate(*variate).name.as_str()), self.latex_at(body, Level::Product)), Level::Prefix)
-            }
+            Kind::SumOver(variate, body) => (
+                format!(
+                    r"\sum_{{{}}} {}",
+                    symbol(theory.variate(*variate).name.as_str()),
+                    self.latex_at(body, Level::Product)
+                ),
+                Level::Prefix,
+            ),
             Kind::SumIndex(labels, body) => {
                 let below: Vec<String> = labels.iter().map(label_latex).collect();
                 (format!(r"\sum_{{{}}} {}", below.join(","), self.latex_at(body, Level::Product)), Level::Prefix)
@@ -354,7 +428,11 @@ impl<'d> Notation<'d> {
     }
 
     fn nabla(&self, parameter: ParameterId) -> String {
-        if self.several_parameters() { format!(r"\nabla_{{\!{}}}", symbol(self.parameter(parameter))) } else { r"\nabla".to_string() }
+        if self.several_parameters() {
+            format!(r"\nabla_{{\!{}}}", symbol(self.parameter(parameter)))
+        } else {
+            r"\nabla".to_string()
+        }
     }
 
     fn operator(&self, operator: &str, body: &Formula) -> (String, Level) {
@@ -436,14 +514,18 @@ fn direction(name: &str) -> String {
 }
 
 const GREEK: [&str; 24] = [
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau",
-    "upsilon", "phi", "chi", "psi", "omega",
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
+    "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
 ];
 
 /// `theta` is θ, `F_true` is F with a subscript, `Ftilde` is F̃, longer names are upright.
 pub fn symbol(name: &str) -> String {
     if let Some((base, below)) = name.split_once('_') {
-        let below = if below.chars().count() == 1 || GREEK.contains(&below) { symbol(below) } else { format!(r"\mathrm{{{}}}", below.replace('_', r"\_")) };
+        let below = if below.chars().count() == 1 || GREEK.contains(&below) {
+            symbol(below)
+        } else {
+            format!(r"\mathrm{{{}}}", below.replace('_', r"\_"))
+        };
         return format!("{}_{{{below}}}", symbol(base));
     }
     if let Some(base) = name.strip_suffix("tilde").filter(|base| !base.is_empty()) {
@@ -456,7 +538,10 @@ pub fn symbol(name: &str) -> String {
         return format!(r"\{name}");
     }
     let lower = name.to_lowercase();
-    if name.starts_with(char::is_uppercase) && ["gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"].contains(&lower.as_str()) {
+    if name.starts_with(char::is_uppercase)
+        && ["gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"]
+            .contains(&lower.as_str())
+    {
         return format!(r"\{name}");
     }
     if name.chars().count() == 1 {

@@ -54,8 +54,13 @@ fn item(report: &DerivationReport, at: usize, notation: &Notation, options: &Der
     let item = &report.items[at];
     let title = heading(report, at);
     let name = title.name.as_ref().map_or(String::new(), |name| format!(" {name}"));
-    let status = if item.status == DerivationStatus::Proved { String::new() } else { format!("   [{}]", words(item.status)) };
-    let mut out = format!("{}{name}: {}{status}\n", title.words(), relation(&notation.text(&item.left), item.order, &notation.text(&item.right)));
+    let status =
+        if item.status == DerivationStatus::Proved { String::new() } else { format!("   [{}]", words(item.status)) };
+    let mut out = format!(
+        "{}{name}: {}{status}\n",
+        title.words(),
+        relation(&notation.text(&item.left), item.order, &notation.text(&item.right))
+    );
     out.push_str(&format!("    {}\n", notation.text(&item.start)));
     out.push_str(&lines(report, item, notation, options));
     for remark in &item.remarks {
@@ -113,7 +118,11 @@ fn details(report: &DerivationReport, step: &StepReport) -> String {
     let mut out = String::new();
     let mut say = |line: String| out.push_str(&format!("          {line}\n"));
     if step.status == DerivationStatus::ProvedWithOtherReason {
-        say(format!("the equality holds by {}; {} is not the reason", reason_words(report, &step.reason_needed), reason_words(report, &step.reason_given)));
+        say(format!(
+            "the equality holds by {}; {} is not the reason",
+            reason_words(report, &step.reason_needed),
+            reason_words(report, &step.reason_given)
+        ));
     }
     if let Some(found) = &step.counterexample {
         say(format!("for {}", family_words(found)));
@@ -143,7 +152,11 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
             ')' | ']' => depth -= 1,
             _ => {}
         }
-        let breaks = depth == 0 && matches!(letter, '+' | '-') && at > 0 && letters[at - 1] == ' ' && letters.get(at + 1) == Some(&' ');
+        let breaks = depth == 0
+            && matches!(letter, '+' | '-')
+            && at > 0
+            && letters[at - 1] == ' '
+            && letters.get(at + 1) == Some(&' ');
         if breaks {
             pieces.push(String::new());
         }

@@ -1,0 +1,132 @@
+//! The architecture, enforced: which module may use which.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each module may use of the crate, and which outside crates it may name.
+const MAY_USE: &[(&str, &[&str], &[&str])] = &[
+    ("kernel", &["kernel"], &["std", "num_bigint", "num_integer", "num_rational", "num_traits"]),
+    (
+        "syntax",
+        &["syntax", "source", "diagnostic", "kernel::term"],
+        &["std", "nom", "num_bigint", "num_rational", "num_traits"],
+    ),
+    (
+        "model",
+        &["model", "kernel", "syntax", "source", "diagnostic"],
+        &["std", "num_bigint", "num_rational", "num_traits"],
+    ),
+    ("cas", &["cas", "kernel::term"], &["std", "symbolica", "num_bigint", "num_rational", "num_traits", "num_integer"]),
+    (
+        "derive",
+        &["derive", "kernel", "model", "cas", "numeric", "source"],
+        &["std", "num_traits", "num_rational", "num_bigint"],
+    ),
+    ("numeric", &["numeric", "kernel"], &["std", "num_bigint", "num_integer", "num_rational", "num_traits", "special"]),
+    (
+        "refute",
+        &["refute", "kernel", "model", "numeric"],
+        &["std", "num_bigint", "num_rational", "num_traits", "num_integer"],
+    ),
+    (
+        "render",
+        &["render", "kernel", "model", "derive::report", "derivation", "refute"],
+        &["std", "pretty", "serde", "serde_json", "num_bigint", "num_rational", "num_traits"],
+    ),
+];
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("src can be read") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn module_files(module: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    if root.join(module).is_dir() {
+        files(&root.join(module), &mut found);
+    }
+    assert!(!found.is_empty(), "there is no module {module}");
+    found
+}
+
+/// Paths after `crate::`, and first segments of outside crates in `use` lines.
+fn uses(text: &str) -> (Vec<String>, Vec<String>) {
+    let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+        for part in line.split("crate::").skip(1) {
+            let path: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == ':').collect();
+            inside.push(path);
+        }
+        let Some(rest) = line.strip_prefix("use ").or_else(|| line.strip_prefix("pub use ")) else { continue };
+        let first: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        // What begins with a capital is a type in scope; what is followed by nothing is a module.
+        if !matches!(first.as_str(), "crate" | "super" | "self" | "") && rest[first.len()..].starts_with("::") {
+            outside.push(first);
+        }
+    }
+    (inside, outside)
+}
+
+#[test]
+fn imports_keep_to_the_table() {
+    let mut broken = Vec::new();
+    for (module, own, crates) in MAY_USE {
+        for file in module_files(module) {
+            let text = fs::read_to_string(&file).expect("a source file");
+            let (inside, outside) = uses(&text);
+            for path in inside {
+                let fits = own.iter().any(|allowed| {
+                    path == *allowed
+                        || path.starts_with(&format!("{allowed}::"))
+                        || allowed.starts_with(&format!("{path}::"))
+                });
+                if !fits {
+                    broken.push(format!("{}: crate::{path}", file.display()));
+                }
+            }
+            for name in outside {
+                let is_sibling = name.chars().next().is_some_and(char::is_uppercase)
+                    || file.parent().is_some_and(|folder| {
+                        folder.join(format!("{name}.rs")).is_file() || folder.join(&name).is_dir()
+                    });
+                if !is_sibling && !crates.contains(&name.as_str()) {
+                    broken.push(format!("{}: {name}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "imports against the table:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn only_cas_names_the_algebra_engine() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&root, &mut all);
+    for file in all.into_iter().filter(|file| !file.starts_with(root.join("cas"))) {
+        let text = fs::read_to_string(&file).expect("a source file");
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            assert!(!line.contains("symbolica::"), "{} names the engine: {line}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_kernel_has_no_floats_and_no_unsafe_code() {
+    for file in module_files("kernel") {
+        let text = fs::read_to_string(&file).expect("a source file");
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for word in ["f64", "f32", "unsafe", "std::fs", "std::io", "println!"] {
+                assert!(!line.contains(word), "{}: {word} in the kernel: {line}", file.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Tests of the library, in one binary: one process, one algebra engine.
+//!
+//! Tests that run the program itself are in `tests/program`, because a process that has used the
+//! engine keeps it until it ends.
+
+mod cas;
+mod catalogue;
+mod generic;
+mod layers;
+mod numeric;
+mod render;
+mod syntax;
