@@ -3,6 +3,7 @@
 
 pub mod cas;
 pub mod catalogue;
+pub mod certificate;
 pub mod derivation;
 pub mod derive;
 pub mod diagnostic;

@@ -59,7 +59,8 @@ impl Source {
         }
     }
 
-    pub(crate) fn too_large(name: &str, bytes: usize) -> Diagnostic {
+    /// What is said of a source with this many bytes, which need not have been read.
+    pub fn too_large(name: &str, bytes: usize) -> Diagnostic {
         let mebibyte = (1024 * 1024) as f64;
         Diagnostic::error("file-too-large", format!("{name} is too large: {:.1} MiB", bytes as f64 / mebibyte))
             .note(format!("the limit is {} MiB", Self::LIMIT / (1024 * 1024)))

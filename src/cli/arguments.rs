@@ -43,6 +43,12 @@ Examples:
   fisherproof check derivations/families/*.fam
   fisherproof check proof.drv --format json";
 
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  fisherproof derive gamma --certificate gamma.json
+  fisherproof verify gamma.json
+  fisherproof verify gamma.json --against my.fam   is it about this density?";
+
 const RENDER_EXAMPLES: &str = "\
 Examples:
   fisherproof render kl_fisher                     a proof of the catalogue
@@ -78,6 +84,9 @@ pub enum Command {
     /// Write checked derivations for people: text, LaTeX, Markdown
     #[command(after_help = RENDER_EXAMPLES)]
     Render(Render),
+    /// Replay a saved certificate without the algebra engine
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(Verify),
     /// Every rule and lemma that a proof may rest on
     Rules(Rules),
     /// The families of the catalogue
@@ -150,6 +159,16 @@ pub struct Render {
     /// Number the equations, with a label at each
     #[arg(long)]
     pub numbered: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// A certificate that `fisherproof derive --certificate` wrote
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Demand that it is about the density of this family
+    #[arg(long, value_name = "TARGET", value_hint = ValueHint::FilePath)]
+    pub against: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fisherproof::derive::report::{CheckKind, Report, Status};
 use fisherproof::render::derivation::DerivationOptions;
-use fisherproof::render::{self, Options, Part};
+use fisherproof::render::{self, Format, Options, Part};
 
 use super::arguments::Check;
 use super::derive::work_out;
@@ -27,7 +27,7 @@ pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
             if report.claims.is_empty() {
                 console.note(&format!("{}: family {} claims nothing", input.source.name, family.name));
             }
-            reports.push(report);
+            reports.push(Report { status: verdict(&report, destination.format), ..report });
         }
     }
     let options = Options {
@@ -49,6 +49,17 @@ pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
     }
     destination.write(&document)?;
     Ok(Outcome::of(reports.iter().all(holds) && derivations.iter().all(derivation::holds)))
+}
+
+/// A heading speaks of the claims, which are all that is shown; JSON keeps the status of the family.
+fn verdict(report: &Report, format: Format) -> Status {
+    let of_claims = || report.claims.iter().map(|outcome| outcome.status);
+    match format {
+        Format::Json => report.status,
+        _ if of_claims().any(|status| status == Status::Refuted) => Status::Refuted,
+        _ if of_claims().any(|status| status == Status::NotProved) => Status::NotProved,
+        _ => report.status,
+    }
 }
 
 /// All claims are proved, and they are about a density.

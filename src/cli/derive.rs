@@ -1,6 +1,9 @@
 //! `fisherproof derive TARGET…`
 
+use std::path::Path;
+
 use fisherproof::catalogue;
+use fisherproof::certificate::{self, Saved};
 use fisherproof::derive::family::{Derived, derive_with};
 use fisherproof::derive::report::{Report, Status};
 use fisherproof::model::family::Family;
@@ -9,7 +12,7 @@ use fisherproof::render::{self, Options};
 use super::arguments::Derive;
 use super::input::{self, Input};
 use super::message::Console;
-use super::output::Destination;
+use super::output::{Destination, not_an_input, to_file};
 use super::{Failure, Outcome, start_engine, values};
 
 pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
@@ -20,16 +23,28 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
     let destination = Destination::new(&arguments.document, &targets)?;
     let inputs = input::read(&targets, console)?;
     let families = families(&inputs)?;
+    if arguments.certificate.is_some() && families.len() != 1 {
+        return Err(Failure::Input(format!("--certificate saves the proofs of one family, not of {}", families.len())));
+    }
+    if let Some(path) = &arguments.certificate {
+        not_an_input(path, &targets)?;
+    }
     let point = match &arguments.at {
-        Some(text) => Some(values::Point::read(text, &families, console)?),
+        Some(text) => {
+            let plain: Vec<&Family> = families.iter().map(|(family, _)| *family).collect();
+            Some(values::Point::read(text, &plain, console)?)
+        }
         None => None,
     };
     start_engine()?;
     let mut reports = Vec::new();
-    for family in families {
-        let Derived { mut report, certificate: _ } = work_out(family, arguments.proof)?;
+    for (family, text) in families {
+        let Derived { mut report, certificate } = work_out(family, arguments.proof)?;
         if let Some(point) = &point {
             report.values = Some(values::at(&report, point));
+        }
+        if let Some(path) = &arguments.certificate {
+            save(path, &Saved { family: text.to_owned(), certificate })?;
         }
         reports.push(report);
     }
@@ -43,15 +58,24 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
     Ok(Outcome::of(reports.iter().all(proved)))
 }
 
-/// The families of all inputs.
+/// Saves a certificate that was read back and verified first.
+fn save(path: &Path, saved: &Saved) -> Result<(), Failure> {
+    let text = certificate::write(saved);
+    match certificate::read(&text).and_then(|read| certificate::verify(&read)) {
+        Ok(_) => to_file(path, &text),
+        Err(reason) => Err(Failure::Input(format!("there is no certificate to save: {reason}"))),
+    }
+}
+
+/// The families of all inputs, each with its own source text.
 ///
 /// # Errors
 /// When a target holds none.
-fn families(inputs: &[Input]) -> Result<Vec<&Family>, Failure> {
+fn families(inputs: &[Input]) -> Result<Vec<(&Family, &str)>, Failure> {
     let mut families = Vec::new();
     for input in inputs {
         let before = families.len();
-        families.extend(input.families().map(|(family, _)| family));
+        families.extend(input.families().map(|(family, span)| (family, input.source.slice(span))));
         if families.len() == before {
             let name = &input.source.name;
             return Err(Failure::Input(format!(

@@ -93,12 +93,17 @@ fn source(target: &str) -> Result<Source, Unread> {
             Err(_) => {}
         }
     }
-    Ok(Source::from_bytes(target, &bytes(File::open(path)?)?)?)
+    let file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    if length > Source::LIMIT {
+        return Err(Box::new(Source::too_large(target, length)).into());
+    }
+    Ok(Source::from_bytes(target, &bytes(file)?)?)
 }
 
 /// All bytes, but no more than it takes to see that there are too many.
 fn bytes(reader: impl Read) -> io::Result<Vec<u8>> {
-    const ENOUGH: u64 = 16 * Source::LIMIT as u64;
+    const ENOUGH: u64 = Source::LIMIT as u64 + 1;
     let mut bytes = Vec::new();
     reader.take(ENOUGH).read_to_end(&mut bytes)?;
     Ok(bytes)

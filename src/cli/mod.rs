@@ -18,6 +18,7 @@ mod render;
 mod rules;
 mod show;
 mod values;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -77,6 +78,7 @@ fn dispatch(arguments: Arguments) -> u8 {
         Command::Derive(own) => derive::run(own, &console),
         Command::Check(own) => check::run(own, &console),
         Command::Render(own) => render::run(own, &console),
+        Command::Verify(own) => verify::run(own, &console),
         Command::Rules(own) => rules::run(own),
         Command::List(own) => list::run(own),
         Command::Show(own) => show::run(own, &console),

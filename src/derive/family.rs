@@ -661,24 +661,28 @@ impl Work<'_> {
             self.parameters.iter().map(|name| (second(name), Term::Variable(name.clone()))).collect();
         let mut theorems = Vec::new();
         let mut equations = Vec::new();
-        let mut specialize = |work: &mut Self, of: Term, is: Term| -> Result<(), Failure> {
+        let divergence = (Term::log_density() - Term::LogDensity(second_parameters(self.family))).expectation();
+        let mut specialize = |work: &mut Self, of: Term, formal: Term, is: Term| -> Result<(), Failure> {
             let proposition =
                 Proposition::Specialization { auxiliary: Vec::new(), of: of.clone(), at: at.clone(), is: is.clone() };
             let position = work.search.push(proposition, Rule::Algebra)?;
-            equations.push(Equation { left: of, right: is });
+            // Shown as derivatives of the divergence, not of its closed form written out.
+            equations.push(Equation { left: formal, right: is });
             theorems.push(work.search.theorem(position).clone());
             Ok(())
         };
-        specialize(self, kl.clone(), Term::zero())?;
+        specialize(self, kl.clone(), divergence.clone(), Term::zero())?;
         let mut order2 = vec![vec![Term::zero(); count]; count];
         let mut order3 = vec![vec![vec![Term::zero(); count]; count]; count];
         for i in 0..count {
             let first = kl.clone().derivative(&second(&self.parameters[i]));
-            specialize(self, first.clone(), Term::zero())?;
+            let first_formal = divergence.clone().derivative(&second(&self.parameters[i]));
+            specialize(self, first.clone(), first_formal.clone(), Term::zero())?;
             for j in i..count {
                 let Some(entry) = self.report.fisher[i][j].clone() else { return Err(Failure::NoLemma) };
                 let twice = first.clone().derivative(&second(&self.parameters[j]));
-                specialize(self, twice.clone(), entry.clone())?;
+                let twice_formal = first_formal.clone().derivative(&second(&self.parameters[j]));
+                specialize(self, twice.clone(), twice_formal.clone(), entry.clone())?;
                 order2[i][j] = entry.clone();
                 order2[j][i] = entry;
                 for k in j..count {
@@ -686,7 +690,12 @@ impl Work<'_> {
                     let normalizer = self.search.checker.parameters();
                     let worked_out = normalizer.normalize(&thrice)?.to_term().substitute(&at);
                     let value = self.search.simplifier.simplify_term(&worked_out);
-                    specialize(self, thrice, value.clone())?;
+                    specialize(
+                        self,
+                        thrice,
+                        twice_formal.clone().derivative(&second(&self.parameters[k])),
+                        value.clone(),
+                    )?;
                     for (a, b, c) in [(i, j, k), (i, k, j), (j, i, k), (j, k, i), (k, i, j), (k, j, i)] {
                         order3[a][b][c] = value.clone();
                     }
@@ -793,11 +802,10 @@ struct Route {
 
 impl Route {
     fn add(&mut self, of: &Term, search: &Search, position: usize) {
-        let left = match search.theorem(position).proposition() {
-            Proposition::Expectation { .. } => of.clone().expectation(),
-            _ => of.clone(),
-        };
-        self.equations.push(Equation { left, right: search.value(position) });
+        // The log-partition and its Jacobian written out would say less than F = Jᵀ ∇²A J does.
+        if let Proposition::Expectation { .. } = search.theorem(position).proposition() {
+            self.equations.push(Equation { left: of.clone().expectation(), right: search.value(position) });
+        }
         self.theorems.push(search.theorem(position).clone());
     }
 

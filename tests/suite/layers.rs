@@ -93,6 +93,7 @@ fn imports_keep_to_the_table() {
             }
             for name in outside {
                 let is_sibling = name.chars().next().is_some_and(char::is_uppercase)
+                    || file.with_extension("").join(format!("{name}.rs")).is_file()
                     || file.parent().is_some_and(|folder| {
                         folder.join(format!("{name}.rs")).is_file() || folder.join(&name).is_dir()
                     });

@@ -260,7 +260,7 @@ pub fn gamma() -> Report {
     ];
     let mut wrong = claim("fisher[b, b] = a/b", Quantity::FisherEntry(1, 1), Status::Refuted);
     wrong.counterexample = Some(Counterexample {
-        at: vec![(Name::new("a"), term("3")), (Name::new("b"), term("7/2"))],
+        at: vec![(Name::new("a"), term("3")), (Name::new("b"), Term::ratio(7, 2))],
         entry: "fisher[b, b]".to_owned(),
         claimed: Term::ratio(6, 7),
         actual: Term::ratio(12, 49),

@@ -1,0 +1,134 @@
+//! Wrong and hard input: a clear message and the right exit code, and that within seconds.
+
+use std::time::Duration;
+
+use super::{Folder, Run, command, run, run_with};
+
+/// A run that takes longer hangs, even on a slow machine that does other things too.
+const SECONDS: u64 = 20;
+
+/// `derive` of a family given by its entries.
+fn derive(entries: &str) -> Run {
+    within(run_with(&["derive", "-", "-q"], &format!("family F {{\n{entries}\n}}\n")))
+}
+
+#[track_caller]
+fn within(run: Run) -> Run {
+    assert!(run.took < Duration::from_secs(SECONDS), "it took {:?}", run.took);
+    run
+}
+
+#[test]
+fn what_is_no_text_is_said_to_be_none() {
+    let folder = Folder::new("junk");
+    let empty = folder.write("empty.fam", "");
+    let junk: Vec<u8> = (0..5_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 | 0x80).collect();
+    let junk = folder.write("junk.fam", junk);
+    within(run(&["derive", &empty])).exits(2).says(&["holds no family"]);
+    within(run(&["derive", &junk])).exits(2).says(&["not a UTF-8 text file"]);
+    within(run(&["derive", &folder.path("absent.fam")])).exits(2).says(&["cannot be read"]);
+    within(run(&["derive", &folder.0.display().to_string()])).exits(2).says(&["cannot be read"]);
+}
+
+#[test]
+fn fifty_megabytes_are_refused_unread() {
+    let folder = Folder::new("large");
+    let large = folder.write("large.fam", vec![b'#'; 50 << 20]);
+    within(run(&["derive", &large])).exits(2).says(&["too large: 50.0 MiB", "the limit is 4 MiB"]);
+    within(run_with(&["derive", "-"], &"#".repeat(50 << 20))).exits(2).says(&["too large"]);
+}
+
+#[test]
+fn nesting_and_powers_have_limits() {
+    for (open, close) in [("(", ")"), ("exp(", ")"), ("-", ""), ("2^", ""), ("[", "]")] {
+        let nested = format!("{}x{}", open.repeat(10_000), close.repeat(10_000));
+        derive(&format!("variate x : real parameter m : real density {nested}")).exits(2).says(&["nested more than"]);
+    }
+    derive("variate x : interval(0, 1) parameter a : positive density a*x^(10^9)*x^(a - 1)").exits(1);
+    derive("variate x : real parameter a : positive density (x + a)^(2*10^9)*exp(-x^2)").exits(1).says(&["too large"]);
+    derive("variate x : {0, 1} parameter a : positive mass (1 + a)^(10^9*x)/(1 + (1 + a)^(10^9))").exits(1);
+    derive("variate x : real parameter a : positive density a^(10^(10^9))*exp(-x^2)").exits(2);
+}
+
+#[test]
+fn a_density_that_is_none_is_refuted() {
+    derive("variate x : positive parameter a : positive density 2*a*exp(-a*x)")
+        .exits(1)
+        .says(&["refuted", "integrates to 2, not to 1", "multiply the density by 1/2"]);
+    derive("variate x : positive parameter a : positive density -a*exp(-a*x)")
+        .exits(1)
+        .says(&["refuted", "the density is not positive"]);
+    derive("variate x : positive parameter a : real density exp(-a*x)").exits(1).says(&["not proved"]);
+    derive("variate x : positive parameter s : real, b : positive density x^(s - 1)*exp(-b*x)")
+        .exits(1)
+        .says(&["diverges", "declare the parameters so that s > 0"]);
+    derive("variate x : {0, 1, 2} parameter p : interval(0, 1) mass x*p/3").exits(1).says(&["the mass is 0 at x = 0"]);
+}
+
+#[test]
+fn what_fails_beyond_the_density_is_named() {
+    derive("variate x : interval(0, theta) parameter theta : positive density 1/theta")
+        .exits(1)
+        .says(&["R1 fails: the support depends on theta"]);
+    derive("variate x : real parameter a : real, b : real density exp(-(x - a - b)^2/2)/sqrt(2*pi)")
+        .says(&["singular", "not identifiable along the direction (-1, 1)"]);
+    let mixture = "variate x : real parameter w : interval(0, 1), m : real
+        density (w*exp(-x^2/2) + (1 - w)*exp(-(x - m)^2/2))/sqrt(2*pi)";
+    derive(mixture).exits(1).says(&["not an exponential family", "∂ℓ/∂w =", "∂²ℓ/∂m² =", "no closed form"]);
+    derive("variate x : real parameter a : positive where a < -1 density a*exp(-x^2/2)/(a*sqrt(2*pi))")
+        .exits(2)
+        .says(&["no parameter values meet the declared conditions"]);
+    derive("variate x : positive parameter b : positive, c : positive density b*exp(-b*x)").exits(2).says(&["`c`"]);
+    derive("variate x : positive parameter b : positive density b*exp(-c*x)").exits(2).says(&["`c`"]);
+}
+
+#[test]
+fn a_false_claim_is_refuted_with_both_values() {
+    let family = "family F {
+        variate x : positive
+        parameter a : positive
+        density a*exp(-a*x)
+        claim fisher = [[1/a]]
+        claim mean = 1/a
+    }";
+    run_with(&["check", "-", "-q"], family).exits(1).says(&[
+        "fisher = [[1/a]] — refuted: at a = 2 the entry fisher[a, a] is 1/4 ≈ 0.25, not 1/2 ≈ 0.5",
+        "mean = 1/a — proved",
+    ]);
+    run_with(&["check", "-", "-q"], &family.replace("[[1/a]]", "[[1/a^2]]")).exits(0);
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once() {
+    let family = "family F {
+        variate x : positiv
+        parameter a : positive
+        density 2a*exp(-b*x)
+        claim fisher = 1/
+    }";
+    let told = run_with(&["derive", "-"], family).exits(2).says(&[
+        "did you mean `positive`?",
+        "standard input:2:",
+        "write `2*a`",
+        "standard input:4:",
+    ]);
+    assert_eq!(told.out, "");
+}
+
+#[test]
+fn ten_runs_at_one_instant_all_succeed() {
+    let children: Vec<_> = (0..10)
+        .map(|_| {
+            let mut command = command(&["derive", "gamma", "-q"]);
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            command.spawn().expect("the program starts")
+        })
+        .collect();
+    let mut documents: Vec<String> = Vec::new();
+    for child in children {
+        let output = child.wait_with_output().expect("the program ends");
+        documents.push(Run::new(output, Duration::ZERO).exits(0).out);
+    }
+    documents.dedup();
+    assert_eq!(documents.len(), 1, "all runs write the same");
+}
