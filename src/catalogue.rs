@@ -39,16 +39,17 @@ pub fn proofs() -> impl Iterator<Item = Entry> {
 ///
 /// # Errors
 /// A message with the name that was most likely meant.
-pub fn find(name: &str) -> Result<Entry, Diagnostic> {
+pub fn find(name: &str) -> Result<Entry, Box<Diagnostic>> {
     let wanted = folded(name);
     if let Some(entry) = families().chain(proofs()).find(|entry| folded(entry.name) == wanted) {
         return Ok(entry);
     }
     let names: Vec<&str> = families().chain(proofs()).map(|entry| entry.name).collect();
     let spelled = name.to_lowercase().replace(['-', ' '], "_");
-    Err(Diagnostic::error("unknown-family", format!("the catalogue holds no `{name}`"))
+    let diagnostic = Diagnostic::error("unknown-family", format!("the catalogue holds no `{name}`"))
         .did_you_mean(&spelled, names)
-        .help("`fisherproof list` names what it holds; a file of your own is given by its path, as in `./my.fam`"))
+        .help("`fisherproof list` names what it holds; a file of your own is given by its path, as in `./my.fam`");
+    Err(Box::new(diagnostic))
 }
 
 fn folded(name: &str) -> String {

@@ -89,7 +89,7 @@ fn source(target: &str) -> Result<Source, Unread> {
     if !is_path {
         match catalogue::find(target) {
             Ok(entry) => return Ok(entry.source()),
-            Err(diagnostic) if !path.is_file() => return Err(Box::new(diagnostic).into()),
+            Err(diagnostic) if !path.is_file() => return Err(diagnostic.into()),
             Err(_) => {}
         }
     }

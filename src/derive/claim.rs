@@ -25,13 +25,10 @@ pub fn decide(search: &mut Search, report: &Report, claim: &Claim) -> ClaimOutco
         assumptions: Vec::new(),
         reason: None,
     };
-    match property(report, &claim.quantity) {
-        Some((status, reason)) => {
-            outcome.status = status;
-            outcome.reason = reason;
-            return outcome;
-        }
-        None => {}
+    if let Some((status, reason)) = property(report, &claim.quantity) {
+        outcome.status = status;
+        outcome.reason = reason;
+        return outcome;
     }
     let Some(entries) = entries(search, report, claim) else {
         outcome.status = Status::NotProved;

@@ -312,6 +312,8 @@ impl Work<'_> {
 
     // ——— derivatives ———
 
+    // Indices name entries of several arrays at once.
+    #[allow(clippy::needless_range_loop)]
     fn score_and_hessian(&mut self) {
         let mut score_equations = Vec::new();
         let mut hessian_equations = Vec::new();
@@ -655,6 +657,8 @@ impl Work<'_> {
         Some(Term::Sum(terms))
     }
 
+    // Indices name entries of several arrays at once.
+    #[allow(clippy::needless_range_loop)]
     fn kl_taylor(&mut self, kl: &Term) -> Result<(), Failure> {
         let count = self.parameters.len();
         let at: Vec<(Name, Term)> =

@@ -4,6 +4,7 @@
 //! search may be generous.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use num_traits::One;
@@ -45,7 +46,7 @@ pub struct PieceInstance {
     pub constant: Poly,
     /// A polynomial in the variable, such as 1 + t.
     pub factor: Poly,
-    pub scope: Arc<Normalizer>,
+    pub scope: Rc<Normalizer>,
 }
 
 /// All instances that fit, best first; usually there is one.
@@ -431,10 +432,10 @@ fn single_holder<'a>(terms: &'a [Term], name: &Name) -> Option<(&'a Term, Vec<Te
 }
 
 /// The scope of the new variable: its domain, known to the normaliser.
-fn scope(setting: &Setting, change: &Change) -> Arc<Normalizer> {
+fn scope(setting: &Setting, change: &Change) -> Rc<Normalizer> {
     let coordinates = vec![(change.variable.clone(), change.domain.clone())];
     let support = Support::Product { coordinates, inequalities: Vec::new() };
-    Arc::new(Normalizer::on_support(setting.context(), &support))
+    Rc::new(Normalizer::on_support(setting.context(), &support))
 }
 
 /// The log-density in the new variable, with the logarithm of the slope.
@@ -480,7 +481,7 @@ fn fit_lemma(
     change: &Change,
     lemma: &'static Lemma,
     targets: &[(Term, Poly)],
-    scope: &Arc<Normalizer>,
+    scope: &Rc<Normalizer>,
 ) -> Option<Instance> {
     let skip = domain_fits(&lemma.domain, &change.domain, support)?;
     let mut pieces = Vec::new();

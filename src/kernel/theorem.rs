@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use num_traits::{One, ToPrimitive};
@@ -189,12 +190,14 @@ impl Theorem {
 
 /// A lemma differentiated by its parameters: the factor beside the kernel, and the value.
 type DifferentiatedLemma = Arc<(Term, Term)>;
+/// A lemma's name and the orders of its derivatives.
+type LemmaKey = (&'static str, Vec<(Name, u32)>);
 
 /// Replays steps in one setting.
 pub struct Checker {
     setting: Arc<Setting>,
-    lemmas: RefCell<HashMap<(&'static str, Vec<(Name, u32)>), DifferentiatedLemma>>,
-    scopes: RefCell<HashMap<(Name, Domain), Arc<Normalizer>>>,
+    lemmas: RefCell<HashMap<LemmaKey, DifferentiatedLemma>>,
+    scopes: RefCell<HashMap<(Name, Domain), Rc<Normalizer>>>,
     parameters: Normalizer,
     pointwise: Normalizer,
 }
@@ -611,14 +614,14 @@ impl Checker {
     }
 
     /// Normal forms of terms in the parameters and a variable of integration.
-    fn scope(&self, variable: &Name, domain: &Domain) -> Arc<Normalizer> {
+    fn scope(&self, variable: &Name, domain: &Domain) -> Rc<Normalizer> {
         let key = (variable.clone(), domain.clone());
         if let Some(found) = self.scopes.borrow().get(&key) {
             return found.clone();
         }
         let support = Support::Product { coordinates: vec![key.clone()], inequalities: Vec::new() };
         let normalizer = Normalizer::on_support(&self.setting.context, &support);
-        let normalizer = Arc::new(normalizer);
+        let normalizer = Rc::new(normalizer);
         self.scopes.borrow_mut().insert(key, normalizer.clone());
         normalizer
     }

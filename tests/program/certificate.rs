@@ -128,7 +128,8 @@ fn a_saved_certificate_says_what_was_proved_and_of_what() {
     ]);
     // The engine announces itself when it starts.
     assert_eq!(verified.err, "");
-    let own = folder.write("own.fam", run(&["show", "gamma"]).out.replace("family Gamma", "family Gamma # renamed not\n"));
+    let own =
+        folder.write("own.fam", run(&["show", "gamma"]).out.replace("family Gamma", "family Gamma # renamed not\n"));
     run(&["verify", &path, "--against", "gamma"]).exits(0);
     run(&["verify", &path, "--against", &own]).exits(0);
     run(&["verify", &path, "--against", "gamma_scale"]).exits(1).says(&["about another density"]);
@@ -145,16 +146,16 @@ fn a_changed_certificate_is_rejected() {
     assert_ne!(text, wrong);
     run(&["verify", &folder.write("wrong.json", wrong)]).exits(1).says(&["is rejected"]);
     run(&["verify", &folder.write("cut.json", &text[..text.len() / 2])]).exits(2).says(&["cannot be read"]);
-    run(&["verify", &folder.write("other.json", "{\"fisherproof\": 2}")]).exits(2).says(&["not a certificate of format"]);
+    run(&["verify", &folder.write("other.json", "{\"fisherproof\": 2}")])
+        .exits(2)
+        .says(&["not a certificate of format"]);
 }
 
 #[test]
 fn what_proves_nothing_is_no_certificate() {
     let folder = Folder::new("nothing");
-    let family = folder.write(
-        "f.fam",
-        "family F {\n variate x : positive\n parameter a : positive\n density -a*exp(-a*x)\n}\n",
-    );
+    let family =
+        folder.write("f.fam", "family F {\n variate x : positive\n parameter a : positive\n density -a*exp(-a*x)\n}\n");
     let path = folder.path("f.json");
     run(&["derive", &family, "--certificate", &path]).exits(2).says(&["there is no certificate to save"]);
     assert!(!folder.0.join("f.json").exists());

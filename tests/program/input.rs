@@ -47,14 +47,16 @@ fn nesting_and_powers_have_limits() {
     derive("variate x : interval(0, 1) parameter a : positive density a*x^(10^9)*x^(a - 1)").exits(1);
     derive("variate x : real parameter a : positive density (x + a)^(2*10^9)*exp(-x^2)").exits(1).says(&["too large"]);
     derive("variate x : {0, 1} parameter a : positive mass (1 + a)^(10^9*x)/(1 + (1 + a)^(10^9))").exits(1);
-    derive("variate x : real parameter a : positive density a^(10^(10^9))*exp(-x^2)").exits(2);
+    derive("variate x : real parameter a : positive density a^(10^(10^9))*exp(-x^2)").exits(1).says(&["too large"]);
 }
 
 #[test]
 fn a_density_that_is_none_is_refuted() {
-    derive("variate x : positive parameter a : positive density 2*a*exp(-a*x)")
-        .exits(1)
-        .says(&["refuted", "integrates to 2, not to 1", "multiply the density by 1/2"]);
+    derive("variate x : positive parameter a : positive density 2*a*exp(-a*x)").exits(1).says(&[
+        "refuted",
+        "integrates to 2, not to 1",
+        "multiply the density by 1/2",
+    ]);
     derive("variate x : positive parameter a : positive density -a*exp(-a*x)")
         .exits(1)
         .says(&["refuted", "the density is not positive"]);
@@ -74,7 +76,7 @@ fn what_fails_beyond_the_density_is_named() {
         .says(&["singular", "not identifiable along the direction (-1, 1)"]);
     let mixture = "variate x : real parameter w : interval(0, 1), m : real
         density (w*exp(-x^2/2) + (1 - w)*exp(-(x - m)^2/2))/sqrt(2*pi)";
-    derive(mixture).exits(1).says(&["not an exponential family", "∂ℓ/∂w =", "∂²ℓ/∂m² =", "no closed form"]);
+    derive(mixture).exits(1).says(&["not an exponential family", "∂ℓ/∂w =", "∂²ℓ/∂m² =", "No closed form"]);
     derive("variate x : real parameter a : positive where a < -1 density a*exp(-x^2/2)/(a*sqrt(2*pi))")
         .exits(2)
         .says(&["no parameter values meet the declared conditions"]);

@@ -5,6 +5,7 @@
 
 mod cas;
 mod catalogue;
+mod certificate;
 mod generic;
 mod layers;
 mod numeric;
