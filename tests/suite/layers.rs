@@ -29,6 +29,17 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
         &["std", "num_bigint", "num_rational", "num_traits", "num_integer"],
     ),
     (
+        "certificate",
+        // `setting` builds the kernel's setting; the search beside it has no part in checking.
+        &["certificate", "kernel", "model", "syntax", "source", "diagnostic", "derive::setting"],
+        &["std", "serde_json"],
+    ),
+    (
+        "derivation",
+        &["derivation", "kernel", "model", "refute", "render::derivation", "syntax", "source", "diagnostic"],
+        &["std"],
+    ),
+    (
         "render",
         &["render", "kernel", "model", "derive::report", "derivation", "refute"],
         &["std", "pretty", "serde", "serde_json", "num_bigint", "num_rational", "num_traits"],
@@ -118,6 +129,55 @@ fn only_cas_names_the_algebra_engine() {
             assert!(!line.contains("symbolica::"), "{} names the engine: {line}", file.display());
         }
     }
+}
+
+/// Were the algebra engine taken away, saved certificates would still be checked.
+#[test]
+fn no_path_leads_from_certificates_to_the_algebra_engine() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut open = module_files("certificate");
+    let mut seen = Vec::new();
+    while let Some(file) = open.pop() {
+        if seen.contains(&file) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("a source file");
+        let mut paths = uses(&text).0;
+        // `super::x` is a neighbour of this file.
+        let folder = file.parent().and_then(|folder| folder.strip_prefix(&root).ok()).expect("below src");
+        let neighbours = text.split("super::").skip(1).map(|rest| {
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            format!("{}::{name}", folder.display().to_string().replace('/', "::"))
+        });
+        paths.extend(neighbours);
+        for path in paths {
+            open.extend(files_of(&root, &path));
+        }
+        seen.push(file);
+    }
+    assert!(seen.len() > 10, "the kernel is reached: {seen:?}");
+    for file in seen {
+        assert!(!file.starts_with(root.join("cas")), "{} is reached", file.display());
+    }
+}
+
+/// The files that a path inside the crate may speak of: the longest part of it that is a module.
+fn files_of(root: &Path, path: &str) -> Vec<PathBuf> {
+    let mut parts: Vec<&str> = path.split("::").filter(|part| !part.is_empty()).collect();
+    while !parts.is_empty() {
+        let stem = root.join(parts.join("/"));
+        let mut found: Vec<PathBuf> =
+            Some(stem.with_extension("rs")).into_iter().filter(|file| file.is_file()).collect();
+        // A module with parts re-exports them; `derive` alone is its index.
+        if stem.is_dir() && parts != ["derive"] {
+            files(&stem, &mut found);
+        }
+        if !found.is_empty() || parts == ["derive"] {
+            return found;
+        }
+        parts.pop();
+    }
+    Vec::new()
 }
 
 #[test]
