@@ -4,9 +4,9 @@
 //!
 //! This is the only module that names Symbolica. Symbolica without a key runs in *restricted
 //! mode*: non-commercial use, one thread and one process per machine. So one thread of ours owns
-//! it for the life of the process ([`engine`]), everybody else sends that thread work, and
+//! it for the life of the process (`engine`), everybody else sends that thread work, and
 //! parallel runs of ours queue on a file lock. Only polynomials over numbered indeterminates
-//! cross over ([`fraction`]); the text of a user never does.
+//! cross over (`fraction`); the text of a user never does.
 
 mod engine;
 mod expansion;

@@ -2,7 +2,7 @@
 //!
 //! A certificate is a hint. What is proved is said by the family's source, which the file carries, and
 //! by the kernel, which replays every step; what a step is *called* is worked out from its proposition
-//! ([`statement`]), never read from the file. The algebra engine takes no part.
+//! ([`mod@statement`]), never read from the file. The algebra engine takes no part.
 
 mod format;
 pub mod statement;

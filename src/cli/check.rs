@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use fisherproof::derive::report::{CheckKind, Report, Status};
 use fisherproof::render::derivation::DerivationOptions;
 use fisherproof::render::{self, Format, Options, Part};
+use serde_json::Value;
 
 use super::arguments::Check;
 use super::derive::work_out;
@@ -37,18 +38,31 @@ pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
         proof: false,
     };
     let for_derivations = DerivationOptions { standalone: options.standalone, numbered: false, width: options.width };
-    let mut document = String::new();
+    let mut documents = Vec::new();
     if !reports.is_empty() {
-        document.push_str(&render::reports(&reports, destination.format, &options));
+        documents.push(render::reports(&reports, destination.format, &options));
     }
     if !derivations.is_empty() {
-        if !document.is_empty() {
-            document.push('\n');
-        }
-        document.push_str(&derivation::document(&derivations, destination.format, &for_derivations)?);
+        documents.push(derivation::document(&derivations, destination.format, &for_derivations)?);
     }
+    let document = if destination.format == Format::Json { joined(&documents) } else { documents.join("\n") };
     destination.write(&document)?;
     Ok(Outcome::of(reports.iter().all(holds) && derivations.iter().all(derivation::holds)))
+}
+
+/// JSON documents as one: an object, or an array of all that they hold.
+fn joined(documents: &[String]) -> String {
+    if let [document] = documents {
+        return document.clone();
+    }
+    let values = documents.iter().map(|document| serde_json::from_str(document).expect("written as JSON"));
+    let all: Vec<Value> = values
+        .flat_map(|value| match value {
+            Value::Array(values) => values,
+            value => vec![value],
+        })
+        .collect();
+    format!("{:#}\n", Value::Array(all))
 }
 
 /// A heading speaks of the claims, which are all that is shown; JSON keeps the status of the family.

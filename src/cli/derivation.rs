@@ -2,8 +2,9 @@
 
 use fisherproof::derivation::{self, DerivationReport, DerivationStatus};
 use fisherproof::diagnostic::Severity;
-use fisherproof::render::Format;
+
 use fisherproof::render::derivation::{DerivationFormat, DerivationOptions, render};
+use fisherproof::render::{Format, PREAMBLE, PREAMBLE_END};
 
 use super::Failure;
 use super::input::{Input, Understood};
@@ -38,10 +39,10 @@ pub fn document(reports: &[DerivationReport], format: Format, options: &Derivati
             return Err(Failure::Input("derivations are written as text, latex, markdown or json".to_owned()));
         }
     };
-    if options.standalone && format == DerivationFormat::Latex && reports.len() > 1 {
-        return Err(Failure::Input("a standalone document holds one derivation; render them one by one".to_owned()));
-    }
-    let mut parts: Vec<String> = reports.iter().map(|report| render(report, format, options)).collect();
+    // One document, however many derivations are in it.
+    let whole = options.standalone && format == DerivationFormat::Latex;
+    let fragments = DerivationOptions { standalone: false, ..options.clone() };
+    let mut parts: Vec<String> = reports.iter().map(|report| render(report, format, &fragments)).collect();
     if format == DerivationFormat::Json && parts.len() != 1 {
         return Ok(format!("[\n{}\n]\n", parts.iter().map(|part| part.trim_end()).collect::<Vec<_>>().join(",\n")));
     }
@@ -50,7 +51,8 @@ pub fn document(reports: &[DerivationReport], format: Format, options: &Derivati
             part.push('\n');
         }
     }
-    Ok(parts.join("\n"))
+    let body = parts.join("\n");
+    Ok(if whole { format!("{PREAMBLE}\n{body}\n{PREAMBLE_END}") } else { body })
 }
 
 /// Proved, and for the reasons that were given.

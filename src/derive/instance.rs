@@ -736,7 +736,7 @@ impl Instance {
         })
     }
 
-    /// The certificate's pieces for E[f], where f is a normal form in the variate.
+    /// The certificate's pieces for `E[f]`, where f is a normal form in the variate.
     ///
     /// `None` when a factor of f is no statistic of the lemma.
     pub fn pieces(&self, variate: &Name, function: &Term) -> Option<Vec<Piece>> {

@@ -211,7 +211,7 @@ impl Search {
         Ok(grouped)
     }
 
-    /// The step that proves E[of] = value, the value in its best form.
+    /// The step that proves `E[of] = value`, the value in its best form.
     pub fn expectation(&mut self, of: &Term) -> Result<usize, Failure> {
         if let Some(position) = self.expectations.get(of) {
             return Ok(*position);
@@ -227,7 +227,7 @@ impl Search {
         Ok(position)
     }
 
-    /// The step that proves E[of] = is for a given value.
+    /// The step that proves `E[of] = is` for a given value.
     pub fn expectation_is(&mut self, of: &Term, is: &Term) -> Result<usize, Failure> {
         let premises = match self.premises(of) {
             Ok(premises) => premises,

@@ -11,7 +11,7 @@ use super::term::{Name, Term};
 pub enum Proposition {
     /// Two terms are equal, on the support where they hold the variate.
     Equal { left: Term, right: Term },
-    /// E[of] = is.
+    /// `E[of] = is`.
     Expectation { of: Term, is: Term },
     /// `of`, worked out for all values of the auxiliary variables in their domains, becomes `is`
     /// when those are given the values `at`.
@@ -27,7 +27,7 @@ pub enum Rule {
     Enumeration,
     /// E by a lemma of the table, after a change of variable.
     Moment(Moment),
-    /// E[Σ c_i f_i] = Σ c_i E[f_i]: coefficients free of the variate, and earlier steps.
+    /// `E[Σ c_i f_i] = Σ c_i E[f_i]`: coefficients free of the variate, and earlier steps.
     Linearity(Vec<(Term, usize)>),
 }
 

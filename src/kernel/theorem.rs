@@ -325,7 +325,7 @@ impl Checker {
         Ok(self.theorem(proposition, &[&normalizer], &[], &[]))
     }
 
-    /// E[of] over a finite support, as a normal form.
+    /// `E[of]` over a finite support, as a normal form.
     pub fn enumerate(&self, normalizer: &Normalizer, of: &Term) -> Result<Poly, Rejection> {
         let names = self.setting.support.names();
         // Formal nodes are worked out once, on the whole support; a normal form with a condition
@@ -352,7 +352,7 @@ impl Checker {
     //     ———————————————————————————————————————————————————————————————————————————————————————
     //                                          E[f] = is
     //
-    /// Fails when one of the equations does. With no premises this is E[0] = 0; with one and
+    /// Fails when one of the equations does. With no premises this is `E[0] = 0`; with one and
     /// coefficient 1 it is congruence.
     pub fn linearity(&self, of: &Term, is: &Term, premises: &[(Term, &Theorem)]) -> Result<Theorem, Rejection> {
         let pointwise = self.fresh_pointwise();
@@ -403,7 +403,7 @@ impl Checker {
         Ok(theorem)
     }
 
-    /// The value that a lemma gives to E[of], as a normal form; every condition is checked.
+    /// The value that a lemma gives to `E[of]`, as a normal form; every condition is checked.
     pub fn moment_value(
         &self,
         outer: &Normalizer,

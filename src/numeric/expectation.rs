@@ -178,7 +178,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-/// E[f] = ∫ f exp(log_density), or the sum, over the region.
+/// `E[f] = ∫ f exp(log_density)`, or the sum, over the region.
 ///
 /// The density is not normalised here: with f = 1 the result is its total mass. A point where the
 /// log-density is −∞ carries nothing. `None` where either function is undefined (NaN) within the mass,

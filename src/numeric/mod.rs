@@ -2,7 +2,7 @@
 //!
 //! Two kinds live here and are kept apart.
 //!
-//! - **Floats** ([`special`], [`evaluate`], [`quadrature`], [`summation`], [`expectation`]) serve
+//! - **Floats** ([`special`], [`mod@evaluate`], [`quadrature`], [`summation`], [`mod@expectation`]) serve
 //!   `--at`, the search for points where a claim fails, and the tests of integral lemmas. Every
 //!   integral and sum comes with an [`Estimate`] of its error.
 //! - **Enclosures** ([`interval`], [`elementary`], [`higher`], [`enclosure`]) are exact rational

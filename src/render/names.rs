@@ -100,7 +100,7 @@ impl Names {
         [&self.constants, &self.parameters, &self.covariates, &self.variates].iter().any(|list| list.contains(name))
     }
 
-    /// The written form: the author's where there is one, else by the rules of [`symbol`].
+    /// The written form: the author's where there is one, else by the rules of `symbol`.
     pub fn symbol(&self, name: &Name) -> Symbol {
         if let Some((_, latex)) = self.notation.iter().find(|(own, _)| own == name) {
             return authored(latex, name.as_str());

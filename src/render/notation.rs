@@ -1,7 +1,7 @@
 //! The one semantic tree of written mathematics.
 //!
 //! Everything that is a matter of notation (order, signs, fractions, roots, parentheses, when `exp`
-//! becomes a power of e) is decided when this tree is built, in [`super::compose`]. A format is a
+//! becomes a power of e) is decided when this tree is built, in `compose`. A format is a
 //! `match` over the tree and decides nothing but spelling.
 //!
 //! The tree is set for two dimensions: a fraction needs no parentheses around it. A linear format

@@ -40,6 +40,9 @@ fn json_stands_alone_on_standard_output() {
     assert_eq!(several.as_array().map(Vec::len), Some(2));
     let checked = object(run(&["check", "gamma", "--format", "json"]).exits(0));
     assert_eq!(checked["claims"][0]["status"], "proved");
+    let both = object(run(&["check", "gamma", "kl_fisher", "--format", "json"]).exits(0));
+    assert_eq!(both[0]["name"], "Gamma");
+    assert_eq!(both[1]["status"], "proved");
     let rules = object(run(&["rules", "--format", "json"]).exits(0));
     assert!(rules["lemmas"].as_array().is_some_and(|lemmas| lemmas.len() > 10));
 }

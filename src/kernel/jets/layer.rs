@@ -8,7 +8,7 @@ use std::fmt;
 pub enum Layer {
     /// Names stand for what they were defined as.
     Definition,
-    /// E[f] = Σ_z p f, and E_x Σ_y p f for a conditional model.
+    /// `E[f] = Σ_z p f`, and E_x Σ_y p f for a conditional model.
     Expectation,
     /// ∂ log p = ∂p / p.
     LogDerivative,

@@ -6,7 +6,7 @@
 //! form, a [`polynomial::Polynomial`], by rules that come in [`layer::Layers`]. Two sides are equal
 //! under a set of layers when the normal form of their difference is zero.
 //!
-//! Guaranteed: a [`theorem::Theorem`] is made only by the rules of `theorem.rs`, and each rewriting
+//! Guaranteed: a [`theorem::GenericTheorem`] is made only by the rules of `theorem.rs`, and each rewriting
 //! rule is an identity under the assumptions that it records. Not guaranteed: completeness. What no
 //! rule knows stays an opaque atom, and can only make an answer "not proved".
 
