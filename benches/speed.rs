@@ -138,7 +138,7 @@ fn split() {
         slowest.push((begin.elapsed(), entry.name));
         let setting = setting(&family).expect("a setting");
         let begin = Instant::now();
-        replay(&setting, &derived.certificate.steps).expect("a true certificate");
+        replay(&setting, &derived.certificate).expect("a true certificate");
         timed(&mut kernel, begin);
         steps += derived.certificate.steps.len();
         let begin = Instant::now();

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Saved;
-use crate::kernel::certificate::{Certificate, Moment, Part, Piece, Proposition, Rule, Step};
+use crate::kernel::certificate::{Certificate, Moment, Part, Piece, Proposition, Rule, Split, Step, Tower};
 use crate::kernel::domain::Domain;
 use crate::kernel::term::{Name, Term};
 use crate::model::read_term;
@@ -13,13 +13,9 @@ const VERSION: u64 = 1;
 
 /// The text of a file.
 pub fn write(saved: &Saved) -> String {
-    let steps: Vec<Value> = saved.certificate.steps.iter().map(step).collect();
-    let file = json!({
-        "fisherproof": VERSION,
-        "family": saved.family,
-        "witness": bindings(&saved.certificate.witness),
-        "steps": steps,
-    });
+    let mut file = certificate(&saved.certificate);
+    file["fisherproof"] = json!(VERSION);
+    file["family"] = json!(saved.family);
     format!("{file:#}\n")
 }
 
@@ -33,16 +29,24 @@ pub fn read(text: &str) -> Result<Saved, String> {
         return Err(format!("not a certificate of format {VERSION}"));
     }
     let family = text_of(&file, "family")?.to_owned();
-    let witness = read_bindings(field(&file, "witness")?)?;
-    let steps = list(&file, "steps")?
-        .iter()
-        .enumerate()
-        .map(|(position, value)| read_step(value).map_err(|error| format!("step {position}: {error}")))
-        .collect::<Result<Vec<Step>, String>>()?;
-    Ok(Saved { family, certificate: Certificate { witness, steps } })
+    Ok(Saved { family, certificate: read_certificate(&file)? })
 }
 
 // ——— writing ———
+
+fn certificate(own: &Certificate) -> Value {
+    let steps: Vec<Value> = own.steps.iter().map(step).collect();
+    let mut value = json!({ "witness": bindings(&own.witness), "steps": steps });
+    if let Some(split) = &own.split {
+        value["split"] = json!({
+            "coordinate": split.coordinate.as_str(),
+            "log_marginal": split.log_marginal.to_string(),
+            "conditional": certificate(&split.conditional),
+            "marginal": certificate(&split.marginal),
+        });
+    }
+    value
+}
 
 fn step(step: &Step) -> Value {
     json!({ "proposition": proposition(&step.proposition), "rule": rule(&step.rule) })
@@ -68,6 +72,10 @@ fn rule(rule: &Rule) -> Value {
             let premises: Vec<Value> =
                 premises.iter().map(|(term, position)| json!([term.to_string(), position])).collect();
             json!({ "linearity": premises })
+        }
+        Rule::Tower(tower) => {
+            let square = tower.square.map_or(Value::Null, |(inner, outer)| json!([inner, outer]));
+            json!({ "tower": [tower.conditional, tower.marginal], "square": square })
         }
         Rule::Moment(moment) => {
             let pieces: Vec<Value> = moment.pieces.iter().map(piece).collect();
@@ -145,6 +153,38 @@ fn read_bindings(value: &Value) -> Result<Vec<(Name, Term)>, String> {
     rows.iter().map(|row| pair(row).and_then(|(own, value)| Ok((name(own)?, term(value)?)))).collect()
 }
 
+fn read_certificate(value: &Value) -> Result<Certificate, String> {
+    let witness = read_bindings(field(value, "witness")?)?;
+    let split = match value.get("split") {
+        Some(split) => Some(Box::new(read_split(split).map_err(|error| format!("split: {error}"))?)),
+        None => None,
+    };
+    let steps = list(value, "steps")?
+        .iter()
+        .enumerate()
+        .map(|(position, value)| read_step(value).map_err(|error| format!("step {position}: {error}")))
+        .collect::<Result<Vec<Step>, String>>()?;
+    Ok(Certificate { witness, split, steps })
+}
+
+fn read_split(value: &Value) -> Result<Split, String> {
+    Ok(Split {
+        coordinate: name(field(value, "coordinate")?)?,
+        log_marginal: term(field(value, "log_marginal")?)?,
+        conditional: read_certificate(field(value, "conditional")?)?,
+        marginal: read_certificate(field(value, "marginal")?)?,
+    })
+}
+
+fn position(value: &Value) -> Result<usize, String> {
+    value.as_u64().and_then(|own| usize::try_from(own).ok()).ok_or_else(|| "a premise is no position".to_owned())
+}
+
+fn positions(value: &Value) -> Result<(usize, usize), String> {
+    let (first, second) = pair(value)?;
+    Ok((position(first)?, position(second)?))
+}
+
 fn read_step(value: &Value) -> Result<Step, String> {
     Ok(Step { proposition: read_proposition(field(value, "proposition")?)?, rule: read_rule(field(value, "rule")?)? })
 }
@@ -180,12 +220,19 @@ fn read_structured_rule(own: &Map<String, Value>, value: &Value) -> Result<Rule,
         let premises = list(value, "linearity")?
             .iter()
             .map(|row| {
-                let (coefficient, position) = pair(row)?;
-                let position = position.as_u64().and_then(|position| usize::try_from(position).ok());
-                Ok((term(coefficient)?, position.ok_or("a premise is no position")?))
+                let (coefficient, premise) = pair(row)?;
+                Ok((term(coefficient)?, position(premise)?))
             })
             .collect::<Result<_, String>>()?;
         return Ok(Rule::Linearity(premises));
+    }
+    if let Some(steps) = own.get("tower") {
+        let (conditional, marginal) = positions(steps)?;
+        let square = match field(value, "square")? {
+            Value::Null => None,
+            pair => Some(positions(pair)?),
+        };
+        return Ok(Rule::Tower(Tower { conditional, marginal, square }));
     }
     let pieces = list(value, "lemma")?.iter().map(read_piece).collect::<Result<_, String>>()?;
     Ok(Rule::Moment(Moment { pieces }))

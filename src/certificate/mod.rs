@@ -51,7 +51,7 @@ pub fn verify(saved: &Saved) -> Result<(Family, Vec<Verified>), String> {
         saved.certificate.witness.clone(),
     )
     .map_err(|rejection| rejection.to_string())?;
-    let theorems = replay(&setting, &saved.certificate.steps).map_err(|rejected| rejected.to_string())?;
+    let theorems = replay(&setting, &saved.certificate).map_err(|rejected| rejected.to_string())?;
     let mut verified: Vec<Verified> = Vec::new();
     for theorem in theorems {
         let Some(statement) = statement(&family, theorem.proposition()) else { continue };

@@ -15,6 +15,7 @@ use crate::kernel::interval::{End, image};
 use crate::kernel::lemma::{LEMMAS, Lemma};
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
+use crate::kernel::section::slice;
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Function, Name, Rational, Term};
 use crate::kernel::theorem::{Setting, ends};
@@ -51,11 +52,10 @@ pub struct PieceInstance {
 
 /// All instances that fit, best first; usually there is one.
 pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance> {
-    let Support::Product { coordinates, inequalities } = setting.support() else { return Vec::new() };
-    let [(name, domain)] = coordinates.as_slice() else { return Vec::new() };
-    if !inequalities.is_empty() {
-        return Vec::new();
-    }
+    let names = setting.support().names();
+    let [name] = names.as_slice() else { return Vec::new() };
+    let Ok(slice) = slice(setting.support(), setting.context(), name) else { return Vec::new() };
+    let domain = &slice.domain;
     let mut found = Vec::new();
     let parameters = Normalizer::new(setting.context());
     for change in changes(setting, name, domain, declared) {

@@ -3,6 +3,7 @@
 //! - [`setting`]: from a declared family to the kernel's setting, with a witness;
 //! - [`instance`]: which lemma integrates the density, after which change of variable;
 //! - [`search`]: expectations by moments and linearity, each step replayed at once by the kernel;
+//! - `split`: how a joint density is cut into a marginal and a conditional;
 //! - [`recognise`]: the exponential-family form;
 //! - [`simplify`]: the form a statistician would write;
 //! - [`family`]: everything about one family, as a [`report::Report`].
@@ -16,6 +17,7 @@ pub mod report;
 pub mod search;
 pub mod setting;
 pub mod simplify;
+mod split;
 
 use num_traits::ToPrimitive;
 

@@ -6,15 +6,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::kernel::certificate::{Certificate, Moment, Proposition, Rule, Step};
-use crate::kernel::check::replay_step;
+use num_traits::One;
+
+use crate::kernel::certificate::{self, Certificate, Moment, Proposition, Rule, Step, Tower};
+use crate::kernel::check::{Cut, replay_step};
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Monomial, Obstacle, Poly};
+use crate::kernel::sign::Sign;
 use crate::kernel::term::{Name, Term};
 use crate::kernel::theorem::{Checker, Rejection, Setting, Theorem, points};
 
 use super::instance::{Instance, find};
 use super::simplify::Simplifier;
+use super::split::{self, Split};
 
 /// Why an expectation was not found.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +56,8 @@ impl std::fmt::Display for Failure {
 enum Method {
     Enumeration,
     Lemma(Vec<Instance>),
+    /// One coordinate at a time.
+    Tower(Box<Split>),
     None,
 }
 
@@ -63,6 +69,7 @@ pub struct Search {
     theorems: Vec<Theorem>,
     moments: BTreeMap<Monomial, usize>,
     expectations: BTreeMap<Term, usize>,
+    plain: BTreeMap<Term, usize>,
     method: Method,
     variates: Vec<Name>,
 }
@@ -73,7 +80,9 @@ impl Search {
             Method::Enumeration
         } else {
             match find(setting, declared) {
-                found if found.is_empty() => Method::None,
+                found if found.is_empty() => {
+                    split::find(setting).map_or(Method::None, |split| Method::Tower(Box::new(split)))
+                }
                 found => Method::Lemma(found),
             }
         };
@@ -84,6 +93,7 @@ impl Search {
             theorems: Vec::new(),
             moments: BTreeMap::new(),
             expectations: BTreeMap::new(),
+            plain: BTreeMap::new(),
             method,
             variates: setting.support().names(),
         }
@@ -110,7 +120,21 @@ impl Search {
     }
 
     pub fn certificate(&self) -> Certificate {
-        Certificate { witness: self.setting().witness().to_vec(), steps: self.steps.clone() }
+        let split = match &self.method {
+            Method::Tower(split) => Some(Box::new(certificate::Split {
+                coordinate: split.coordinate.clone(),
+                log_marginal: split.log_marginal.clone(),
+                conditional: split.conditional.certificate(),
+                marginal: split.marginal.certificate(),
+            })),
+            _ => None,
+        };
+        Certificate { witness: self.setting().witness().to_vec(), split, steps: self.steps.clone() }
+    }
+
+    /// Whether there is a way to expectations at all.
+    pub fn has_method(&self) -> bool {
+        !matches!(self.method, Method::None)
     }
 
     /// The lemma instance in use, when there is one.
@@ -128,7 +152,15 @@ impl Search {
     /// Replays a step and appends it.
     pub fn push(&mut self, proposition: Proposition, rule: Rule) -> Result<usize, Rejection> {
         let step = Step { proposition, rule };
-        let theorem = replay_step(&self.checker, &step, &self.theorems)?;
+        let cut = match &self.method {
+            Method::Tower(split) => Some(Cut {
+                section: &split.section,
+                conditional: &split.conditional.theorems,
+                marginal: &split.marginal.theorems,
+            }),
+            _ => None,
+        };
+        let theorem = replay_step(&self.checker, &step, &self.theorems, cut)?;
         self.steps.push(step);
         self.theorems.push(theorem);
         Ok(self.steps.len() - 1)
@@ -141,7 +173,7 @@ impl Search {
     /// What the density integrates to, whatever that is.
     pub fn total_mass(&mut self) -> Result<Poly, Failure> {
         let normalizer = Normalizer::new(self.setting().context());
-        match &self.method {
+        match &mut self.method {
             Method::Enumeration => Ok(self.checker.enumerate(&normalizer, &Term::one())?),
             Method::Lemma(found) => {
                 let name = self.variates[0].clone();
@@ -156,6 +188,10 @@ impl Search {
                 }
                 Err(last)
             }
+            Method::Tower(split) => {
+                let (_, outer) = split.iterated(&Term::one())?;
+                Ok(self.checker.parameters().normalize(&split.marginal.value(outer))?)
+            }
             Method::None => Err(Failure::NoLemma),
         }
     }
@@ -165,11 +201,21 @@ impl Search {
         if let Some(position) = self.moments.get(monomial) {
             return Ok(*position);
         }
-        let of = Poly::single(monomial.clone(), num_traits::One::one()).to_term();
-        let position = match &self.method {
+        let of = Poly::single(monomial.clone(), One::one()).to_term();
+        let position = match &mut self.method {
             Method::None => return Err(Failure::NoLemma),
+            Method::Tower(split) => {
+                let (inner, outer) = split.iterated(&of)?;
+                let is = split.marginal.value(outer);
+                let signed = match self.checker.pointwise().sign(&Poly::single(monomial.clone(), One::one())) {
+                    Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => None,
+                    _ => Some(split.iterated(&(Term::one() + Term::power(of.clone(), Term::integer(2))))?),
+                };
+                let tower = Tower { conditional: inner, marginal: outer, square: signed };
+                self.push(Proposition::Expectation { of, is }, Rule::Tower(tower))?
+            }
             Method::Enumeration => {
-                let normalizer = Normalizer::new(self.setting().context());
+                let normalizer = Normalizer::new(self.checker.setting().context());
                 let value = self.checker.enumerate(&normalizer, &of)?;
                 let is = normalizer.canonical(&value)?.to_term();
                 self.push(Proposition::Expectation { of, is }, Rule::Enumeration)?
@@ -181,7 +227,7 @@ impl Search {
                 for instance in found {
                     let Some(pieces) = instance.pieces(&name, &of) else { continue };
                     let moment = Moment { pieces };
-                    let normalizer = Normalizer::new(self.setting().context());
+                    let normalizer = Normalizer::new(self.checker.setting().context());
                     match self.checker.moment_value(&normalizer, &of, &moment, &mut BTreeSet::new()) {
                         Ok(value) => {
                             best = Some((moment, normalizer.canonical(&value)?.to_term()));
@@ -224,6 +270,18 @@ impl Search {
             Err(failure) => self.whole(of).map_err(|_| failure)?,
         };
         self.expectations.insert(of.clone(), position);
+        Ok(position)
+    }
+
+    /// The step that proves `E[of] = value`, the value as its normal form stands.
+    pub fn plain_expectation(&mut self, of: &Term) -> Result<usize, Failure> {
+        if let Some(position) = self.plain.get(of) {
+            return Ok(*position);
+        }
+        let (premises, value) = self.expand(of)?;
+        let is = self.checker.parameters().canonical(&value)?.to_term();
+        let position = self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?;
+        self.plain.insert(of.clone(), position);
         Ok(position)
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kernel::domain::{Context, Domain, Support};
+use crate::kernel::domain::{Context, Domain, Support, substitute_domain};
 use crate::kernel::term::{Name, Term};
 use crate::kernel::theorem::{Rejection, Setting};
 use crate::model::family::{DensityForm, Family};
@@ -58,15 +58,6 @@ pub fn context(family: &Family) -> Context {
         }
     }
     context
-}
-
-fn substitute_domain(domain: &Domain, replaced: &[(Name, Term)]) -> Domain {
-    let replace = |bound: &Option<Term>| bound.as_ref().map(|bound| bound.substitute(replaced));
-    match domain {
-        Domain::Interval { lower, upper } => Domain::Interval { lower: replace(lower), upper: replace(upper) },
-        Domain::Integers { lower, upper } => Domain::Integers { lower: replace(lower), upper: replace(upper) },
-        other => other.clone(),
-    }
 }
 
 /// The setting of a family, its witness found among sample points.

@@ -29,6 +29,19 @@ pub enum Rule {
     Moment(Moment),
     /// `E[Σ c_i f_i] = Σ c_i E[f_i]`: coefficients free of the variate, and earlier steps.
     Linearity(Vec<(Term, usize)>),
+    /// E over one coordinate, then over the others: steps of the two parts of the certificate's split.
+    Tower(Tower),
+}
+
+/// Positions of the steps that the tower property combines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tower {
+    /// `E[f | the others] = g`, a step of the conditional.
+    pub conditional: usize,
+    /// `E[g] = v`, a step of the marginal.
+    pub marginal: usize,
+    /// The same two steps for 1 + f², where f is not seen to be non-negative.
+    pub square: Option<(usize, usize)>,
 }
 
 impl Rule {
@@ -38,6 +51,7 @@ impl Rule {
             Rule::Enumeration => "enumeration",
             Rule::Moment(_) => "lemma",
             Rule::Linearity(_) => "linearity",
+            Rule::Tower(_) => "tower",
         }
     }
 }
@@ -71,6 +85,10 @@ pub const RULES: &[RuleEntry] = &[
     RuleEntry {
         name: "linearity",
         statement: "if f = c1 f1 + … on the support, with c free of the variate, then E[f] = c1 E[f1] + …",
+    },
+    RuleEntry {
+        name: "tower",
+        statement: "E[f(x, y)] = E[E[f(x, y) | x]], one coordinate at a time; f is non-negative, or E[f²] is finite (Tonelli, Fubini; Billingsley, Probability and Measure, 1995, Theorem 18.3)",
     },
 ];
 
@@ -118,5 +136,19 @@ pub struct Step {
 pub struct Certificate {
     /// Exact parameter values that meet every declared condition: no theorem is vacuous.
     pub witness: Vec<(Name, Term)>,
+    /// How a joint density is cut for the rule `tower`.
+    pub split: Option<Box<Split>>,
     pub steps: Vec<Step>,
+}
+
+/// A joint density as a marginal times a conditional, each with a certificate of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// The coordinate that is integrated first.
+    pub coordinate: Name,
+    /// The logarithm of the density of the others.
+    pub log_marginal: Term,
+    /// Its witness gives the other coordinates values too.
+    pub conditional: Certificate,
+    pub marginal: Certificate,
 }

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use super::certificate::{Certificate, Proposition, Rule, Step};
+use super::certificate::{Certificate, Proposition, Rule, Split, Step};
+use super::section::Section;
+use super::term::{Name, Term};
 use super::theorem::{Checker, Rejection, Setting, Theorem};
 
 /// A rejected step: its position, and why.
@@ -22,11 +24,17 @@ impl std::fmt::Display for RejectedStep {
 }
 
 /// Replays every step; the theorem of each is returned, in order.
-pub fn replay(setting: &Arc<Setting>, steps: &[Step]) -> Result<Vec<Theorem>, RejectedStep> {
+pub fn replay(setting: &Arc<Setting>, certificate: &Certificate) -> Result<Vec<Theorem>, RejectedStep> {
+    let parts = certificate.split.as_deref().map(|split| replay_split(setting, split)).transpose()?;
     let checker = Checker::new(setting);
-    let mut theorems: Vec<Theorem> = Vec::with_capacity(steps.len());
-    for (position, step) in steps.iter().enumerate() {
-        let theorem = replay_step(&checker, step, &theorems).map_err(|rejection| RejectedStep {
+    let mut theorems: Vec<Theorem> = Vec::with_capacity(certificate.steps.len());
+    for (position, step) in certificate.steps.iter().enumerate() {
+        let cut = parts.as_ref().map(|parts| Cut {
+            section: &parts.section,
+            conditional: &parts.conditional,
+            marginal: &parts.marginal,
+        });
+        let theorem = replay_step(&checker, step, &theorems, cut).map_err(|rejection| RejectedStep {
             step: position,
             rule: step.rule.name(),
             rejection,
@@ -36,8 +44,38 @@ pub fn replay(setting: &Arc<Setting>, steps: &[Step]) -> Result<Vec<Theorem>, Re
     Ok(theorems)
 }
 
+/// A joint density cut in two, with the theorems about either part.
+#[derive(Clone, Copy)]
+pub struct Cut<'a> {
+    pub section: &'a Section,
+    pub conditional: &'a [Theorem],
+    pub marginal: &'a [Theorem],
+}
+
+struct Parts {
+    section: Section,
+    conditional: Vec<Theorem>,
+    marginal: Vec<Theorem>,
+}
+
+fn replay_split(setting: &Arc<Setting>, split: &Split) -> Result<Parts, RejectedStep> {
+    let known: Vec<&Name> = setting.witness().iter().map(|(name, _)| name).collect();
+    let others: Vec<(Name, Term)> =
+        split.conditional.witness.iter().filter(|(name, _)| !known.contains(&name)).cloned().collect();
+    let section = Section::new(setting, &split.coordinate, &split.log_marginal, &others)
+        .map_err(|rejection| RejectedStep { step: 0, rule: "split", rejection })?;
+    let conditional = replay(section.conditional(), &split.conditional)?;
+    let marginal = replay(section.marginal(), &split.marginal)?;
+    Ok(Parts { section, conditional, marginal })
+}
+
 /// One step, given the theorems before it.
-pub fn replay_step(checker: &Checker, step: &Step, earlier: &[Theorem]) -> Result<Theorem, Rejection> {
+pub fn replay_step(
+    checker: &Checker,
+    step: &Step,
+    earlier: &[Theorem],
+    cut: Option<Cut>,
+) -> Result<Theorem, Rejection> {
     let theorem = match (&step.proposition, &step.rule) {
         (Proposition::Equal { left, right }, Rule::Algebra) => checker.algebra(left, right)?,
         (Proposition::Specialization { auxiliary, of, at, is }, Rule::Algebra) => {
@@ -48,12 +86,18 @@ pub fn replay_step(checker: &Checker, step: &Step, earlier: &[Theorem]) -> Resul
         (Proposition::Expectation { of, is }, Rule::Linearity(premises)) => {
             let mut cited = Vec::with_capacity(premises.len());
             for (coefficient, position) in premises {
-                let premise = earlier
-                    .get(*position)
-                    .ok_or_else(|| Rejection::Malformed(format!("step {position} is not earlier")))?;
-                cited.push((coefficient.clone(), premise));
+                cited.push((coefficient.clone(), at(earlier, *position)?));
             }
             checker.linearity(of, is, &cited)?
+        }
+        (Proposition::Expectation { .. }, Rule::Tower(tower)) => {
+            let cut = cut.ok_or_else(|| Rejection::Malformed("the density has not been split".into()))?;
+            let square = match tower.square {
+                Some((inner, outer)) => Some((at(cut.conditional, inner)?, at(cut.marginal, outer)?)),
+                None => None,
+            };
+            let (inner, outer) = (at(cut.conditional, tower.conditional)?, at(cut.marginal, tower.marginal)?);
+            checker.tower(cut.section, inner, outer, square)?
         }
         (_, rule) => {
             return Err(Rejection::Malformed(format!("the rule {} does not prove such a proposition", rule.name())));
@@ -65,13 +109,17 @@ pub fn replay_step(checker: &Checker, step: &Step, earlier: &[Theorem]) -> Resul
     Ok(theorem)
 }
 
+fn at(theorems: &[Theorem], position: usize) -> Result<&Theorem, Rejection> {
+    theorems.get(position).ok_or_else(|| Rejection::Malformed(format!("step {position} is not earlier")))
+}
+
 /// Proves a statement by a certificate: some step must state exactly the statement.
 pub fn check(
     setting: &Arc<Setting>,
     statement: &Proposition,
     certificate: &Certificate,
 ) -> Result<Theorem, RejectedStep> {
-    let theorems = replay(setting, &certificate.steps)?;
+    let theorems = replay(setting, certificate)?;
     theorems.into_iter().find(|theorem| theorem.proposition() == statement).ok_or_else(|| RejectedStep {
         step: certificate.steps.len(),
         rule: "end",

@@ -76,3 +76,13 @@ pub struct Context {
     /// Terms that are ≥ 0.
     pub nonnegative: Vec<Term>,
 }
+
+/// A domain with variables in its ends replaced.
+pub fn substitute_domain(domain: &Domain, replacements: &[(Name, Term)]) -> Domain {
+    let replace = |bound: &Option<Term>| bound.as_ref().map(|bound| bound.substitute(replacements));
+    match domain {
+        Domain::Interval { lower, upper } => Domain::Interval { lower: replace(lower), upper: replace(upper) },
+        Domain::Integers { lower, upper } => Domain::Integers { lower: replace(lower), upper: replace(upper) },
+        other => other.clone(),
+    }
+}

@@ -9,6 +9,7 @@ pub mod jets;
 pub mod lemma;
 pub mod normal;
 pub mod poly;
+pub mod section;
 pub mod sign;
 pub mod term;
 mod text;

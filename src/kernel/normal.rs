@@ -214,11 +214,32 @@ impl Normalizer {
         if poly.is_zero() {
             return Err(Obstacle::DivisionByZero);
         }
-        if self.sign(poly).is_some_and(Sign::is_strict) || self.vanishes_on_null_set(poly) {
+        if self.divides_almost_everywhere(poly) {
             return Ok(());
         }
         self.conditions.borrow_mut().insert(poly.clone());
         Ok(())
+    }
+
+    /// Whether a quantity is different from zero outside a null set of the continuous variates.
+    pub(super) fn divides_almost_everywhere(&self, poly: &Poly) -> bool {
+        self.sign(poly).is_some_and(Sign::is_strict) || self.vanishes_on_null_set(poly)
+    }
+
+    /// Whether a normal form takes whole numbers only: whole multiples of products of whole variables.
+    pub(super) fn is_whole(&self, poly: &Poly) -> bool {
+        let whole = |name: &Name| match self.context.domains.get(name) {
+            Some(Domain::Integers { .. }) => true,
+            Some(Domain::Finite(values)) => values.iter().all(|value| value.as_number().is_some_and(Rational::is_integer)),
+            _ => false,
+        };
+        poly.terms().all(|(monomial, coefficient)| {
+            coefficient.is_integer()
+                && monomial.factors().iter().all(|(generator, exponent)| {
+                    matches!(exponent, Exponent::Integer(power) if *power > 0)
+                        && matches!(generator, Generator::Variable(name) if whole(name))
+                })
+        })
     }
 
     /// A polynomial in continuous variates whose coefficient at some power is never zero.

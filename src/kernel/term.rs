@@ -299,6 +299,12 @@ impl Term {
         }
     }
 
+    /// Whether nothing formal occurs: no log-density, derivative or expectation.
+    pub fn is_plain(&self) -> bool {
+        !matches!(self, Term::LogDensity(_) | Term::Derivative(..) | Term::Expectation(_))
+            && self.children().into_iter().all(Term::is_plain)
+    }
+
     pub fn variables(&self) -> BTreeSet<Name> {
         fn walk(term: &Term, found: &mut BTreeSet<Name>) {
             if let Term::Variable(name) = term {

@@ -11,11 +11,12 @@ use std::sync::Arc;
 use num_traits::{One, ToPrimitive};
 
 use super::certificate::{Moment, Part, Piece, Proposition};
-use super::domain::{Context, Domain, Support};
+use super::domain::{Context, Domain, Support, substitute_domain};
 use super::interval::{End, image};
 use super::lemma::Lemma;
 use super::normal::Normalizer;
-use super::poly::{Exponent, Generator, Obstacle, Poly};
+use super::poly::{Generator, Obstacle, Poly};
+use super::section::{Section, slice};
 use super::sign::Sign;
 use super::term::{Name, Rational, Term};
 
@@ -383,6 +384,73 @@ impl Checker {
         Ok(self.theorem(proposition, &[&pointwise, &parameters], &premises, &[]))
     }
 
+    //     p(x, y) = p(x) p(y | x)   E[f | x] = g(x)   E[g] = v   f ≥ 0, or E[E[1 + f² | x]] is finite
+    //     ————————————————————————————————————————————————————————————————————————————————————————————
+    //                                         E[f] = v
+    //
+    /// Fails when a premise is about another density than the parts of the section, or what the two
+    /// premises hold in common is not the same term. Every expectation that is a theorem converges
+    /// absolutely; that of f does by Tonelli's theorem, |f| ≤ 1 + f².
+    pub fn tower(
+        &self,
+        section: &Section,
+        conditional: &Theorem,
+        marginal: &Theorem,
+        square: Option<(&Theorem, &Theorem)>,
+    ) -> Result<Theorem, Rejection> {
+        if *section.whole() != self.setting {
+            return Err(Rejection::Malformed("the split is of another density".into()));
+        }
+        let (of, is) = self.iterated(section, conditional, marginal)?;
+        if !of.is_plain() {
+            return Err(Rejection::Malformed("a formal quantity means another density in a conditional".into()));
+        }
+        let pointwise = self.fresh_pointwise();
+        let function = pointwise.normalize(&of)?;
+        let mut premises = vec![conditional, marginal];
+        match (pointwise.sign(&function), square) {
+            (Some(Sign::Positive | Sign::Nonnegative | Sign::Zero), _) => {}
+            (_, Some((inner, outer))) => {
+                let (squared, _) = self.iterated(section, inner, outer)?;
+                self.same(&pointwise, &squared, &(Term::one() + Term::power(of.clone(), Term::integer(2))))?;
+                premises.extend([inner, outer]);
+            }
+            (_, None) => return Err(Rejection::Malformed(format!("{of} may be negative, and its square has no moment"))),
+        }
+        let names = self.setting.support.names();
+        if pointwise.conditions().iter().any(|term| names.iter().any(|name| term.contains(name))) {
+            return Err(Rejection::Malformed("a quantity that may be divided by zero on the support".into()));
+        }
+        // What was assumed while the others were held fixed must hold almost everywhere.
+        let support = section.marginal().support();
+        let almost = Normalizer::on_support(&self.setting.context, support);
+        let mut theorem = self.theorem(Proposition::Expectation { of, is }, &[&pointwise], &premises, &[]);
+        let (about, free): (BTreeSet<Term>, BTreeSet<Term>) =
+            theorem.assumptions.into_iter().partition(|term| names.iter().any(|name| term.contains(name)));
+        theorem.assumptions = free;
+        for term in about {
+            if !almost.divides_almost_everywhere(&almost.normalize(&term)?) {
+                return Err(Rejection::Malformed(format!("{term} may vanish on the support")));
+            }
+        }
+        Ok(theorem)
+    }
+
+    /// f and v of E[f | x] = g(x) and E[g] = v.
+    fn iterated(&self, section: &Section, inner: &Theorem, outer: &Theorem) -> Result<(Term, Term), Rejection> {
+        if inner.setting != *section.conditional() || outer.setting != *section.marginal() {
+            return Err(Rejection::Malformed("a premise is about another density".into()));
+        }
+        match (&inner.proposition, &outer.proposition) {
+            (Proposition::Expectation { of, is: between }, Proposition::Expectation { of: second, is })
+                if between == second =>
+            {
+                Ok((of.clone(), is.clone()))
+            }
+            _ => Err(Rejection::Malformed("the two expectations are not of one another".into())),
+        }
+    }
+
     //     ∫_T exp k(t; s) dt = G(s)  (a lemma),   x = φ(t) a monotone bijection of T onto a piece of the support
     //     p(φ(t)) |φ′(t)| f(φ(t)) = Σ_j c_j ∂_s^m_j exp k(t; s)  at  s = σ(θ) + shift_j
     //     ———————————————————————————————————————————————————————————————————————————————————————————————————————
@@ -411,15 +479,15 @@ impl Checker {
         moment: &Moment,
         conditions: &mut BTreeSet<Term>,
     ) -> Result<Poly, Rejection> {
-        let Support::Product { coordinates, inequalities } = &self.setting.support else {
-            return Err(Rejection::Malformed("a lemma integrates over one scalar, not over joint points".into()));
-        };
-        let [(name, domain)] = coordinates.as_slice() else {
+        let names = self.setting.support.names();
+        let [name] = names.as_slice() else {
             return Err(Rejection::Malformed("a lemma integrates over one scalar".into()));
         };
-        if !inequalities.is_empty() {
-            return Err(Rejection::Malformed("a lemma integrates over a whole domain".into()));
+        let slice = slice(&self.setting.support, &self.setting.context, name)?;
+        if !slice.inequalities.is_empty() {
+            return Err(Rejection::Malformed("a lemma integrates over one interval".into()));
         }
+        let domain = &slice.domain;
         let mut total = Poly::zero();
         let mut reached: Option<End> = None;
         let (first, last) = ends(domain);
@@ -526,14 +594,7 @@ impl Checker {
                 Ok(())
             }
             Domain::Integers { lower: Some(lower), upper: None } => {
-                let integer = match value {
-                    Term::Number(number) => number.is_integer(),
-                    Term::Variable(name) => {
-                        matches!(self.setting.context.domains.get(name), Some(Domain::Integers { .. }))
-                    }
-                    _ => false,
-                };
-                if !integer {
+                if !normalizer.is_whole(&normalizer.normalize(value)?) {
                     return Err(Rejection::Malformed(format!("{lemma} needs an integer, not {value}")));
                 }
                 match normalizer.sign(&normalizer.normalize(&(value.clone() - lower.clone()))?) {
@@ -592,17 +653,10 @@ impl Checker {
 
     /// c in t + c, an integer for all values of the constants in it.
     fn integer_offset(&self, map: &Term, variable: &Name) -> Option<Term> {
-        let poly = self.fresh_parameters().normalize(map).ok()?;
+        let normalizer = self.fresh_parameters();
+        let poly = normalizer.normalize(map).ok()?;
         let offset = poly.minus(&Poly::generator(Generator::Variable(variable.clone())));
-        let whole = offset.terms().all(|(monomial, coefficient)| {
-            coefficient.is_integer()
-                && monomial.factors().iter().all(|(generator, exponent)| {
-                    matches!(exponent, Exponent::Integer(power) if *power > 0)
-                        && matches!(generator, Generator::Variable(name)
-                            if matches!(self.setting.context.domains.get(name), Some(Domain::Integers { .. })))
-                })
-        });
-        whole.then(|| offset.to_term())
+        normalizer.is_whole(&offset).then(|| offset.to_term())
     }
 
     fn same_end(&self, outer: &Normalizer, left: &End, right: &End) -> Result<bool, Rejection> {
@@ -740,15 +794,6 @@ pub fn ends(domain: &Domain) -> (End, End) {
         }
         Domain::Nonnegative => (End::At(Term::zero()), End::PlusInfinity),
         Domain::Finite(_) | Domain::Angle => (End::MinusInfinity, End::PlusInfinity),
-    }
-}
-
-pub(super) fn substitute_domain(domain: &Domain, replacements: &[(Name, Term)]) -> Domain {
-    let replace = |bound: &Option<Term>| bound.as_ref().map(|bound| bound.substitute(replacements));
-    match domain {
-        Domain::Interval { lower, upper } => Domain::Interval { lower: replace(lower), upper: replace(upper) },
-        Domain::Integers { lower, upper } => Domain::Integers { lower: replace(lower), upper: replace(upper) },
-        other => other.clone(),
     }
 }
 

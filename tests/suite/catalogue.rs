@@ -53,7 +53,7 @@ fn every_family_is_proved_and_every_claim_with_it() {
         }
         // The certificate replays on its own.
         let setting = fisherproof::derive::setting::setting(&family).expect("a setting");
-        if let Err(rejected) = replay(&setting, &certificate.steps) {
+        if let Err(rejected) = replay(&setting, &certificate) {
             failed.push(format!("{name}: {rejected}"));
         }
         documents(name, &report, &mut failed);

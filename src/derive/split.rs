@@ -1,0 +1,77 @@
+//! Finding how a joint density is cut: which coordinate is integrated first, and the marginal it leaves.
+
+use std::sync::Arc;
+
+use crate::kernel::domain::{Context, Domain, Support, substitute_domain};
+use crate::kernel::normal::Normalizer;
+use crate::kernel::section::{Section, slice};
+use crate::kernel::term::{Name, Term};
+use crate::kernel::theorem::Setting;
+use crate::numeric::sample_points;
+
+use super::search::{Failure, Search};
+
+/// More coordinates than this are not tried.
+const MOST_COORDINATES: usize = 8;
+
+/// A joint density cut in two, each part with its own search.
+pub struct Split {
+    pub section: Section,
+    pub coordinate: Name,
+    pub log_marginal: Term,
+    pub conditional: Search,
+    pub marginal: Search,
+}
+
+impl Split {
+    /// Positions of `E[of | the others] = g` in the conditional and of `E[g] = v` in the marginal.
+    pub fn iterated(&mut self, of: &Term) -> Result<(usize, usize), Failure> {
+        let inner = self.conditional.plain_expectation(of)?;
+        let outer = self.marginal.plain_expectation(&self.conditional.value(inner))?;
+        Ok((inner, outer))
+    }
+}
+
+/// The first cut that leaves a marginal which can be integrated in turn, the last coordinate first.
+pub fn find(setting: &Arc<Setting>) -> Option<Split> {
+    let names = setting.support().names();
+    if !(2..=MOST_COORDINATES).contains(&names.len()) {
+        return None;
+    }
+    names.iter().rev().find_map(|coordinate| cut(setting, coordinate))
+}
+
+fn cut(setting: &Arc<Setting>, coordinate: &Name) -> Option<Split> {
+    let slice = slice(setting.support(), setting.context(), coordinate).ok()?;
+    let others = inside(setting, &slice.others, &slice.context)?;
+    // The whole density as a function of the one coordinate: what it integrates to is the marginal.
+    let support = Support::Product { coordinates: vec![(coordinate.clone(), slice.domain)], inequalities: Vec::new() };
+    let witness = [setting.witness(), &others].concat();
+    let whole = Setting::new(support, slice.context, setting.log_density().clone(), witness).ok()?;
+    let total = Search::new(&whole, None).total_mass().ok()?;
+    let rest = Support::Product { coordinates: slice.others, inequalities: slice.inequalities };
+    let normalizer = Normalizer::on_support(setting.context(), &rest);
+    let log_marginal = normalizer.log(&normalizer.canonical(&total).ok()?).ok()?;
+    let log_marginal = normalizer.canonical(&log_marginal).ok()?.to_term();
+    let section = Section::new(setting, coordinate, &log_marginal, &others).ok()?;
+    let conditional = Search::new(section.conditional(), None);
+    let marginal = Search::new(section.marginal(), None);
+    (conditional.has_method() && marginal.has_method())
+        .then(|| Split { section, coordinate: coordinate.clone(), log_marginal, conditional, marginal })
+}
+
+/// Values of the other coordinates inside the region, the parameters being those of the witness.
+fn inside(setting: &Setting, others: &[(Name, Domain)], context: &Context) -> Option<Vec<(Name, Term)>> {
+    let at = setting.witness();
+    let known = |term: &Term| term.substitute(at);
+    let about = |term: &Term| others.iter().any(|(name, _)| term.contains(name));
+    let conditions =
+        |terms: &[Term]| terms.iter().filter(|term| about(term)).map(known).collect::<Vec<Term>>();
+    let context = Context {
+        domains: others.iter().map(|(name, domain)| (name.clone(), substitute_domain(domain, at))).collect(),
+        positive: conditions(&context.positive),
+        nonnegative: conditions(&context.nonnegative),
+    };
+    let point = sample_points(&context, 1).pop()?;
+    Some(point.into_iter().map(|(name, value)| (name, Term::Number(value))).collect())
+}
