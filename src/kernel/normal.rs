@@ -407,6 +407,15 @@ impl Normalizer {
         if poly.as_single().is_some() {
             return self.positive_factors(poly);
         }
+        if let Some((factor, rest)) = self.common_coefficient(poly)? {
+            // (1 − x)(1 − t), multiplied out: either factor is positive, or both are negative.
+            let flip = matches!(self.sign(&factor), Some(Sign::Negative | Sign::Nonpositive));
+            let unit = if flip { -Rational::one() } else { Rational::one() };
+            let (first, mut factors) = self.positive_factors(&factor.scaled(&unit))?;
+            let (second, others) = self.positive_factors(&rest.scaled(&unit))?;
+            factors.extend(others);
+            return Ok((first * second, factors));
+        }
         let mut parts = self.content(poly)?;
         if self.sign(&parts.primitive).is_none()
             && self.sign(poly) == Some(Sign::Positive)
@@ -436,6 +445,41 @@ impl Normalizer {
             factors.push((generator, Exponent::Integer(1)));
         }
         Ok((coefficient, factors))
+    }
+
+    /// A sum that divides every coefficient of the poly, seen as a polynomial in one of its variables,
+    /// and the quotient.
+    fn common_coefficient(&self, poly: &Poly) -> Outcome<Option<(Poly, Poly)>> {
+        if poly.len() < 4 {
+            return Ok(None);
+        }
+        let mut names = BTreeSet::new();
+        for (monomial, _) in poly.terms() {
+            for (generator, exponent) in monomial.factors() {
+                match (generator, exponent) {
+                    (Generator::Variable(name) | Generator::Reflected(name), Exponent::Integer(_)) => {
+                        names.insert((generator.clone(), name.clone()));
+                    }
+                    _ => return Ok(None),
+                }
+            }
+        }
+        for (generator, _) in names {
+            let mut coefficients: BTreeMap<i64, Poly> = BTreeMap::new();
+            for (monomial, coefficient) in poly.terms() {
+                let Exponent::Integer(power) = monomial.exponent(&generator) else { return Ok(None) };
+                let others = monomial.factors().iter().filter(|(own, _)| *own != generator).cloned().collect();
+                coefficients.entry(power).or_default().add_term(Monomial::from_factors(others), coefficient.clone());
+            }
+            let least = coefficients.values().min_by_key(|own| own.len()).cloned().unwrap_or_default();
+            if coefficients.len() < 2 || least.len() < 2 {
+                continue;
+            }
+            if let Some(quotient) = divide_exactly(poly, &least)? {
+                return Ok(Some((least, quotient)));
+            }
+        }
+        Ok(None)
     }
 
     /// c^e for a positive rational c, by its primes.
@@ -519,6 +563,7 @@ impl Normalizer {
             return Err(Obstacle::TooLarge("nesting"));
         }
         *self.depth.borrow_mut() += 1;
+        let before = self.conditions.borrow().clone();
         let split = match term {
             Term::Product(factors) => {
                 factors.iter().try_fold(Poly::zero(), |sum, factor| Ok(sum.plus(&self.log_of_term(factor)?)))
@@ -530,7 +575,7 @@ impl Normalizer {
             Term::Apply(Function::Sqrt, arguments) => {
                 self.log_of_term(&arguments[0]).map(|log| log.scaled(&Rational::new(1.into(), 2.into())))
             }
-            Term::Sum(parts) if parts.len() > 1 && parts.iter().all(|part| self.log_of_term(part).is_ok()) => {
+            Term::Sum(parts) if parts.len() > 1 && self.all_positive(parts) => {
                 // A sum of positive terms is positive, which its expansion may no longer show:
                 // p a + (1 − p) b.
                 self.normalize(term).and_then(|poly| {
@@ -543,8 +588,29 @@ impl Normalizer {
         *self.depth.borrow_mut() -= 1;
         match split {
             Ok(log) => Ok(log),
-            Err(Obstacle::NotPositive(_)) => self.log(&self.canonical(&self.normalize(term)?)?),
+            Err(Obstacle::NotPositive(_)) => {
+                self.forget_conditions_since(before);
+                self.log(&self.canonical(&self.normalize(term)?)?)
+            }
             Err(other) => Err(other),
+        }
+    }
+
+    /// Whether each of the terms is positive, with nothing assumed: the sign of their sum is kept.
+    fn all_positive(&self, parts: &[Term]) -> bool {
+        let before = self.conditions.borrow().clone();
+        let all = parts.iter().all(|part| self.log_of_term(part).is_ok());
+        let nothing_assumed = *self.conditions.borrow() == before;
+        self.forget_conditions_since(before);
+        all && nothing_assumed
+    }
+
+    /// What a failed attempt had to assume is not assumed; what it found on the way is forgotten with
+    /// it, since that may rest on the assumption.
+    fn forget_conditions_since(&self, before: BTreeSet<Poly>) {
+        if *self.conditions.borrow() != before {
+            *self.conditions.borrow_mut() = before;
+            self.cache.borrow_mut().clear();
         }
     }
 
