@@ -113,19 +113,16 @@ pub fn collect(term: &Term, by: &Term) -> Result<Term, CasError> {
 /// A form that is too large or undefined is left out; an error means that there is no engine.
 pub fn candidates(terms: &[Term]) -> Result<Vec<Vec<Term>>, CasError> {
     let checked: Vec<Option<Term>> = terms.iter().map(|term| check(term).is_ok().then(|| term.clone())).collect();
-    let mut all = Vec::with_capacity(checked.len());
-    for term in checked {
-        let forms = match term {
-            None => Ok(Vec::new()),
-            Some(term) => engine::run(move |symbols| verbs::candidates(symbols, &term)),
-        };
-        match forms {
-            Ok(forms) => all.push(forms),
-            Err(error) if error.concerns_engine() => return Err(error),
-            Err(_) => all.push(Vec::new()),
-        }
+    let count = checked.len();
+    // One question for all of them: to wake the engine's thread costs as much as a small answer.
+    let forms = engine::run(move |symbols| {
+        checked.into_iter().map(|term| term.map_or_else(Vec::new, |term| verbs::candidates(symbols, &term))).collect()
+    });
+    match forms {
+        Err(error) if error.concerns_engine() => Err(error),
+        Err(_) => Ok(vec![Vec::new(); count]),
+        Ok(forms) => Ok(forms),
     }
-    Ok(all)
 }
 
 type Verb = fn(&mut engine::Symbols, &Term) -> Result<Term, CasError>;

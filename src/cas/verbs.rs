@@ -107,6 +107,8 @@ fn apart_fraction(context: &Context, fraction: &Fraction, index: usize) -> Resul
         factors.multiply(context, &below.numerator, -exponent);
         parts.push(factors.into_term(context));
     }
+    // The engine finds the factors of a denominator in no fixed order.
+    parts.sort();
     Ok(shape::sum(parts))
 }
 

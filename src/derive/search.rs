@@ -10,7 +10,6 @@ use num_traits::One;
 
 use crate::kernel::certificate::{self, Certificate, Moment, Proposition, Rule, Step, Tower};
 use crate::kernel::check::{Cut, replay_step};
-use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Monomial, Obstacle, Poly};
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Name, Term};
@@ -172,7 +171,7 @@ impl Search {
 
     /// What the density integrates to, whatever that is.
     pub fn total_mass(&mut self) -> Result<Poly, Failure> {
-        let normalizer = Normalizer::new(self.setting().context());
+        let normalizer = self.checker.parameters().fresh();
         match &mut self.method {
             Method::Enumeration => Ok(self.checker.enumerate(&normalizer, &Term::one())?),
             Method::Lemma(found) => {
@@ -215,7 +214,7 @@ impl Search {
                 self.push(Proposition::Expectation { of, is }, Rule::Tower(tower))?
             }
             Method::Enumeration => {
-                let normalizer = Normalizer::new(self.checker.setting().context());
+                let normalizer = self.checker.parameters().fresh();
                 let value = self.checker.enumerate(&normalizer, &of)?;
                 let is = normalizer.canonical(&value)?.to_term();
                 self.push(Proposition::Expectation { of, is }, Rule::Enumeration)?
@@ -227,7 +226,7 @@ impl Search {
                 for instance in found {
                     let Some(pieces) = instance.pieces(&name, &of) else { continue };
                     let moment = Moment { pieces };
-                    let normalizer = Normalizer::new(self.checker.setting().context());
+                    let normalizer = self.checker.parameters().fresh();
                     match self.checker.moment_value(&normalizer, &of, &moment, &mut BTreeSet::new()) {
                         Ok(value) => {
                             best = Some((moment, normalizer.canonical(&value)?.to_term()));
@@ -305,7 +304,7 @@ impl Search {
         for instance in found {
             let Some(pieces) = instance.pieces(&name, &worked_out) else { continue };
             let moment = Moment { pieces };
-            let normalizer = Normalizer::new(self.setting().context());
+            let normalizer = self.checker.parameters().fresh();
             match self.checker.moment_value(&normalizer, of, &moment, &mut BTreeSet::new()) {
                 Ok(value) => {
                     best = Some((moment, self.simplifier.simplify(&value)));

@@ -19,6 +19,8 @@ pub struct Simplifier {
     normalizer: Normalizer,
     /// Answers of [`Simplifier::is_negative`], asked again and again for the same sums.
     negative: RefCell<HashMap<Term, bool>>,
+    /// Forms already found: the same entry is asked for by several routes.
+    forms: RefCell<HashMap<Poly, Term>>,
 }
 
 impl Simplifier {
@@ -26,11 +28,21 @@ impl Simplifier {
         Simplifier {
             normalizer: Normalizer::on_support(setting.context(), setting.support()),
             negative: RefCell::default(),
+            forms: RefCell::default(),
         }
     }
 
     /// The lightest form found.
     pub fn simplify(&self, poly: &Poly) -> Term {
+        if let Some(known) = self.forms.borrow().get(poly) {
+            return known.clone();
+        }
+        let form = self.lightest(poly);
+        self.forms.borrow_mut().insert(poly.clone(), form.clone());
+        form
+    }
+
+    fn lightest(&self, poly: &Poly) -> Term {
         let poly = self.normalizer.canonical(poly).unwrap_or_else(|_| poly.clone());
         if let Some(constant) = poly.as_constant() {
             return Term::Number(constant);
@@ -41,25 +53,43 @@ impl Simplifier {
         if lowered != plain {
             starts.insert(0, lowered);
         }
+        // A product of atoms has no other form.
+        let forms = if starts.iter().all(is_plain_product) {
+            Vec::new()
+        } else {
+            cas::candidates(&starts).unwrap_or_default()
+        };
         let mut best: Option<(usize, Term)> = None;
         let mut consider = |term: Term| {
-            let tidied = self.tidy(&term);
-            let combined = self.tidy(&combine_logs(&tidied));
-            let grouped = self.tidy(&group_by_special(&tidied));
-            let both = self.tidy(&combine_logs(&grouped));
-            for term in [tidied, combined, grouped, both] {
-                let weight = weight(&term);
-                if best.as_ref().is_none_or(|(least, _)| weight < *least) {
-                    best = Some((weight, term));
-                }
+            let weight = weight(&term);
+            if best.as_ref().is_none_or(|(least, _)| weight < *least) {
+                best = Some((weight, term));
             }
         };
-        let forms = cas::candidates(&starts).unwrap_or_default();
-        for start in starts {
-            consider(start);
-        }
-        for form in forms.into_iter().flatten() {
-            consider(form);
+        let mut least = usize::MAX;
+        for form in starts.into_iter().chain(forms.into_iter().flatten()) {
+            // Tidying saves something, but never this much.
+            let own = weight(&form);
+            if own / 2 > least {
+                continue;
+            }
+            least = least.min(own);
+            let tidied = self.tidy(&form);
+            for other in [combine_logs(&tidied), pair_conjugates(&tidied)] {
+                if other != tidied {
+                    consider(self.tidy(&other));
+                }
+            }
+            let grouped = group_by_special(&tidied);
+            if grouped != tidied {
+                let grouped = self.tidy(&grouped);
+                let both = combine_logs(&grouped);
+                if both != grouped {
+                    consider(self.tidy(&both));
+                }
+                consider(grouped);
+            }
+            consider(tidied);
         }
         let best = best.map_or(plain, |(_, term)| term);
         // Looks must never cost the value.
@@ -337,6 +367,58 @@ fn flatten_sum(terms: Vec<Term>) -> Term {
         1 => flat.remove(0),
         _ => Term::Sum(flat),
     }
+}
+
+/// Whether a term is a product of powers of variables, constants and functions, without any sum
+/// outside the arguments of functions.
+fn is_plain_product(term: &Term) -> bool {
+    match term {
+        Term::Number(_) | Term::Constant(_) | Term::Variable(_) | Term::Apply(..) => true,
+        Term::Product(factors) => factors.iter().all(is_plain_product),
+        Term::Power(base, exponent) => is_plain_product(base) && exponent.as_number().is_some(),
+        _ => false,
+    }
+}
+
+/// (a + b)^k (a − b)^k as (a² − b²)^k, throughout.
+fn pair_conjugates(term: &Term) -> Term {
+    let term = term.map_children(&mut pair_conjugates);
+    let Term::Product(mut factors) = term else { return term };
+    let mut first = 0;
+    while first < factors.len() {
+        let partner = (first + 1..factors.len()).find_map(|second| {
+            conjugate_product(&factors[first], &factors[second]).map(|product| (second, product))
+        });
+        if let Some((second, product)) = partner {
+            factors.remove(second);
+            factors[first] = product;
+        }
+        first += 1;
+    }
+    if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+}
+
+/// (a² − b²)^k from (a + b)^k and (a − b)^k.
+fn conjugate_product(left: &Term, right: &Term) -> Option<Term> {
+    let ((left, power), (right, other)) = (split_power(left), split_power(right));
+    let (Term::Sum(left), Term::Sum(right)) = (left, right) else { return None };
+    let ([a, b], [c, d]) = (left.as_slice(), right.as_slice()) else { return None };
+    if power != other {
+        return None;
+    }
+    let square = |term: &Term| {
+        let positive = if has_minus(term) { negate(term) } else { term.clone() };
+        match positive {
+            Term::Number(value) => Term::Number(&value * &value),
+            other => Term::power(other, Term::integer(2)),
+        }
+    };
+    // Either sum may be written in either order, and with either sign.
+    let (same, opposite) = [(a, b, c, d), (a, b, d, c), (b, a, c, d), (b, a, d, c)]
+        .into_iter()
+        .find(|(a, b, c, d)| a == c && **b == negate(d))
+        .map(|(a, b, _, _)| (a.clone(), b.clone()))?;
+    Some(raise(Term::Sum(vec![square(&same), negate(&square(&opposite))]), power))
 }
 
 /// A normal form as a term in which exponentials are powers of few exponentials, so that an algebra

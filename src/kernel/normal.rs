@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use num_bigint::BigInt;
@@ -25,30 +26,56 @@ const MOST_SHIFT: i64 = 40;
 
 /// Brings terms to normal form within a context.
 pub struct Normalizer {
-    pub(super) context: Context,
+    pub(super) context: Rc<Context>,
     /// Variables integrated over a continuous support: identities may fail on null sets.
-    continuous: Vec<Name>,
+    continuous: Rc<Vec<Name>>,
     /// log p, which the formal log-density stands for.
-    log_density: Option<Term>,
+    log_density: Option<Rc<Term>>,
     /// The variates and the points of a finite support.
-    pub(super) points: Option<(Vec<Name>, Vec<Vec<Term>>)>,
+    pub(super) points: Option<Rc<JointPoints>>,
     /// What had to be assumed different from zero.
     conditions: RefCell<BTreeSet<Poly>>,
-    pub(super) signs: RefCell<HashMap<Poly, Option<Sign>>>,
+    /// Signs rest on the context alone, never on a condition.
+    pub(super) signs: Rc<RefCell<HashMap<Poly, Option<Sign>>>>,
+    /// The declared conditions as normal forms, once they have been worked out.
+    pub(super) known: Rc<RefCell<Option<Rc<Vec<(Poly, Sign)>>>>>,
     pub(super) depth: RefCell<usize>,
     cache: RefCell<HashMap<Term, Poly>>,
 }
 
+/// Coordinates, and points with one value for each.
+pub(super) type JointPoints = (Vec<Name>, Vec<Vec<Term>>);
+
 impl Normalizer {
     /// For terms in the parameters alone.
     pub fn new(context: &Context) -> Self {
+        Normalizer::within(context.clone(), Vec::new(), None)
+    }
+
+    fn within(context: Context, continuous: Vec<Name>, points: Option<JointPoints>) -> Self {
         Normalizer {
-            context: context.clone(),
-            continuous: Vec::new(),
-            points: None,
+            context: Rc::new(context),
+            continuous: Rc::new(continuous),
+            points: points.map(Rc::new),
             log_density: None,
             conditions: RefCell::default(),
-            signs: RefCell::default(),
+            signs: Rc::default(),
+            known: Rc::default(),
+            depth: RefCell::new(0),
+            cache: RefCell::default(),
+        }
+    }
+
+    /// The same context with nothing assumed yet; what is known of signs is shared.
+    pub fn fresh(&self) -> Self {
+        Normalizer {
+            context: self.context.clone(),
+            continuous: self.continuous.clone(),
+            points: self.points.clone(),
+            log_density: self.log_density.clone(),
+            conditions: RefCell::default(),
+            signs: self.signs.clone(),
+            known: self.known.clone(),
             depth: RefCell::new(0),
             cache: RefCell::default(),
         }
@@ -77,12 +104,18 @@ impl Normalizer {
                 }
             }
         }
-        Normalizer { continuous, points, ..Normalizer::new(&context) }
+        Normalizer::within(context, continuous, points)
     }
 
     /// Gives the formal log-density its meaning.
     pub fn with_log_density(mut self, log_density: &Term) -> Self {
-        self.log_density = Some(log_density.clone());
+        self.log_density = Some(Rc::new(log_density.clone()));
+        self
+    }
+
+    /// Takes the formal log-density its meaning.
+    pub fn without_log_density(mut self) -> Self {
+        self.log_density = None;
         self
     }
 
@@ -605,6 +638,18 @@ impl Normalizer {
         all && nothing_assumed
     }
 
+    /// An attempt that must not assume anything: where it does, there is no result.
+    pub(super) fn unconditionally<T>(&self, attempt: impl FnOnce() -> Option<T>) -> Option<T> {
+        let before = self.conditions.borrow().len();
+        let kept = self.conditions.borrow().clone();
+        let result = attempt();
+        if self.conditions.borrow().len() == before {
+            return result;
+        }
+        self.forget_conditions_since(kept);
+        None
+    }
+
     /// What a failed attempt had to assume is not assumed; what it found on the way is forgotten with
     /// it, since that may rest on the assumption.
     fn forget_conditions_since(&self, before: BTreeSet<Poly>) {
@@ -767,7 +812,7 @@ impl Normalizer {
 
     /// The form used in exponents and arguments: a cancelled fraction, written out again.
     pub fn canonical(&self, poly: &Poly) -> Outcome<Poly> {
-        let poly = &self.canonical_exponents(poly)?;
+        let poly = &self.cancel_sines(self.canonical_exponents(poly)?)?;
         if !has_sum_power(poly) {
             return Ok(poly.clone());
         }
@@ -776,6 +821,43 @@ impl Normalizer {
         for (generator, exponent) in denominator.factors() {
             let factor = Monomial::from_factors(vec![(generator.clone(), exponent.negate())]);
             result = result.times_monomial(&factor, &Rational::one())?;
+        }
+        Ok(result)
+    }
+
+    /// N/sin²ᵏ with N divided by 1 − cos² where that goes: (1 − cos⁴)/sin² is 1 + cos².
+    fn cancel_sines(&self, poly: Poly) -> Outcome<Poly> {
+        let mut below: BTreeMap<Arc<Vec<Poly>>, i64> = BTreeMap::new();
+        for (monomial, _) in poly.terms() {
+            for (generator, exponent) in monomial.factors() {
+                if let (Generator::Call(Function::Sin, arguments), Exponent::Integer(power)) = (generator, exponent)
+                    && *power < -1
+                {
+                    let least = below.entry(arguments.clone()).or_insert(0);
+                    *least = (*least).min(*power);
+                }
+            }
+        }
+        let mut result = poly;
+        for (arguments, least) in below {
+            let pairs = -least / 2;
+            let sine = |power: i64| {
+                let own = Generator::Call(Function::Sin, arguments.clone());
+                Monomial::from_factors(vec![(own, Exponent::Integer(power))])
+            };
+            let mut numerator = result.times_monomial(&sine(2 * pairs), &Rational::one())?;
+            let cosine = Poly::generator(Generator::Call(Function::Cos, arguments.clone()));
+            let square = Poly::one().minus(&cosine.expanded_power(2)?);
+            let mut left = pairs;
+            while left > 0
+                && let Some(quotient) = divide_exactly(&numerator, &square)?
+            {
+                numerator = quotient;
+                left -= 1;
+            }
+            if left < pairs {
+                result = numerator.times_monomial(&sine(-2 * left), &Rational::one())?;
+            }
         }
         Ok(result)
     }
@@ -1131,7 +1213,7 @@ impl Normalizer {
 }
 
 /// The points of a small finite support, for signs that only they decide.
-fn finite_points(support: &Support) -> Option<(Vec<Name>, Vec<Vec<Term>>)> {
+fn finite_points(support: &Support) -> Option<JointPoints> {
     const MOST: usize = 64;
     match support {
         Support::Points { names, points } => (points.len() <= MOST).then(|| (names.clone(), points.clone())),

@@ -288,7 +288,7 @@ impl Poly {
                 entry.insert(coefficient);
             }
             std::collections::btree_map::Entry::Occupied(mut entry) => {
-                *entry.get_mut() += coefficient;
+                add_to(entry.get_mut(), coefficient);
                 if entry.get().is_zero() {
                     entry.remove();
                 }
@@ -320,31 +320,31 @@ impl Poly {
         if factor.is_zero() {
             return Poly::zero();
         }
-        Poly(self.0.iter().map(|(monomial, coefficient)| (monomial.clone(), coefficient * factor)).collect())
+        Poly(self.0.iter().map(|(monomial, coefficient)| (monomial.clone(), product(coefficient, factor))).collect())
     }
 
     pub fn times(&self, other: &Poly) -> Outcome<Poly> {
         if self.0.len().saturating_mul(other.0.len()) > 20 * MOST_TERMS {
             return Err(Obstacle::TooLarge("a product of sums"));
         }
-        let mut product = Poly::zero();
+        let mut total = Poly::zero();
         for (left, a) in &self.0 {
             for (right, b) in &other.0 {
-                multiply_into(&mut product, left, right, a * b)?;
+                multiply_into(&mut total, left, right, product(a, b))?;
             }
-            if product.0.len() > MOST_TERMS {
+            if total.0.len() > MOST_TERMS {
                 return Err(Obstacle::TooLarge("a product of sums"));
             }
         }
-        Ok(product)
+        Ok(total)
     }
 
     pub fn times_monomial(&self, monomial: &Monomial, coefficient: &Rational) -> Outcome<Poly> {
-        let mut product = Poly::zero();
+        let mut total = Poly::zero();
         for (own, own_coefficient) in &self.0 {
-            multiply_into(&mut product, own, monomial, own_coefficient * coefficient)?;
+            multiply_into(&mut total, own, monomial, product(own_coefficient, coefficient))?;
         }
-        Ok(product)
+        Ok(total)
     }
 
     /// A non-negative integer power, expanded.
@@ -393,6 +393,25 @@ impl Poly {
             }
         });
         found
+    }
+}
+
+/// a·b. Most coefficients are whole numbers, for which nothing is to be cancelled.
+fn product(a: &Rational, b: &Rational) -> Rational {
+    match (a.is_integer(), b.is_integer()) {
+        (true, true) => Rational::from_integer(a.numer() * b.numer()),
+        (true, false) if a.is_one() => b.clone(),
+        (false, true) if b.is_one() => a.clone(),
+        _ => a * b,
+    }
+}
+
+/// a + b, with the same short cut.
+fn add_to(a: &mut Rational, b: Rational) {
+    if a.is_integer() && b.is_integer() {
+        *a = Rational::from_integer(a.numer() + b.numer());
+    } else {
+        *a += b;
     }
 }
 
@@ -565,7 +584,13 @@ impl Generator {
                 other => other.to_term().log(),
             },
             Generator::Call(function, arguments) => {
-                Term::Apply(*function, arguments.iter().map(Poly::to_term).collect())
+                let mut arguments: Vec<Term> = arguments.iter().map(Poly::to_term).collect();
+                let order = arguments[0].as_number().and_then(|order| order.to_i64());
+                match (function, order) {
+                    (Function::Polygamma, Some(0)) => Term::apply(Function::Digamma, vec![arguments.swap_remove(1)]),
+                    (Function::Polygamma, Some(1)) => Term::apply(Function::Trigamma, vec![arguments.swap_remove(1)]),
+                    _ => Term::Apply(*function, arguments),
+                }
             }
         }
     }

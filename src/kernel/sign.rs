@@ -2,6 +2,7 @@
 //!
 //! Everything here answers "known" or "not known"; a sign that is not known is never guessed.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use num_traits::{One, Signed, Zero};
@@ -165,7 +166,7 @@ impl Normalizer {
         // Against circular questions: unknown until answered.
         self.signs.borrow_mut().insert(poly.clone(), None);
         *self.depth.borrow_mut() += 1;
-        let answer = self.find_sign(poly, MOST_QUESTIONS);
+        let answer = self.unconditionally(|| self.find_sign(poly, MOST_QUESTIONS));
         *self.depth.borrow_mut() -= 1;
         self.signs.borrow_mut().insert(poly.clone(), answer);
         answer
@@ -305,7 +306,7 @@ impl Normalizer {
 
     /// On a finite support: the sign at every point, where it is the same.
     fn sign_by_points(&self, poly: &Poly) -> Option<Sign> {
-        let (names, points) = self.points.as_ref()?;
+        let (names, points) = &**self.points.as_ref()?;
         if !poly.contains_any(names) {
             return None;
         }
@@ -334,7 +335,7 @@ impl Normalizer {
     /// poly = c·condition + rest with c > 0 and rest of known sign.
     fn sign_by_conditions(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(4)?;
-        for (condition, sign) in self.known_signs() {
+        for (condition, sign) in self.known_signs().iter() {
             for (monomial, coefficient) in condition.terms() {
                 if monomial.is_one() {
                     continue;
@@ -344,7 +345,7 @@ impl Normalizer {
                     continue;
                 }
                 let factor = &own / coefficient;
-                let part = if factor.is_positive() { sign } else { sign.negate() };
+                let part = if factor.is_positive() { *sign } else { sign.negate() };
                 let rest = poly.minus(&condition.scaled(&factor));
                 if rest.len() > poly.len() + 2 {
                     continue;
@@ -358,7 +359,19 @@ impl Normalizer {
     }
 
     /// Declared conditions, and symbolic ends of domains, as normal forms of known sign.
-    fn known_signs(&self) -> Vec<(Poly, Sign)> {
+    fn known_signs(&self) -> Rc<Vec<(Poly, Sign)>> {
+        if let Some(known) = &*self.known.borrow() {
+            return known.clone();
+        }
+        // While they are being worked out, nothing is known of them.
+        *self.known.borrow_mut() = Some(Rc::default());
+        let known = Rc::new(self.find_known_signs());
+        *self.known.borrow_mut() = Some(known.clone());
+        known
+    }
+
+    /// Declared conditions, and symbolic ends of domains, worked out.
+    fn find_known_signs(&self) -> Vec<(Poly, Sign)> {
         let mut found = Vec::new();
         let mut push = |term: Term, sign| {
             if let Ok(poly) = self.normalize(&term) {
@@ -519,7 +532,7 @@ impl Normalizer {
                 }
             }
             let own = Poly::generator(Generator::Variable(name.clone()));
-            self.known_signs().into_iter().find(|(condition, _)| *condition == own).map(|(_, sign)| sign)
+            self.known_signs().iter().find(|(condition, _)| *condition == own).map(|(_, sign)| *sign)
         })
     }
 

@@ -249,11 +249,11 @@ impl Checker {
 
     /// A fresh normaliser for one step, so that its side conditions are that step's own.
     fn fresh_pointwise(&self) -> Normalizer {
-        Normalizer::on_support(&self.setting.context, &self.setting.support).with_log_density(&self.setting.log_density)
+        self.pointwise.fresh()
     }
 
     fn fresh_parameters(&self) -> Normalizer {
-        Normalizer::new(&self.setting.context)
+        self.parameters.fresh().without_log_density()
     }
 
     fn same(&self, normalizer: &Normalizer, left: &Term, right: &Term) -> Result<(), Rejection> {
@@ -268,8 +268,6 @@ impl Checker {
     /// Fails when the normal forms differ, or one of the sides has none.
     pub fn algebra(&self, left: &Term, right: &Term) -> Result<Theorem, Rejection> {
         let normalizer = self.fresh_pointwise();
-        normalizer.normalize(left)?;
-        normalizer.normalize(right)?;
         self.same(&normalizer, left, right)?;
         let proposition = Proposition::Equal { left: left.clone(), right: right.clone() };
         Ok(self.theorem(proposition, &[&normalizer], &[], &[]))

@@ -123,12 +123,15 @@ fn bounds(domain: &Domain) -> Vec<&Term> {
 /// The point of one attempt: early ones walk down the lists of candidates, later ones jump.
 fn assign(order: &[(Name, Domain)], attempt: usize, generic: bool) -> Option<Point> {
     const WALKS: usize = 4;
+    /// From here on every other attempt stays near the lower ends, where p1 + … + pk < 1 is met.
+    const CROWDED: usize = 40;
     let mut point = Point::new();
     let mut sizes: BTreeSet<Rational> = BTreeSet::new();
     // Values go by the order of the names, whatever the order of dependence: a = 2, b = 3.
     let rank = |name: &Name| order.iter().filter(|(other, _)| other < name).count();
     for (name, domain) in order {
-        let candidates = candidates(domain, &point)?;
+        let crowded = attempt >= CROWDED && attempt % 2 == 0;
+        let candidates = candidates(domain, &point, crowded.then_some(order.len()))?;
         let start = if attempt < WALKS { rank(name) + attempt * order.len() } else { scramble(attempt, rank(name)) };
         let value = (0..candidates.len())
             .map(|skip| &candidates[(start + skip) % candidates.len()])
@@ -147,8 +150,9 @@ fn scramble(attempt: usize, rank: usize) -> usize {
     ((state ^ (state >> 31)) % 1_000_003) as usize
 }
 
-/// Values inside the domain, simplest first; not empty.
-fn candidates(domain: &Domain, point: &Point) -> Option<Vec<Rational>> {
+/// Values inside the domain, simplest first; not empty. In a crowd of so many variables, parts of an
+/// interval are small.
+fn candidates(domain: &Domain, point: &Point, crowd: Option<usize>) -> Option<Vec<Rational>> {
     let bound = |term: &Option<Term>| -> Option<Option<Interval>> {
         term.as_ref().map_or(Some(None), |term| enclose(term, point).map(Some))
     };
@@ -159,7 +163,11 @@ fn candidates(domain: &Domain, point: &Point) -> Option<Vec<Rational>> {
             (Some(lower), None) => POSITIVE.iter().filter_map(|step| near(&lower, rational(step))).collect(),
             (None, Some(upper)) => POSITIVE.iter().filter_map(|step| near(&upper, -rational(step))).collect(),
             (Some(lower), Some(upper)) => {
-                PARTS.iter().filter_map(|part| between(&lower, &upper, &rational(part))).collect()
+                let parts: Vec<Rational> = match crowd {
+                    None => PARTS.iter().map(rational).collect(),
+                    Some(count) => (count + 1..=5 * count).map(|k| Rational::new(1.into(), k.into())).collect(),
+                };
+                parts.iter().filter_map(|part| between(&lower, &upper, part)).collect()
             }
         },
         Domain::Nonnegative => POSITIVE.iter().map(rational).collect(),
