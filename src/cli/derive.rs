@@ -4,8 +4,11 @@ use std::path::Path;
 
 use fisherproof::catalogue;
 use fisherproof::certificate::{self, Saved};
-use fisherproof::derive::family::{Derived, derive_with};
+use fisherproof::derivation::{self, ProofLine};
+use fisherproof::derive::family::{Derived, derive_beside};
+use fisherproof::derive::generic::{GenericFormula, GenericProof, GenericStep};
 use fisherproof::derive::report::{Report, Status};
+use fisherproof::model::derivation::formula::Formula;
 use fisherproof::model::family::Family;
 use fisherproof::render::{self, Options};
 
@@ -91,7 +94,28 @@ fn families(inputs: &[Input]) -> Result<Vec<(&Family, &str)>, Failure> {
 /// # Errors
 /// When its declarations contradict each other.
 pub fn work_out(family: &Family, explain: bool) -> Result<Derived, Failure> {
-    derive_with(family, explain).map_err(|rejection| Failure::Input(format!("family {}: {rejection}", family.name)))
+    let lines = if explain { derivation::kl_fisher_lines() } else { Vec::new() };
+    let generic = lines
+        .first()
+        .map(|first| GenericProof { derivation: &first.derivation, steps: lines.iter().map(generic_step).collect() });
+    derive_beside(family, explain, generic.as_ref())
+        .map_err(|rejection| Failure::Input(format!("family {}: {rejection}", family.name)))
+}
+
+/// A line of a checked proof, for the family engine to put its values beside.
+fn generic_step(line: &ProofLine) -> GenericStep {
+    let formula = |formula: &Formula, text: &str, latex: &str| GenericFormula {
+        formula: formula.clone(),
+        text: text.to_owned(),
+        latex: latex.to_owned(),
+    };
+    GenericStep {
+        item: line.item.clone(),
+        start: formula(&line.left, &line.left_text, &line.left_latex),
+        end: formula(&line.right, &line.right_text, &line.right_latex),
+        order: line.order,
+        reason: line.reasons.join(", "),
+    }
 }
 
 fn proved(report: &Report) -> bool {

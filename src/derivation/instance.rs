@@ -1,5 +1,8 @@
 //! The lines of the generic proof as data, so that a family can put its values beside them.
 
+use std::sync::Arc;
+
+use crate::model::derivation::Derivation;
 use crate::model::derivation::formula::Formula;
 use crate::source::Source;
 use crate::syntax::parse;
@@ -25,6 +28,8 @@ pub struct ProofLine {
     pub right_text: String,
     pub right_latex: String,
     pub reasons: Vec<String>,
+    /// What the formulas refer to.
+    pub derivation: Arc<Derivation>,
 }
 
 /// The generic proof that KL(θ ‖ θ + Δ) is ½ ΔᵀFΔ to second order, step by step, as it was checked.
@@ -42,11 +47,11 @@ pub fn kl_fisher_lines() -> Vec<ProofLine> {
 pub fn lines(report: &DerivationReport) -> Vec<ProofLine> {
     let notation = crate::render::derivation::Notation::of(&report.derivation);
     let mut lines = Vec::new();
-    for (number, item) in report.items.iter().enumerate() {
+    for item in &report.items {
         let mut left = &item.start;
         for step in &item.steps {
             lines.push(ProofLine {
-                item: item.name.clone().unwrap_or_else(|| format!("Theorem {}", number + 1)),
+                item: item.name.clone().unwrap_or_else(|| "Theorem".to_owned()),
                 left: left.clone(),
                 left_text: notation.text(left),
                 left_latex: notation.latex(left),
@@ -60,6 +65,7 @@ pub fn lines(report: &DerivationReport) -> Vec<ProofLine> {
                 } else {
                     step.reason_given.clone()
                 },
+                derivation: report.derivation.clone(),
             });
             left = &step.right;
         }

@@ -14,6 +14,7 @@ use crate::model::family::{DensityForm, Family};
 use crate::numeric::{evaluate, sample_points};
 
 use super::claim;
+use super::generic::{GenericProof, instances};
 use super::recognise::{Recognised, recognise};
 use super::regularity::regularity;
 use super::report::{
@@ -38,11 +39,22 @@ pub fn derive(family: &Family) -> Result<Derived, Rejection> {
 
 /// Like [`derive()`], with the chains of equalities behind every result written out where asked.
 pub fn derive_with(family: &Family, explain: bool) -> Result<Derived, Rejection> {
+    derive_beside(family, explain, None)
+}
+
+/// Like [`derive_with()`], with this family's values beside each step of a generic proof.
+pub fn derive_beside(family: &Family, explain: bool, generic: Option<&GenericProof>) -> Result<Derived, Rejection> {
     let setting = setting(family)?;
     let search = Search::new(&setting, family.substitution.as_ref());
     let parameters = family.parameters.iter().map(|(name, _)| name.clone()).collect();
     let mut work = Work { family, search, report: empty_report(family), parameters, explain, differentiable: true };
     work.run();
+    if let Some(proof) = generic
+        && work.report.status == Status::Proved
+        && work.differentiable
+    {
+        work.report.generic = instances(&mut work.search, &work.parameters, proof);
+    }
     Ok(Derived { certificate: work.search.certificate(), report: work.report })
 }
 
@@ -65,6 +77,7 @@ fn empty_report(family: &Family) -> Report {
         claims: Vec::new(),
         remarks: Vec::new(),
         derivations: Vec::new(),
+        generic: Vec::new(),
         values: None,
     }
 }

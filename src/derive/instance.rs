@@ -58,7 +58,8 @@ pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance>
     let domain = &slice.domain;
     let mut found = Vec::new();
     let parameters = Normalizer::new(setting.context());
-    for change in changes(setting, name, domain, declared) {
+    let composed = std::iter::once(()).flat_map(|()| composed_changes(setting, name, domain));
+    for change in changes(setting, name, domain, declared).into_iter().chain(composed) {
         found.extend(
             fit(setting, name, domain, &change).into_iter().filter(|instance| !instance.is_impossible(&parameters)),
         );
@@ -212,6 +213,38 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
         }
     }
     all
+}
+
+/// Two changes of variable, one after the other: x = e^u first, and then whatever suits the density of u.
+fn composed_changes(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Change> {
+    let (lower, upper) = match domain {
+        Domain::Interval { lower: Some(lower), upper } => (lower.clone(), upper.clone()),
+        Domain::Nonnegative => (Term::zero(), None),
+        _ => return Vec::new(),
+    };
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let low = match normalizer.normalize(&lower).map(|lower| normalizer.sign(&lower)) {
+        Ok(Some(Sign::Zero)) => None,
+        Ok(Some(Sign::Positive)) => Some(lower.log()),
+        _ => return Vec::new(),
+    };
+    let middle = Name::new(&format!("log_{name}"));
+    if setting.context().domains.contains_key(&middle) {
+        return Vec::new();
+    }
+    let exponential = Term::Variable(middle.clone()).exp();
+    let log_density =
+        setting.log_density().substitute(&[(name.clone(), exponential.clone())]) + Term::Variable(middle.clone());
+    let domain = Domain::Interval { lower: low, upper: upper.map(Term::log) };
+    let support = Support::Product { coordinates: vec![(middle.clone(), domain.clone())], inequalities: Vec::new() };
+    let Ok(inner) = Setting::new(support, setting.context().clone(), log_density, setting.witness().to_vec()) else {
+        return Vec::new();
+    };
+    let through = |map: &Term| exponential.substitute(&[(middle.clone(), map.clone())]);
+    changes(&inner, &middle, &domain, None)
+        .into_iter()
+        .map(|change| Change { maps: change.maps.iter().map(through).collect(), ..change })
+        .collect()
 }
 
 /// Where to fold the line: m in |x − m| or |log x − log m|, and the middle of an even polynomial.
@@ -689,6 +722,8 @@ fn fit_linear(
         let power = crate::derive::small_integer(coefficient).filter(|power| (1..=12).contains(power))?;
         let own = match &**inner {
             Generator::Sum(sum) => (**sum).clone(),
+            // Γ(t + 1) is no polynomial.
+            Generator::Call(..) => return None,
             other => Poly::generator(other.clone()),
         };
         factor = factor.times(&own.expanded_power(power).ok()?).ok()?;

@@ -6,10 +6,12 @@
 //! - `split`: how a joint density is cut into a marginal and a conditional;
 //! - [`recognise`]: the exponential-family form;
 //! - [`simplify`]: the form a statistician would write;
+//! - [`generic`]: a proof about any density, with one family's values beside it;
 //! - [`family`]: everything about one family, as a [`report::Report`].
 
 pub mod claim;
 pub mod family;
+pub mod generic;
 pub mod instance;
 pub mod recognise;
 pub mod regularity;
@@ -18,6 +20,7 @@ pub mod search;
 pub mod setting;
 pub mod simplify;
 mod split;
+mod square;
 
 use num_traits::ToPrimitive;
 

@@ -139,6 +139,26 @@ pub struct DerivationLink {
     pub reason: String,
 }
 
+/// A step of the generic proof with the family's values beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GenericLine {
+    pub item: String,
+    pub start: Option<Spelling>,
+    pub end: Spelling,
+    pub order: Option<u32>,
+    pub reason: String,
+    /// The formula with the family's density in it, and what it comes to.
+    pub formal: Vec<Vec<Term>>,
+    pub value: Vec<Vec<Term>>,
+}
+
+/// A generic formula as text and as LaTeX.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spelling {
+    pub text: String,
+    pub latex: String,
+}
+
 /// A numeric value under `--at`, clearly not a proof.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NumericValues {
@@ -174,5 +194,7 @@ pub struct Report {
     /// Sentences that a reader must see: failed regularity conditions, repairs, hints.
     pub remarks: Vec<String>,
     pub derivations: Vec<Derivation>,
+    /// The generic proof of KL ≈ ½ ΔᵀFΔ, step by step, with this family's values.
+    pub generic: Vec<GenericLine>,
     pub values: Option<NumericValues>,
 }

@@ -9,16 +9,19 @@ use num_traits::{One, Signed, Zero};
 
 use crate::cas;
 use crate::kernel::normal::Normalizer;
-use crate::kernel::poly::{Poly, rational_power};
+use crate::kernel::poly::{Generator, Poly, rational_power};
 use crate::kernel::sign::Sign;
-use crate::kernel::term::{Constant, Function, Rational, Term};
+use crate::kernel::term::{Constant, Function, Name, Rational, Term};
 use crate::kernel::theorem::Setting;
+
+use super::square::complete_squares;
 
 /// Finds good forms in one context.
 pub struct Simplifier {
     normalizer: Normalizer,
     /// Answers of [`Simplifier::is_negative`], asked again and again for the same sums.
     negative: RefCell<HashMap<Term, bool>>,
+    variates: Vec<Name>,
     /// Forms already found: the same entry is asked for by several routes.
     forms: RefCell<HashMap<Poly, Term>>,
 }
@@ -28,6 +31,7 @@ impl Simplifier {
         Simplifier {
             normalizer: Normalizer::on_support(setting.context(), setting.support()),
             negative: RefCell::default(),
+            variates: setting.support().names(),
             forms: RefCell::default(),
         }
     }
@@ -54,11 +58,8 @@ impl Simplifier {
             starts.insert(0, lowered);
         }
         // A product of atoms has no other form.
-        let forms = if starts.iter().all(is_plain_product) {
-            Vec::new()
-        } else {
-            cas::candidates(&starts).unwrap_or_default()
-        };
+        let forms =
+            if starts.iter().all(is_plain_product) { Vec::new() } else { cas::candidates(&starts).unwrap_or_default() };
         let mut best: Option<(usize, Term)> = None;
         let mut consider = |term: Term| {
             let weight = weight(&term);
@@ -75,7 +76,7 @@ impl Simplifier {
             }
             least = least.min(own);
             let tidied = self.tidy(&form);
-            for other in [combine_logs(&tidied), pair_conjugates(&tidied)] {
+            for other in [combine_logs(&tidied), pair_conjugates(&tidied), complete_squares(&tidied)] {
                 if other != tidied {
                     consider(self.tidy(&other));
                 }
@@ -91,12 +92,32 @@ impl Simplifier {
             }
             consider(tidied);
         }
+        if let Some(parts) = self.by_parts(&poly) {
+            for term in [combine_logs(&parts), parts] {
+                let term = self.tidy(&term);
+                let own = weight(&term);
+                if best.as_ref().is_none_or(|(least, _)| own < *least) {
+                    best = Some((own, term));
+                }
+            }
+        }
         let best = best.map_or(plain, |(_, term)| term);
         // Looks must never cost the value.
         match self.normalizer.normalize(&best) {
             Ok(check) if self.normalizer.is_zero(&check.minus(&poly)).unwrap_or(false) => best,
             _ => poly.to_term(),
         }
+    }
+
+    /// The terms with a logarithm and those without, each in its own best form: log(σ′/σ) beside a
+    /// fraction, not above its denominator.
+    fn by_parts(&self, poly: &Poly) -> Option<Term> {
+        let (mut with, mut without) = (Poly::zero(), Poly::zero());
+        for (monomial, coefficient) in poly.terms() {
+            let logarithmic = monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Log(_)));
+            if logarithmic { &mut with } else { &mut without }.add_term(monomial.clone(), coefficient.clone());
+        }
+        (with.len() > 0 && without.len() > 1).then(|| Term::Sum(vec![self.simplify(&with), self.simplify(&without)]))
     }
 
     /// The lighter of two equal forms.
@@ -123,6 +144,14 @@ impl Simplifier {
             Term::Power(base, exponent) => {
                 if exponent.is_one() {
                     return *base;
+                }
+                // Whole powers of whole powers are one power.
+                if let Term::Power(inner, power) = &*base
+                    && let (Some(outer), Some(own)) = (exponent.as_number(), power.as_number())
+                    && outer.is_integer()
+                    && own.is_integer()
+                {
+                    return Term::power((**inner).clone(), Term::Number(outer * own));
                 }
                 Term::Power(base, exponent)
             }
@@ -188,8 +217,16 @@ impl Simplifier {
             Some(Sign::Negative | Sign::Nonpositive) => true,
             Some(_) => false,
             None => match term {
-                // Unknown: as few minus signs as possible.
+                // Unknown: x − μ rather than μ − x, then as few minus signs as possible.
                 Term::Sum(terms) => {
+                    let about = |term: &&Term| self.variates.iter().any(|name| term.contains(name));
+                    let moving: Vec<&Term> = terms.iter().filter(about).collect();
+                    if !moving.is_empty() && moving.len() < terms.len() {
+                        let minus = moving.iter().filter(|term| has_minus(term)).count();
+                        if 2 * minus != moving.len() {
+                            return 2 * minus > moving.len();
+                        }
+                    }
                     let minus = terms.iter().filter(|term| has_minus(term)).count();
                     2 * minus > terms.len()
                 }
@@ -386,9 +423,8 @@ fn pair_conjugates(term: &Term) -> Term {
     let Term::Product(mut factors) = term else { return term };
     let mut first = 0;
     while first < factors.len() {
-        let partner = (first + 1..factors.len()).find_map(|second| {
-            conjugate_product(&factors[first], &factors[second]).map(|product| (second, product))
-        });
+        let partner = (first + 1..factors.len())
+            .find_map(|second| conjugate_product(&factors[first], &factors[second]).map(|product| (second, product)));
         if let Some((second, product)) = partner {
             factors.remove(second);
             factors[first] = product;

@@ -56,8 +56,13 @@ fn cut(setting: &Arc<Setting>, coordinate: &Name) -> Option<Split> {
     let section = Section::new(setting, coordinate, &log_marginal, &others).ok()?;
     let conditional = Search::new(section.conditional(), None);
     let marginal = Search::new(section.marginal(), None);
-    (conditional.has_method() && marginal.has_method())
-        .then(|| Split { section, coordinate: coordinate.clone(), log_marginal, conditional, marginal })
+    (conditional.has_method() && marginal.has_method()).then(|| Split {
+        section,
+        coordinate: coordinate.clone(),
+        log_marginal,
+        conditional,
+        marginal,
+    })
 }
 
 /// Values of the other coordinates inside the region, the parameters being those of the witness.
@@ -65,8 +70,7 @@ fn inside(setting: &Setting, others: &[(Name, Domain)], context: &Context) -> Op
     let at = setting.witness();
     let known = |term: &Term| term.substitute(at);
     let about = |term: &Term| others.iter().any(|(name, _)| term.contains(name));
-    let conditions =
-        |terms: &[Term]| terms.iter().filter(|term| about(term)).map(known).collect::<Vec<Term>>();
+    let conditions = |terms: &[Term]| terms.iter().filter(|term| about(term)).map(known).collect::<Vec<Term>>();
     let context = Context {
         domains: others.iter().map(|(name, domain)| (name.clone(), substitute_domain(domain, at))).collect(),
         positive: conditions(&context.positive),

@@ -53,6 +53,7 @@ impl Normalizer {
     }
 
     fn within(context: Context, continuous: Vec<Name>, points: Option<JointPoints>) -> Self {
+        let points = points.or_else(|| finite_variables(&context));
         Normalizer {
             context: Rc::new(context),
             continuous: Rc::new(continuous),
@@ -263,7 +264,9 @@ impl Normalizer {
     pub(super) fn is_whole(&self, poly: &Poly) -> bool {
         let whole = |name: &Name| match self.context.domains.get(name) {
             Some(Domain::Integers { .. }) => true,
-            Some(Domain::Finite(values)) => values.iter().all(|value| value.as_number().is_some_and(Rational::is_integer)),
+            Some(Domain::Finite(values)) => {
+                values.iter().all(|value| value.as_number().is_some_and(Rational::is_integer))
+            }
             _ => false,
         };
         poly.terms().all(|(monomial, coefficient)| {
@@ -448,6 +451,19 @@ impl Normalizer {
             let (second, others) = self.positive_factors(&rest.scaled(&unit))?;
             factors.extend(others);
             return Ok((first * second, factors));
+        }
+        if let Some(root) = square_root(poly)? {
+            // (1 − r²)², multiplied out: a square is positive where its root is not zero.
+            let root = match self.sign(&root) {
+                Some(Sign::Negative | Sign::Nonpositive) => root.scaled(&-Rational::one()),
+                _ => root,
+            };
+            if self.sign(&root) == Some(Sign::Positive) {
+                let (coefficient, factors) = self.positive_factors(&root)?;
+                let two = Poly::integer(2);
+                let squared = factors.into_iter().map(|(generator, exponent)| Ok((generator, exponent.times(&two)?)));
+                return Ok((&coefficient * &coefficient, squared.collect::<Outcome<_>>()?));
+            }
         }
         let mut parts = self.content(poly)?;
         if self.sign(&parts.primitive).is_none()
@@ -1212,6 +1228,27 @@ impl Normalizer {
     }
 }
 
+/// The joint values of the variables that have finitely many.
+fn finite_variables(context: &Context) -> Option<JointPoints> {
+    const MOST: usize = 16;
+    let finite = context.domains.iter().filter_map(|(name, domain)| match domain {
+        Domain::Finite(values) => Some((name.clone(), values)),
+        _ => None,
+    });
+    let (mut names, mut points) = (Vec::new(), vec![Vec::new()]);
+    for (name, values) in finite {
+        names.push(name);
+        points = points
+            .iter()
+            .flat_map(|point: &Vec<Term>| values.iter().map(|value| [point.as_slice(), &[value.clone()]].concat()))
+            .collect();
+        if points.len() > MOST {
+            return None;
+        }
+    }
+    (!names.is_empty()).then_some((names, points))
+}
+
 /// The points of a small finite support, for signs that only they decide.
 fn finite_points(support: &Support) -> Option<JointPoints> {
     const MOST: usize = 64;
@@ -1369,6 +1406,56 @@ pub(super) fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<
         }
     }
     Ok(None)
+}
+
+/// Q with poly = Q², for a polynomial in variables; none where there is no such polynomial.
+fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
+    let plain = |(generator, exponent): &(Generator, Exponent)| {
+        matches!(generator, Generator::Variable(_) | Generator::Reflected(_))
+            && matches!(exponent, Exponent::Integer(power) if *power > 0)
+    };
+    if poly.len() < 3 || !poly.terms().all(|(monomial, _)| monomial.factors().iter().all(plain)) {
+        return Ok(None);
+    }
+    let Some((top, coefficient)) = leading_term(poly) else { return Ok(None) };
+    let Some(number) = rational_square_root(&coefficient) else { return Ok(None) };
+    let mut halves = Vec::new();
+    for (generator, exponent) in top.factors() {
+        match exponent {
+            Exponent::Integer(power) if power % 2 == 0 => {
+                halves.push((generator.clone(), Exponent::Integer(power / 2)));
+            }
+            _ => return Ok(None),
+        }
+    }
+    let half = Monomial::from_factors(halves);
+    let inverse = Monomial::from_factors(half.factors().iter().map(|(g, e)| (g.clone(), e.negate())).collect());
+    let twice = &number * Rational::from_integer(2.into());
+    let mut root = Poly::single(half, number);
+    // Each term of the root is the leading term of what is left, divided by twice the first.
+    for _ in 0..poly.len() {
+        let rest = poly.minus(&root.times(&root)?);
+        if rest.is_zero() {
+            return Ok(Some(root));
+        }
+        let Some((next, value)) = leading_term(&rest) else { return Ok(None) };
+        let term = Poly::single(next, value / &twice).times_monomial(&inverse, &Rational::one())?;
+        let whole = term.terms().all(|(monomial, _)| monomial.factors().iter().all(plain));
+        if !whole {
+            return Ok(None);
+        }
+        root.add_assign(&term);
+    }
+    Ok(None)
+}
+
+/// √value where it is rational.
+fn rational_square_root(value: &Rational) -> Option<Rational> {
+    let root = |part: &BigInt| {
+        let root = part.sqrt();
+        (&root * &root == *part).then_some(root)
+    };
+    if value.is_negative() { None } else { Some(Rational::new(root(value.numer())?, root(value.denom())?)) }
 }
 
 /// The leading term in the lexicographic order of integer exponents; none when an exponent is symbolic.

@@ -66,8 +66,7 @@ impl Section {
             }
             _ => product(slice.others, slice.inequalities),
         };
-        let marginal =
-            Setting::new(marginal, whole.context().clone(), log_marginal.clone(), whole.witness().to_vec())?;
+        let marginal = Setting::new(marginal, whole.context().clone(), log_marginal.clone(), whole.witness().to_vec())?;
         Ok(Section { whole: whole.clone(), conditional, marginal })
     }
 
@@ -138,8 +137,7 @@ pub fn slice(support: &Support, context: &Context, coordinate: &Name) -> Result<
         }
         if discrete { &mut context.nonnegative } else { &mut context.positive }.push(width);
     }
-    let domain =
-        if discrete { Domain::Integers { lower, upper } } else { Domain::Interval { lower, upper } };
+    let domain = if discrete { Domain::Integers { lower, upper } } else { Domain::Interval { lower, upper } };
     Ok(Slice { domain, others, inequalities: rest, context })
 }
 

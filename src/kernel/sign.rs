@@ -2,6 +2,7 @@
 //!
 //! Everything here answers "known" or "not known"; a sign that is not known is never guessed.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -448,15 +449,33 @@ impl Normalizer {
         }
     }
 
-    /// A sum of fractions over one positive denominator.
+    /// A sum of fractions over one denominator of known sign.
     fn sign_of_fraction(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(4)?;
         let (numerator, denominator) = self.fraction(poly).ok()?;
-        if denominator.is_one() || numerator == *poly {
+        // What is divided by besides sums: s22 − s12²/s11 has the sign of s11 s22 − s12² where s11 > 0.
+        let mut lowest: BTreeMap<Generator, i64> = BTreeMap::new();
+        for (monomial, _) in numerator.terms() {
+            for (generator, exponent) in monomial.factors() {
+                if let Exponent::Integer(power) = exponent
+                    && *power < 0
+                {
+                    let least = lowest.entry(generator.clone()).or_insert(0);
+                    *least = (*least).min(*power);
+                }
+            }
+        }
+        let power = |sign: i64| {
+            let factors = lowest.iter().map(|(generator, least)| (generator.clone(), Exponent::Integer(sign * least)));
+            Monomial::from_factors(factors.collect())
+        };
+        let below = self.monomial_sign(&denominator)?;
+        let front = self.monomial_sign(&power(1)).filter(|sign| sign.is_strict())?;
+        let cleared = numerator.times_monomial(&power(-1), &Rational::one()).ok()?;
+        if cleared == *poly {
             return None;
         }
-        let below = self.monomial_sign(&denominator)?;
-        Some(self.find_sign(&numerator, questions)?.times(below))
+        Some(self.find_sign(&cleared, questions)?.times(front).times(below))
     }
 
     pub(super) fn monomial_sign(&self, monomial: &Monomial) -> Option<Sign> {

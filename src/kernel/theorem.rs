@@ -413,7 +413,9 @@ impl Checker {
                 self.same(&pointwise, &squared, &(Term::one() + Term::power(of.clone(), Term::integer(2))))?;
                 premises.extend([inner, outer]);
             }
-            (_, None) => return Err(Rejection::Malformed(format!("{of} may be negative, and its square has no moment"))),
+            (_, None) => {
+                return Err(Rejection::Malformed(format!("{of} may be negative, and its square has no moment")));
+            }
         }
         let names = self.setting.support.names();
         if pointwise.conditions().iter().any(|term| names.iter().any(|name| term.contains(name))) {

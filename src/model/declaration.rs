@@ -5,7 +5,7 @@ use super::expression::Resolver;
 use super::scope::{Meaning, Role};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::domain::{Context, Domain, Support};
-use crate::kernel::term::{Name, Term};
+use crate::kernel::term::{Name, Rational, Term};
 use crate::syntax::tree::{Comparison, Condition, Declaration, FamilyEntry, FamilyTree, Ident};
 
 /// The declarations of a family with the role of each.
@@ -138,24 +138,9 @@ impl Resolver {
                 points,
             }),
             None if coordinates.is_empty() => None,
-            None => self.product_support(tree, coordinates),
+            None => Some(Support::Product { coordinates, inequalities: Vec::new() }),
         };
         declared_so_far
-    }
-
-    fn product_support(&mut self, tree: &FamilyTree, coordinates: Vec<(Name, Domain)>) -> Option<Support> {
-        let discrete = coordinates.iter().filter(|(_, domain)| domain.is_discrete()).count();
-        if discrete != 0 && discrete != coordinates.len() {
-            let odd = declared(tree).find(|(role, _)| *role == Role::Variate);
-            let diagnostic =
-                Diagnostic::error("mixed-variates", "discrete and continuous variates cannot be mixed yet");
-            self.report(match odd {
-                Some((_, declaration)) => diagnostic.at(declaration.span, "the other variates are of the other kind"),
-                None => diagnostic,
-            });
-            return None;
-        }
-        Some(Support::Product { coordinates, inequalities: Vec::new() })
     }
 
     /// The conditions after `where`: on variates they cut the support down, on others they are known.
@@ -202,7 +187,23 @@ impl Resolver {
         match &mut declared.support {
             Some(Support::Product { coordinates, inequalities }) => {
                 // Between whole numbers, 0 < t says 0 ≤ t − 1; elsewhere the boundary has measure 0.
-                let discrete = coordinates.iter().all(|(_, domain)| domain.is_discrete());
+                let about: Vec<&Domain> =
+                    coordinates.iter().filter(|(name, _)| term.contains(name)).map(|(_, domain)| domain).collect();
+                let discrete = about.iter().all(|domain| domain.is_discrete());
+                let whole = |name: &Name| {
+                    coordinates.iter().chain(&declared.constants).any(|(own, domain)| own == name && is_whole(domain))
+                };
+                if strict && discrete && !takes_whole_values(&term, &whole) {
+                    self.report(
+                        Diagnostic::error(
+                            "fractional-condition",
+                            "a strict condition between whole numbers has fractions",
+                        )
+                        .at(condition.span, "expected whole coefficients")
+                        .help("multiply both sides by the denominators, or write `<=` or `>=`"),
+                    );
+                    return;
+                }
                 inequalities.push(if strict && discrete { difference(term, Term::one()) } else { term });
             }
             Some(Support::Points { .. }) => self.report(
@@ -219,5 +220,27 @@ impl Resolver {
             .filter(|(role, _)| *role == Role::Parameter)
             .flat_map(|(_, declaration)| declaration.names.clone())
             .collect()
+    }
+}
+
+/// Whether a term is a whole number for all values of its variables: sums and products of whole numbers.
+fn takes_whole_values(term: &Term, whole: &dyn Fn(&Name) -> bool) -> bool {
+    match term {
+        Term::Number(value) => value.is_integer(),
+        Term::Variable(name) => whole(name),
+        Term::Sum(parts) | Term::Product(parts) => parts.iter().all(|part| takes_whole_values(part, whole)),
+        Term::Power(base, exponent) => {
+            let natural = |value: &Rational| value.is_integer() && *value >= Rational::from_integer(0.into());
+            takes_whole_values(base, whole) && exponent.as_number().is_some_and(natural)
+        }
+        _ => false,
+    }
+}
+
+fn is_whole(domain: &Domain) -> bool {
+    match domain {
+        Domain::Integers { .. } => true,
+        Domain::Finite(values) => values.iter().all(|value| value.as_number().is_some_and(Rational::is_integer)),
+        _ => false,
     }
 }

@@ -2,9 +2,10 @@
 //! change is rejected, or else it says the same as before.
 
 use fisherproof::catalogue;
-use fisherproof::certificate::{Saved, Verified, read, verify, write};
+use fisherproof::certificate::{Saved, Verified, read, same_family, verify, write};
 use fisherproof::derive::family::{Derived, derive_with};
-use fisherproof::kernel::certificate::{Proposition, Rule, Step};
+use fisherproof::derive::report::Status;
+use fisherproof::kernel::certificate::{Certificate, Proposition, Rule, Split, Step, Tower};
 use fisherproof::kernel::term::{Name, Term};
 use fisherproof::kernel::theorem::Checker;
 use fisherproof::model::family::Family;
@@ -25,6 +26,9 @@ const FAMILIES: [&str; 8] = [
     "bernoulli",
     "von_mises",
 ];
+
+/// Joint densities, worked out one coordinate at a time.
+const JOINT: [&str; 3] = ["normal_pair", "multinomial_three", "dirichlet_three"];
 
 type Premises = Vec<(Term, usize)>;
 type Witness = Vec<(Name, Term)>;
@@ -64,7 +68,7 @@ fn terms(step: &mut Step) -> Vec<&mut Term> {
         }
     }
     match &mut step.rule {
-        Rule::Algebra | Rule::Enumeration => {}
+        Rule::Algebra | Rule::Enumeration | Rule::Tower(_) => {}
         Rule::Linearity(premises) => all.extend(premises.iter_mut().map(|(coefficient, _)| coefficient)),
         Rule::Moment(moment) => {
             for piece in &mut moment.pieces {
@@ -210,7 +214,8 @@ fn every_changed_structure_is_rejected() {
                         });
                     }
                 }
-                Rule::Algebra | Rule::Enumeration => {}
+                // Forged one by one in `every_changed_split_is_rejected`.
+                Rule::Algebra | Rule::Enumeration | Rule::Tower(_) => {}
             }
             let mut wrong_rule = good.clone();
             let own = &mut wrong_rule.certificate.steps[position].rule;
@@ -218,6 +223,68 @@ fn every_changed_structure_is_rejected() {
             rejected(&format!("step {position} by another rule"), &wrong_rule);
         }
     }
+}
+
+/// A joint density: what is said of its parts, and how their steps are put together.
+#[test]
+fn every_changed_split_is_rejected() {
+    for name in JOINT {
+        let good = saved(name);
+        let (own, _) = verify(&good).expect("a true certificate");
+        assert!(same_family(&own, &family(catalogue::find(name).expect("known").text)));
+        let forge = |what: &str, change: &dyn Fn(&mut Certificate)| {
+            let mut forged = good.clone();
+            change(&mut forged.certificate);
+            assert!(verify(&forged).is_err(), "{name}: accepted {what}");
+        };
+        let split = |certificate: &mut Certificate| certificate.split.clone().expect("a joint density");
+        forge("no split", &|own| own.split = None);
+        let others: Vec<Name> = own.variate.names();
+        for coordinate in others.iter().filter(|other| **other != good.certificate.split.as_ref().unwrap().coordinate) {
+            forge("another coordinate", &|own| {
+                own.split = Some(Box::new(Split { coordinate: coordinate.clone(), ..*split(own) }));
+            });
+        }
+        let marginal = good.certificate.split.as_ref().unwrap().log_marginal.clone();
+        for changed in changes(&marginal) {
+            forge(&format!("the marginal {changed}"), &|own| {
+                own.split = Some(Box::new(Split { log_marginal: changed.clone(), ..*split(own) }));
+            });
+        }
+        forge("parts without steps", &|own| own.split.as_mut().unwrap().conditional.steps.clear());
+        forge("a marginal without steps", &|own| own.split.as_mut().unwrap().marginal.steps.clear());
+        for position in 0..good.certificate.steps.len() {
+            let Rule::Tower(tower) = good.certificate.steps[position].rule else { continue };
+            let put = |what: &str, forged: Tower| {
+                forge(what, &|own| own.steps[position].rule = Rule::Tower(forged));
+            };
+            put("another inner step", Tower { conditional: tower.conditional + 1, ..tower });
+            put("another outer step", Tower { marginal: tower.marginal + 1, ..tower });
+            put("steps that are not there", Tower { conditional: usize::MAX, ..tower });
+            if let Some((inner, outer)) = tower.square {
+                put("no square", Tower { square: None, ..tower });
+                put("a wrong square", Tower { square: Some((tower.conditional, tower.marginal)), ..tower });
+                // Where the two positions are the same number, swapping them changes nothing.
+                if inner != outer {
+                    put("the squares swapped", Tower { square: Some((outer, inner)), ..tower });
+                }
+            }
+        }
+    }
+}
+
+/// A normal variate whose variance is the reciprocal of a Gamma variate of shape 1/2 follows a Cauchy
+/// law: E[y | x] = 0 for every x, and E[y] does not exist.
+#[test]
+fn an_iterated_mean_is_no_mean() {
+    let text = "family Mixture {
+        variate x : positive, y : real
+        parameter b : positive
+        density sqrt(b)/sqrt(pi) * x^(-1/2) * exp(-b*x) * sqrt(x)/sqrt(2*pi) * exp(-x*y^2/2)
+    }";
+    let Derived { report, .. } = derive_with(&family(text), false).expect("a setting");
+    assert_eq!(report.status, Status::Proved);
+    assert_eq!(report.mean, None);
 }
 
 #[test]

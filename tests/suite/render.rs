@@ -185,6 +185,7 @@ pub fn bare_report(family: Family, log_density: &str) -> Report {
         claims: Vec::new(),
         remarks: Vec::new(),
         derivations: Vec::new(),
+        generic: Vec::new(),
         values: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The verdicts: what was proved and from what, which claims hold, and the derivations.
 
-use crate::derive::report::{Check, CheckKind, ClaimOutcome};
+use crate::derive::report::{Check, CheckKind, ClaimOutcome, GenericLine, Spelling};
 use crate::kernel::term::Term;
 use crate::render::domain;
 use crate::render::notation::{Fence, Notation, Relation, Sign, Symbol};
@@ -154,7 +154,61 @@ impl Writer<'_> {
             });
             blocks.push(Block::Display(lines.collect()));
         }
+        blocks.extend(self.generic());
         blocks
+    }
+
+    /// Each step of the generic proof, the family's values beside it.
+    fn generic(&self) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        if self.report.generic.is_empty() {
+            return blocks;
+        }
+        blocks.push(Block::Heading("The proof for any regular density, and its values here".to_owned()));
+        blocks.push(Block::Paragraph(vec![text(
+            "Under each line of the proof stand its entries for this family; for a matrix, those on and above the \
+             diagonal.",
+        )]));
+        for steps in self.report.generic.chunk_by(|a, b| a.item == b.item) {
+            blocks.push(Block::Paragraph(vec![Inline::Strong(steps[0].item.clone())]));
+            for step in steps {
+                blocks.push(Block::Items(vec![self.generic_line(step)]));
+                blocks.push(Block::Display(self.values_of(step)));
+            }
+        }
+        blocks
+    }
+
+    fn generic_line(&self, step: &GenericLine) -> Vec<Inline> {
+        let spelt = |own: &Spelling| Notation::from(Symbol::new(&own.latex, &own.text));
+        let (relation, sign) = match step.order {
+            Some(_) => (Relation::Approximately, "≈ "),
+            None => (Relation::Equal, "= "),
+        };
+        let mut line = match &step.start {
+            Some(start) => vec![Inline::Math(Notation::relate(spelt(start), relation, spelt(&step.end)))],
+            None => vec![text(sign), Inline::Math(spelt(&step.end))],
+        };
+        line.push(text(&format!(" ({})", step.reason)));
+        line
+    }
+
+    /// One line an entry: the formula with the family's expressions, and what it comes to.
+    fn values_of(&self, step: &GenericLine) -> Vec<Line> {
+        let square = step.formal.len() > 1 && step.formal[0].len() == step.formal.len();
+        let mut lines = Vec::new();
+        for (i, (formal, value)) in step.formal.iter().zip(&step.value).enumerate() {
+            for (j, (formal, value)) in formal.iter().zip(value).enumerate() {
+                if square && j < i {
+                    continue;
+                }
+                let value = self.written(value);
+                let formal = self.written(formal);
+                let left = (formal != value).then_some(formal);
+                lines.push(Line { left, relation: Relation::Equal, right: value, reason: None });
+            }
+        }
+        lines
     }
 }
 

@@ -1,0 +1,137 @@
+//! Completing squares: μ² − 2μμ′ + μ′² + σ² as (μ − μ′)² + σ².
+
+use std::collections::BTreeMap;
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{One, Signed, Zero};
+
+use crate::kernel::term::{Rational, Term};
+
+/// A summand as a number times powers.
+type Summand = (Rational, BTreeMap<Term, i64>);
+
+/// The term with every perfect square of two summands written as one, in all its sums.
+pub fn complete_squares(term: &Term) -> Term {
+    let term = term.map_children(&mut complete_squares);
+    let Term::Sum(terms) = &term else { return term };
+    let mut terms = terms.clone();
+    while let Some(shorter) = with_one_square(&terms) {
+        terms = shorter;
+    }
+    if terms.len() == 1 { terms.remove(0) } else { Term::Sum(terms) }
+}
+
+/// The sum with the first a² ± 2ab + b² found written as (a ± b)².
+fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
+    let summands: Vec<Option<Summand>> = terms.iter().map(summand).collect();
+    for (i, first) in summands.iter().enumerate() {
+        let Some((a, root_a)) = first.as_ref().and_then(square_root) else { continue };
+        for (j, second) in summands.iter().enumerate().skip(i + 1) {
+            let Some((b, root_b)) = second.as_ref().and_then(square_root) else { continue };
+            let common = common_square(&a, &b);
+            let Some((scale, a, b)) = common else { continue };
+            let mut cross = root_a.clone();
+            for (base, power) in &root_b {
+                *cross.entry(base.clone()).or_insert(0) += power;
+            }
+            cross.retain(|_, power| *power != 0);
+            let middle = &scale * &a * &b * Rational::from_integer(2.into());
+            for (k, third) in summands.iter().enumerate() {
+                let Some((value, powers)) = third else { continue };
+                if k == i || k == j || *powers != cross || value.abs() != middle.abs() {
+                    continue;
+                }
+                let b = if (*value == middle) == !middle.is_zero() { b.clone() } else { -b.clone() };
+                let inner = Term::Sum(vec![product(a.clone(), &root_a), product(b, &root_b)]);
+                let square = Term::power(inner, Term::integer(2));
+                let square = if scale.is_one() { square } else { Term::Product(vec![Term::Number(scale), square]) };
+                let mut rest: Vec<Term> = Vec::with_capacity(terms.len() - 2);
+                for (position, own) in terms.iter().enumerate() {
+                    if position == i {
+                        rest.push(square.clone());
+                    } else if position != j && position != k {
+                        rest.push(own.clone());
+                    }
+                }
+                return Some(rest);
+            }
+        }
+    }
+    None
+}
+
+fn summand(term: &Term) -> Option<Summand> {
+    let mut number = Rational::one();
+    let mut powers: BTreeMap<Term, i64> = BTreeMap::new();
+    let factors = if let Term::Product(factors) = term { factors.as_slice() } else { std::slice::from_ref(term) };
+    for factor in factors {
+        match factor {
+            Term::Number(value) => number *= value,
+            Term::Power(base, exponent) => {
+                let power = exponent.as_number().and_then(super::small_integer)?;
+                *powers.entry((**base).clone()).or_insert(0) += power;
+            }
+            other => *powers.entry(other.clone()).or_insert(0) += 1,
+        }
+    }
+    Some((number, powers))
+}
+
+/// The factors of the root where every power is even.
+fn square_root((number, powers): &Summand) -> Option<(Rational, BTreeMap<Term, i64>)> {
+    let even = powers.values().all(|power| power % 2 == 0) && !powers.is_empty();
+    even.then(|| (number.clone(), powers.iter().map(|(base, power)| (base.clone(), power / 2)).collect()))
+}
+
+/// (s, x, y) with a = s x² and b = s y².
+fn common_square(a: &Rational, b: &Rational) -> Option<(Rational, Rational, Rational)> {
+    if a.is_zero() || (a.is_negative() != b.is_negative()) {
+        return None;
+    }
+    let ratio = rational_root(&(b / a))?;
+    // (a, b) = (s d², s n²) for the ratio n/d.
+    let below = Rational::from_integer(ratio.denom().clone());
+    let scale = a / (&below * &below);
+    Some((scale, below, Rational::from_integer(ratio.numer().clone())))
+}
+
+fn rational_root(value: &Rational) -> Option<Rational> {
+    let root = |value: &BigInt| {
+        let root = value.sqrt();
+        (&root * &root == *value).then_some(root)
+    };
+    (!value.is_negative()).then(|| Some(BigRational::new(root(value.numer())?, root(value.denom())?)))?
+}
+
+fn product(number: Rational, powers: &BTreeMap<Term, i64>) -> Term {
+    let mut factors: Vec<Term> = Vec::new();
+    if !number.is_one() {
+        factors.push(Term::Number(number));
+    }
+    factors.extend(powers.iter().map(|(base, power)| {
+        if *power == 1 { base.clone() } else { Term::power(base.clone(), Term::integer(*power)) }
+    }));
+    if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complete_squares;
+    use crate::model::read_term;
+
+    fn check(input: &str, expected: &str) {
+        let term = complete_squares(&read_term(input).expect("a term"));
+        assert_eq!(term.to_string(), expected, "{input}");
+    }
+
+    #[test]
+    fn squares_are_completed() {
+        check("a^2 - 2*a*b + b^2 + c", "(a - b)^2 + c");
+        check("4*a^2 + 12*a*b + 9*b^2", "(2*a + 3*b)^2");
+        check("a^2 + a*b + b^2", "a^2 + a*b + b^2");
+        check("3*a^2/s^2 - 6*a*b/s^2 + 3*b^2/s^2", "3*(a/s - b/s)^2");
+        check("-a^2 + 2*a*b - b^2", "-(a - b)^2");
+        check("a^2 - 2*a*b - b^2", "a^2 - 2*a*b - b^2");
+    }
+}
