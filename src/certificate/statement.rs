@@ -21,7 +21,8 @@ impl Statement {
 
     /// The order in which statements are read.
     pub fn rank(&self) -> usize {
-        const ORDER: [&str; 7] = ["normalization", "score", "hessian", "zero-mean score", "mean", "fisher", "kl"];
+        const ORDER: [&str; 8] =
+            ["normalization", "score", "hessian", "zero-mean score", "mean", "fisher", "minus mean hessian", "kl"];
         let kind = self.quantity.split('[').next().unwrap_or_default();
         ORDER.iter().position(|own| *own == kind).unwrap_or(ORDER.len())
     }
@@ -84,7 +85,8 @@ fn expectation(family: &Family, of: &Term) -> Option<(String, String)> {
     if let Some(by) = negated(of).and_then(|of| derivatives(family, of))
         && let [a, b] = by.as_slice()
     {
-        return Some((format!("fisher[{a}, {b}]"), format!("-E[d2/d{a} d{b} log p]")));
+        // The Fisher information where the Hessian identity holds, which is not said here.
+        return Some((format!("minus mean hessian[{a}, {b}]"), format!("-E[d2/d{a} d{b} log p]")));
     }
     if is_log_ratio(family, of) {
         return Some(("kl".to_owned(), "E[log p - log q], q with the parameters _q".to_owned()));

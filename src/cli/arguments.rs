@@ -135,6 +135,16 @@ pub struct Derive {
     /// The chains of steps behind the results, each with its reason
     #[arg(long)]
     pub proof: bool,
+    /// Entropy, moments of T, Fisher information in natural and mean parameters, Jeffreys prior, Cramér–Rao
+    /// bound, Rényi and Jeffreys divergences, third-order tensor
+    #[arg(long)]
+    pub more: bool,
+    /// The Fisher information in other coordinates too, as in eta=log(p/(1-p)); as many as parameters
+    #[arg(long = "in", value_name = "NAME=EXPRESSION,…")]
+    pub coordinates: Option<String>,
+    /// How much work each family may take, in units of about a second; past it, what is left is not proved
+    #[arg(long, value_name = "UNITS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub budget: u64,
     /// Save the proofs of one family; `fisherproof verify` checks them without the algebra engine
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub certificate: Option<PathBuf>,

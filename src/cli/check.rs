@@ -8,6 +8,8 @@ use fisherproof::render::{self, Format, Options, Part};
 use serde_json::Value;
 
 use super::arguments::Check;
+use fisherproof::derive::family::Request;
+
 use super::derive::work_out;
 use super::message::Console;
 use super::output::Destination;
@@ -24,7 +26,7 @@ pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
     let mut reports = Vec::new();
     for input in &inputs {
         for (family, _) in input.families() {
-            let report = work_out(family, false)?.report;
+            let report = work_out(family, Request::default())?.report;
             if report.claims.is_empty() {
                 console.note(&format!("{}: family {} claims nothing", input.source.name, family.name));
             }

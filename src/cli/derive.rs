@@ -5,18 +5,26 @@ use std::path::Path;
 use fisherproof::catalogue;
 use fisherproof::certificate::{self, Saved};
 use fisherproof::derivation::{self, ProofLine};
-use fisherproof::derive::family::{Derived, derive_beside};
+use fisherproof::derive::family::{Derived, Request, derive_as_asked};
 use fisherproof::derive::generic::{GenericFormula, GenericProof, GenericStep};
 use fisherproof::derive::report::{Report, Status};
+use fisherproof::kernel::poly::grant_budget;
+use fisherproof::kernel::term::{Name, Term};
 use fisherproof::model::derivation::formula::Formula;
 use fisherproof::model::family::Family;
+use fisherproof::model::resolve_expression;
 use fisherproof::render::{self, Options};
+use fisherproof::source::Source;
+use fisherproof::syntax::parse_bindings;
 
 use super::arguments::Derive;
 use super::input::{self, Input};
 use super::message::Console;
 use super::output::{Destination, not_an_input, to_file};
 use super::{Failure, Outcome, start_engine, values};
+
+/// What a unit of `--budget` is in products of terms: about what a second does.
+const PRODUCTS_PER_UNIT: u64 = 1_000_000;
 
 pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
     let targets: Vec<String> = match arguments.all {
@@ -42,7 +50,19 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
     start_engine()?;
     let mut reports = Vec::new();
     for (family, text) in families {
-        let Derived { mut report, certificate } = work_out(family, arguments.proof)?;
+        grant_budget(arguments.budget * PRODUCTS_PER_UNIT);
+        let Derived { mut report, certificate } = work_out(
+            family,
+            Request {
+                explain: arguments.proof,
+                further: arguments.more,
+                coordinates: match &arguments.coordinates {
+                    Some(text) => coordinates(text, family)?,
+                    None => Vec::new(),
+                },
+                ..Request::default()
+            },
+        )?;
         if let Some(point) = &point {
             report.values = Some(values::at(&report, point));
         }
@@ -93,13 +113,46 @@ fn families(inputs: &[Input]) -> Result<Vec<(&Family, &str)>, Failure> {
 ///
 /// # Errors
 /// When its declarations contradict each other.
-pub fn work_out(family: &Family, explain: bool) -> Result<Derived, Failure> {
-    let lines = if explain { derivation::kl_fisher_lines() } else { Vec::new() };
+pub fn work_out(family: &Family, request: Request) -> Result<Derived, Failure> {
+    let lines = if request.explain { derivation::kl_fisher_lines() } else { Vec::new() };
     let generic = lines
         .first()
         .map(|first| GenericProof { derivation: &first.derivation, steps: lines.iter().map(generic_step).collect() });
-    derive_beside(family, explain, generic.as_ref())
+    let request = Request { generic: generic.as_ref(), ..request };
+    derive_as_asked(family, &request)
         .map_err(|rejection| Failure::Input(format!("family {}: {rejection}", family.name)))
+}
+
+/// `eta=log(p/(1-p)), …` for a family with as many parameters.
+///
+/// # Errors
+/// A sentence about what cannot be read, or does not fit.
+fn coordinates(text: &str, family: &Family) -> Result<Vec<(Name, Term)>, Failure> {
+    let source = Source::new("--in", text);
+    let bindings = parse_bindings(&source).map_err(|diagnostics| {
+        let told: Vec<String> = diagnostics.iter().map(|diagnostic| diagnostic.render(&source, false)).collect();
+        Failure::Input(told.join("\n"))
+    })?;
+    if bindings.len() != family.parameters.len() {
+        return Err(Failure::Input(format!(
+            "--in gives {} coordinates, and {} has {} parameters",
+            bindings.len(),
+            family.name,
+            family.parameters.len()
+        )));
+    }
+    let names: Vec<Name> = family.context.domains.keys().cloned().collect();
+    bindings
+        .iter()
+        .map(|(name, expression)| match resolve_expression(expression, &names) {
+            Ok(term) => Ok((Name::new(&name.node), term)),
+            Err(diagnostics) => {
+                let told: Vec<String> =
+                    diagnostics.iter().map(|diagnostic| diagnostic.render(&source, false)).collect();
+                Err(Failure::Input(told.join("\n")))
+            }
+        })
+        .collect()
 }
 
 /// A line of a checked proof, for the family engine to put its values beside.

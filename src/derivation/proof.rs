@@ -8,7 +8,7 @@ use crate::kernel::jets::theorem::{Assumption, GenericTheorem, Rejection, Statem
 use crate::kernel::jets::theory::Theory;
 use crate::model::derivation::formula::Formula;
 use crate::model::derivation::{AssumptionLine, CitedMeaning, Derivation, Item, Side};
-use crate::refute::generic::{Verdict, search};
+use crate::refute::generic::{Verdict, search, search_with_several_parameters};
 use crate::source::Source;
 
 use super::link::Link;
@@ -34,9 +34,6 @@ pub fn report(derivation: &Arc<Derivation>, source: &Source) -> DerivationReport
     };
     if items.iter().any(unwritten) {
         remarks.push("where no order is written, `~` is read to order 2".to_string());
-    }
-    if let Some(family) = &derivation.family {
-        remarks.push(format!("what is proved here holds for every regular density, {family} among them; nothing of {family} itself is used"));
     }
     DerivationReport {
         name: derivation.name.clone(),
@@ -112,7 +109,11 @@ impl Checker<'_> {
         let theorem = theorems
             .into_iter()
             .collect::<Option<Vec<_>>>()
-            .and_then(|links| self.conclusion(item, &links, &mut report));
+            .and_then(|links| self.conclusion(item, &links, &mut report))
+            .filter(|theorem| {
+                let (left, right) = (&item.statement.left.formula, &item.statement.right.formula);
+                !rests_on_inverse(theorem) || self.doubt(left, right, item.statement.order.value).is_none()
+            });
         match &theorem {
             Some(theorem) => {
                 report.assumptions = theorem
@@ -151,7 +152,14 @@ impl Checker<'_> {
             }
         }
         let mut counterexample = None;
-        let status = match (&decided.theorem, decided.reason_holds) {
+        let mut theorem = decided.theorem;
+        if theorem.as_ref().is_some_and(rests_on_inverse)
+            && let Some(doubt) = self.doubt(&left.formula, &link.right.formula, link.order.value)
+        {
+            remarks.push(doubt);
+            theorem = None;
+        }
+        let status = match (&theorem, decided.reason_holds) {
             (Some(_), true) => DerivationStatus::Proved,
             (Some(_), false) => DerivationStatus::ProvedWithOtherReason,
             (None, _) => match search(self.derivation, &left.formula, &link.right.formula, link.order.value) {
@@ -176,7 +184,19 @@ impl Checker<'_> {
             counterexample,
             remarks,
         };
-        (step, decided.theorem)
+        (step, theorem)
+    }
+
+    /// Why a step that inverts a matrix is not to be believed: a family where it fails, or none where the
+    /// matrix can be inverted. An assumption that nothing meets proves everything.
+    fn doubt(&self, left: &Formula, right: &Formula, order: Option<u32>) -> Option<String> {
+        if matches!(search(self.derivation, left, right, order), Verdict::Refuted(_)) {
+            return Some("it rests on the inverse of a matrix that has none".to_string());
+        }
+        let inverts = left.mentions_inverse() || right.mentions_inverse();
+        let several = search_with_several_parameters(self.derivation, left, right, order);
+        (inverts && several == Verdict::Agreed(0))
+            .then(|| "the matrix that is inverted is singular in every family tried".to_string())
     }
 
     /// The chain as one theorem, carried over to the sides of the statement.
@@ -246,6 +266,10 @@ impl Checker<'_> {
             report.remarks.push("the statement itself is true; this proof of it is not right".to_string());
         }
     }
+}
+
+fn rests_on_inverse(theorem: &GenericTheorem) -> bool {
+    theorem.assumptions().contains(&Assumption::Invertible)
 }
 
 fn agreement(count: usize) -> String {

@@ -9,7 +9,7 @@ use crate::kernel::theorem::Rejection;
 use crate::model::family::{Claim, Quantity};
 use crate::numeric::{enclose, evaluate, sample_points};
 
-use super::report::{ClaimOutcome, Counterexample, Report, Status};
+use super::report::{CheckKind, ClaimOutcome, Counterexample, Report, Status};
 use super::search::Search;
 
 /// How many points a refutation is looked for at.
@@ -25,6 +25,12 @@ pub fn decide(search: &mut Search, report: &Report, claim: &Claim) -> ClaimOutco
         assumptions: Vec::new(),
         reason: None,
     };
+    // What the quantity itself rests on, the claim rests on too.
+    for kind in basis(&claim.quantity) {
+        for check in report.checks.iter().filter(|check| check.kind == *kind) {
+            outcome.assumptions.extend(check.assumptions.iter().cloned());
+        }
+    }
     if let Some((status, reason)) = property(report, &claim.quantity) {
         outcome.status = status;
         outcome.reason = reason;
@@ -130,9 +136,22 @@ pub fn disjoint(left: &Term, right: &Term, point: &BTreeMap<Name, Rational>) -> 
     }
 }
 
+/// The checks that a quantity's value comes from.
+fn basis(quantity: &Quantity) -> &'static [CheckKind] {
+    match quantity {
+        Quantity::Score | Quantity::ScoreEntry(_) => &[CheckKind::Score],
+        Quantity::Hessian | Quantity::HessianEntry(..) => &[CheckKind::Hessian],
+        Quantity::Fisher | Quantity::FisherEntry(..) => &[CheckKind::FisherFromScore],
+        Quantity::Kl => &[CheckKind::Kl],
+        Quantity::Mean | Quantity::Variance => &[CheckKind::Mean],
+        Quantity::Normalized | Quantity::Entropy => &[CheckKind::Normalization],
+        Quantity::Regular => &[CheckKind::Regularity, CheckKind::Normalization],
+        Quantity::Natural | Quantity::Statistic | Quantity::LogPartition | Quantity::ExponentialFamily => &[],
+    }
+}
+
 /// Properties have no value: they hold or not.
 fn property(report: &Report, quantity: &Quantity) -> Option<(Status, Option<String>)> {
-    use super::report::CheckKind;
     let of_check = |kind: CheckKind| {
         let check = report.checks.iter().find(|check| check.kind == kind);
         check.map_or((Status::NotProved, None), |check| (check.status, check.reason.clone()))

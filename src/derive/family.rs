@@ -15,6 +15,7 @@ use crate::numeric::{evaluate, sample_points};
 
 use super::claim;
 use super::generic::{GenericProof, instances};
+use super::quantity::further_quantities;
 use super::recognise::{Recognised, recognise};
 use super::regularity::regularity;
 use super::report::{
@@ -39,21 +40,38 @@ pub fn derive(family: &Family) -> Result<Derived, Rejection> {
 
 /// Like [`derive()`], with the chains of equalities behind every result written out where asked.
 pub fn derive_with(family: &Family, explain: bool) -> Result<Derived, Rejection> {
-    derive_beside(family, explain, None)
+    derive_as_asked(family, &Request { explain, ..Request::default() })
 }
 
-/// Like [`derive_with()`], with this family's values beside each step of a generic proof.
-pub fn derive_beside(family: &Family, explain: bool, generic: Option<&GenericProof>) -> Result<Derived, Rejection> {
+/// What is wanted besides the usual.
+#[derive(Default)]
+pub struct Request<'a> {
+    /// The chains of equalities behind every result.
+    pub explain: bool,
+    /// A generic proof, for this family's values beside each of its steps.
+    pub generic: Option<&'a GenericProof<'a>>,
+    /// Entropy, moments of T and the like.
+    pub further: bool,
+    /// New coordinates as functions of the parameters.
+    pub coordinates: Vec<(Name, Term)>,
+}
+
+/// Like [`derive()`], with what is asked for.
+pub fn derive_as_asked(family: &Family, request: &Request) -> Result<Derived, Rejection> {
     let setting = setting(family)?;
     let search = Search::new(&setting, family.substitution.as_ref());
     let parameters = family.parameters.iter().map(|(name, _)| name.clone()).collect();
+    let explain = request.explain;
     let mut work = Work { family, search, report: empty_report(family), parameters, explain, differentiable: true };
     work.run();
-    if let Some(proof) = generic
-        && work.report.status == Status::Proved
-        && work.differentiable
-    {
-        work.report.generic = instances(&mut work.search, &work.parameters, proof);
+    if work.report.status == Status::Proved {
+        if let Some(proof) = request.generic.filter(|_| work.differentiable) {
+            work.report.generic = instances(&mut work.search, &work.parameters, proof);
+        }
+        if request.further || !request.coordinates.is_empty() {
+            let found = further_quantities(&mut work.search, family, &work.report, &request.coordinates);
+            work.report.further = found;
+        }
     }
     Ok(Derived { certificate: work.search.certificate(), report: work.report })
 }
@@ -78,6 +96,7 @@ fn empty_report(family: &Family) -> Report {
         remarks: Vec::new(),
         derivations: Vec::new(),
         generic: Vec::new(),
+        further: Vec::new(),
         values: None,
     }
 }

@@ -7,12 +7,14 @@
 //! - [`recognise`]: the exponential-family form;
 //! - [`simplify`]: the form a statistician would write;
 //! - [`generic`]: a proof about any density, with one family's values beside it;
+//! - [`quantity`]: entropy, moments of T, other coordinates, divergences;
 //! - [`family`]: everything about one family, as a [`report::Report`].
 
 pub mod claim;
 pub mod family;
 pub mod generic;
 pub mod instance;
+pub mod quantity;
 pub mod recognise;
 pub mod regularity;
 pub mod report;

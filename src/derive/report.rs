@@ -196,5 +196,18 @@ pub struct Report {
     pub derivations: Vec<Derivation>,
     /// The generic proof of KL ≈ ½ ΔᵀFΔ, step by step, with this family's values.
     pub generic: Vec<GenericLine>,
+    /// Entropy, moments of T, other coordinates and the like, where asked for.
+    pub further: Vec<FurtherQuantity>,
     pub values: Option<NumericValues>,
+}
+
+/// A quantity beside the usual ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FurtherQuantity {
+    pub name: String,
+    pub definition: String,
+    /// Rows of entries; none where it is not proved.
+    pub value: Vec<Vec<Term>>,
+    pub status: Status,
+    pub reason: Option<String>,
 }

@@ -278,17 +278,81 @@ impl Normalizer {
         })
     }
 
-    /// A polynomial in continuous variates whose coefficient at some power is never zero.
+    /// Whether a quantity with continuous variates in it can vanish on a null set only.
+    ///
+    /// A product does where each factor does. A sum does when it is a polynomial in functions that are
+    /// algebraically independent and analytic (variates, logarithms of variates, exponentials of
+    /// different polynomials without constant terms) and one of its coefficients is never zero.
     fn vanishes_on_null_set(&self, poly: &Poly) -> bool {
         if self.continuous.is_empty() || !poly.contains_any(&self.continuous) {
             return false;
         }
+        if let Some((monomial, _)) = poly.as_single() {
+            return monomial.factors().iter().all(|(generator, _)| self.generator_vanishes_on_null_set(generator));
+        }
         let mut coefficients: BTreeMap<Monomial, Poly> = BTreeMap::new();
         for (monomial, coefficient) in poly.terms() {
             let (inside, outside) = self.split_monomial(monomial, &self.continuous);
+            if !inside.factors().iter().all(|(generator, exponent)| self.is_independent(generator, exponent)) {
+                return false;
+            }
+            coefficients.entry(inside).or_default().add_term(outside, coefficient.clone());
+        }
+        coefficients.values().any(|outside| self.sign(outside).is_some_and(Sign::is_strict))
+    }
+
+    fn generator_vanishes_on_null_set(&self, generator: &Generator) -> bool {
+        if self.generator_sign(generator).is_some_and(Sign::is_strict) {
+            return true;
+        }
+        match generator {
+            Generator::Variable(name) | Generator::Reflected(name) => self.continuous.contains(name),
+            Generator::Sum(poly) => self.vanishes_on_null_set(poly),
+            Generator::Log(inner) => {
+                let inner = match &**inner {
+                    Generator::Sum(poly) => (**poly).clone(),
+                    other => Poly::generator(other.clone()),
+                };
+                self.vanishes_on_null_set(&inner.minus(&Poly::one()))
+            }
+            // They vanish where their argument does.
+            Generator::Call(Function::Abs | Function::Erf | Function::Atan, arguments) => {
+                self.vanishes_on_null_set(&arguments[0])
+            }
+            // Analytic and not constant: the argument is a polynomial that moves.
+            Generator::Call(Function::Sin | Function::Cos, arguments) => self.is_moving_polynomial(&arguments[0]),
+            _ => false,
+        }
+    }
+
+    /// A polynomial in continuous variates with a coefficient, not of the constant, that is never zero.
+    fn is_moving_polynomial(&self, poly: &Poly) -> bool {
+        let mut coefficients: BTreeMap<Monomial, Poly> = BTreeMap::new();
+        for (monomial, coefficient) in poly.terms() {
+            let (inside, outside) = self.split_monomial(monomial, &self.continuous);
+            if !inside.factors().iter().all(|(generator, exponent)| is_variable_power(generator, exponent)) {
+                return false;
+            }
             coefficients.entry(inside).or_default().add_term(outside, coefficient.clone());
         }
         coefficients.iter().any(|(inside, outside)| !inside.is_one() && self.sign(outside).is_some_and(Sign::is_strict))
+    }
+
+    /// A factor that is algebraically independent of the others: x^k, (log x)^k, e^q(x).
+    fn is_independent(&self, generator: &Generator, exponent: &Exponent) -> bool {
+        match (generator, exponent) {
+            (Generator::Euler, Exponent::Poly(power)) => power.terms().all(|(monomial, _)| {
+                !monomial.is_one() && {
+                    let (_, outside) = self.split_monomial(monomial, &self.continuous);
+                    outside.is_one()
+                        && monomial.factors().iter().all(|(generator, exponent)| is_variable_power(generator, exponent))
+                }
+            }),
+            (Generator::Log(inner), Exponent::Integer(_)) => {
+                matches!(**inner, Generator::Variable(_) | Generator::Reflected(_))
+            }
+            _ => is_variable_power(generator, exponent),
+        }
     }
 
     /// Splits a monomial into the factors that hold any of the names and the rest. A power whose
@@ -647,23 +711,24 @@ impl Normalizer {
 
     /// Whether each of the terms is positive, with nothing assumed: the sign of their sum is kept.
     fn all_positive(&self, parts: &[Term]) -> bool {
-        let before = self.conditions.borrow().clone();
-        let all = parts.iter().all(|part| self.log_of_term(part).is_ok());
-        let nothing_assumed = *self.conditions.borrow() == before;
-        self.forget_conditions_since(before);
-        all && nothing_assumed
+        self.unconditionally(|| parts.iter().all(|part| self.log_of_term(part).is_ok()).then_some(())).is_some()
     }
 
-    /// An attempt that must not assume anything: where it does, there is no result.
+    /// An attempt that must not assume anything, nor rest on what was assumed before: where it does,
+    /// there is no result. Signs are shared between steps, each of which states its own assumptions.
     pub(super) fn unconditionally<T>(&self, attempt: impl FnOnce() -> Option<T>) -> Option<T> {
-        let before = self.conditions.borrow().len();
-        let kept = self.conditions.borrow().clone();
+        let before = self.conditions.take();
+        // What stands in the cache may rest on those assumptions.
+        let known = if before.is_empty() { None } else { Some(self.cache.take()) };
         let result = attempt();
-        if self.conditions.borrow().len() == before {
-            return result;
+        let assumed = !self.conditions.borrow().is_empty();
+        *self.conditions.borrow_mut() = before;
+        match known {
+            Some(known) => *self.cache.borrow_mut() = known,
+            None if assumed => self.cache.borrow_mut().clear(),
+            None => {}
         }
-        self.forget_conditions_since(kept);
-        None
+        if assumed { None } else { result }
     }
 
     /// What a failed attempt had to assume is not assumed; what it found on the way is forgotten with
@@ -1226,6 +1291,10 @@ impl Normalizer {
         }
         Ok((cos, if count < 0 { sin.scaled(&-Rational::one()) } else { sin }))
     }
+}
+
+fn is_variable_power(generator: &Generator, exponent: &Exponent) -> bool {
+    matches!((generator, exponent), (Generator::Variable(_) | Generator::Reflected(_), Exponent::Integer(_)))
 }
 
 /// The joint values of the variables that have finitely many.

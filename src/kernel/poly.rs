@@ -6,6 +6,7 @@
 //! two of them is known except those that the multiplication below applies
 //! (√2·√2 = 2, sin² = 1 − cos², |u|² = u²). An unknown relation costs a proof, never makes one.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ use super::term::{Constant, Function, Name, Rational, Term};
 pub enum Obstacle {
     /// An intermediate result passed a fixed bound; the word says which.
     TooLarge(&'static str),
+    /// More work than was granted, see [`grant_budget`].
+    Budget,
     DivisionByZero,
     /// A logarithm or a non-integer power of something that could not be shown positive.
     NotPositive(Term),
@@ -34,6 +37,7 @@ impl std::fmt::Display for Obstacle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Obstacle::TooLarge(what) => write!(f, "too large: {what}"),
+            Obstacle::Budget => write!(f, "budget: it takes more work than was granted"),
             Obstacle::DivisionByZero => write!(f, "division by zero"),
             Obstacle::NotPositive(term) => write!(f, "cannot show that {term} is positive"),
             Obstacle::Pole(term) => write!(f, "{term} has no value"),
@@ -49,6 +53,27 @@ pub type Outcome<T> = Result<T, Obstacle>;
 const MOST_TERMS: usize = 20_000;
 /// Integer powers of sums are expanded up to this exponent.
 pub const MOST_EXPANDED_POWER: i64 = 48;
+
+thread_local! {
+    /// How many products of terms may still be formed on this thread.
+    static BUDGET: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// Grants so many products of terms to what follows on this thread; beyond them every computation ends
+/// with [`Obstacle::Budget`]. Counted, not timed: the same question ends the same way everywhere.
+pub fn grant_budget(products: u64) {
+    BUDGET.set(products);
+}
+
+fn spend(products: usize) -> Outcome<()> {
+    let left = BUDGET.get();
+    if left == u64::MAX {
+        return Ok(());
+    }
+    let rest = left.saturating_sub(products as u64);
+    BUDGET.set(rest);
+    if rest == 0 { Err(Obstacle::Budget) } else { Ok(()) }
+}
 
 /// An opaque quantity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -327,6 +352,7 @@ impl Poly {
         if self.0.len().saturating_mul(other.0.len()) > 20 * MOST_TERMS {
             return Err(Obstacle::TooLarge("a product of sums"));
         }
+        spend(self.0.len() * other.0.len() + 1)?;
         let mut total = Poly::zero();
         for (left, a) in &self.0 {
             for (right, b) in &other.0 {
@@ -340,6 +366,7 @@ impl Poly {
     }
 
     pub fn times_monomial(&self, monomial: &Monomial, coefficient: &Rational) -> Outcome<Poly> {
+        spend(self.0.len() + 1)?;
         let mut total = Poly::zero();
         for (own, own_coefficient) in &self.0 {
             multiply_into(&mut total, own, monomial, product(own_coefficient, coefficient))?;

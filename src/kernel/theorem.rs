@@ -496,7 +496,12 @@ impl Checker {
                 .ok_or_else(|| Rejection::Malformed(format!("there is no lemma {}", piece.lemma)))?;
             let lemma_domain = substitute_domain(&lemma.domain, &piece.parameters);
             let (low, high) = self.piece_image(outer, piece, lemma, &lemma_domain, domain)?;
-            let expected = reached.clone().unwrap_or_else(|| first.clone());
+            // Ranges of whole numbers hold both their ends: the next one begins one further on.
+            let expected = match &reached {
+                None => first.clone(),
+                Some(End::At(last)) if domain.is_discrete() => End::At(last.clone() + Term::one()),
+                Some(end) => end.clone(),
+            };
             if !self.same_end(outer, &low, &expected)? {
                 return Err(Rejection::Malformed(format!("the pieces do not make up the support of {name}")));
             }

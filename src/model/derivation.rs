@@ -25,8 +25,6 @@ pub use scope::DefinitionLine;
 pub struct Derivation {
     pub name: String,
     pub title: Option<String>,
-    /// `for Normal(mu, sigma)`: the family that the derivation is about.
-    pub family: Option<String>,
     pub theory: Arc<Theory>,
     pub definitions: Vec<DefinitionLine>,
     pub assumptions: Vec<AssumptionLine>,

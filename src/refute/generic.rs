@@ -48,8 +48,33 @@ pub enum Verdict {
 ///
 /// `order`: `None` compares values, `Some(n)` compares Taylor coefficients along the direction up to n.
 pub fn search(derivation: &Derivation, left: &Formula, right: &Formula, order: Option<u32>) -> Verdict {
+    search_among(derivation, left, right, order, world::worlds(derivation))
+}
+
+/// Like [`search`], in families with several parameters where the derivation admits any: an outer
+/// product can be inverted with one parameter, and never with two.
+pub fn search_with_several_parameters(
+    derivation: &Derivation,
+    left: &Formula,
+    right: &Formula,
+    order: Option<u32>,
+) -> Verdict {
+    let mut worlds = world::worlds(derivation);
+    if worlds.iter().any(|world| world.size > 1) {
+        worlds.retain(|world| world.size > 1);
+    }
+    search_among(derivation, left, right, order, worlds)
+}
+
+fn search_among(
+    derivation: &Derivation,
+    left: &Formula,
+    right: &Formula,
+    order: Option<u32>,
+    worlds: Vec<World>,
+) -> Verdict {
     let mut agreed = 0;
-    for world in world::worlds(derivation) {
+    for world in worlds {
         for mode in modes(left, right, order) {
             let evaluator = Evaluator::new(derivation, &world, mode, [left, right]);
             if !admissible(&evaluator, derivation) {

@@ -22,6 +22,7 @@ pub enum Part {
     Mean,
     Kl,
     KlTaylor,
+    Further,
     Values,
     Proofs,
     Claims,
@@ -31,7 +32,7 @@ pub enum Part {
 
 impl Part {
     /// Every part with its word and its heading.
-    pub const TABLE: [(Part, &'static str, &'static str); 13] = [
+    pub const TABLE: [(Part, &'static str, &'static str); 14] = [
         (Part::Density, "density", "Density"),
         (Part::ExponentialFamily, "exponential-family", "Exponential-family form"),
         (Part::Score, "score", "Score"),
@@ -40,6 +41,7 @@ impl Part {
         (Part::Mean, "mean", "Mean"),
         (Part::Kl, "kl", "Kullback–Leibler divergence"),
         (Part::KlTaylor, "kl-taylor", "Expansion of the divergence"),
+        (Part::Further, "further", "Further quantities"),
         (Part::Values, "values", "Numerical values"),
         (Part::Proofs, "proofs", "What was proved"),
         (Part::Claims, "claims", "Claims"),
@@ -222,6 +224,7 @@ impl Writer<'_> {
             Part::Mean => self.mean(),
             Part::Kl => self.kl(),
             Part::KlTaylor => self.report.kl_taylor.as_ref().map_or_else(Vec::new, |taylor| self.kl_taylor(taylor)),
+            Part::Further => self.further(),
             Part::Values => self.report.values.as_ref().map_or_else(Vec::new, |values| self.values(values)),
             Part::Proofs => self.proofs(),
             Part::Claims => self.claims(),

@@ -50,6 +50,24 @@ fn object(report: &Report) -> Value {
     put("checks", Value::Array(report.checks.iter().map(check).collect()));
     put("remarks", json!(report.remarks));
     put("latex", formulas(report));
+    if !report.further.is_empty() {
+        let further = report.further.iter().map(|own| {
+            json!({
+                "name": own.name, "definition": own.definition, "value": matrix(&own.value),
+                "status": status_word(own.status), "reason": own.reason,
+            })
+        });
+        put("further", Value::Array(further.collect()));
+    }
+    if !report.generic.is_empty() {
+        let lines = report.generic.iter().map(|own| {
+            json!({
+                "item": own.item, "formula": own.end.text, "order": own.order, "reason": own.reason,
+                "here": matrix(&own.formal), "value": matrix(&own.value),
+            })
+        });
+        put("generic_proof", Value::Array(lines.collect()));
+    }
     if let Some(numbers) = &report.values {
         put("values", values(numbers));
     }

@@ -13,7 +13,10 @@ use num_traits::ToPrimitive;
 type Point = BTreeMap<Name, f64>;
 
 fn total(lemma: &Lemma, point: &Point, factor: &dyn Fn(f64) -> f64) -> Option<(f64, f64)> {
-    let support = Support::Product { coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())], inequalities: Vec::new() };
+    let support = Support::Product {
+        coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())],
+        inequalities: Vec::new(),
+    };
     let region = Region::new(&support, point)?;
     let kernel = |t: &[f64]| {
         let mut at = point.clone();
@@ -30,7 +33,10 @@ fn agree(what: &str, closed: f64, found: (f64, f64)) -> bool {
     if error > 1e-4 * (1.0 + closed.abs()) {
         return false;
     }
-    assert!((value - closed).abs() <= 1e-7 * (1.0 + closed.abs()) + 4.0 * error, "{what}: {closed} against {value} ± {error}");
+    assert!(
+        (value - closed).abs() <= 1e-7 * (1.0 + closed.abs()) + 4.0 * error,
+        "{what}: {closed} against {value} ± {error}"
+    );
     true
 }
 
@@ -39,11 +45,14 @@ fn every_lemma_agrees_with_quadrature() {
     for lemma in LEMMAS.iter() {
         let mut confirmed = 0;
         for point in sample_points(&lemma.context(), 4) {
-            let point: Point = point.iter().map(|(name, value)| (name.clone(), value.to_f64().expect("a number"))).collect();
+            let point: Point =
+                point.iter().map(|(name, value)| (name.clone(), value.to_f64().expect("a number"))).collect();
             if lemma.nonzero.iter().any(|term| evaluate(term, &point).is_none_or(|value| value.abs() < 1e-9)) {
                 continue;
             }
-            let (Some(closed), Some(found)) = (evaluate(&lemma.value, &point), total(lemma, &point, &|_| 1.0)) else { continue };
+            let (Some(closed), Some(found)) = (evaluate(&lemma.value, &point), total(lemma, &point, &|_| 1.0)) else {
+                continue;
+            };
             confirmed += usize::from(agree(&format!("{} at {point:?}", lemma.name), closed, found));
         }
         assert!(confirmed >= 2, "{}: confirmed at {confirmed} points only", lemma.name);
@@ -54,7 +63,10 @@ fn every_lemma_agrees_with_quadrature() {
 fn lemmas_may_be_differentiated_by_their_parameters() {
     for lemma in LEMMAS.iter() {
         let normalizer = Normalizer::new(&lemma.context());
-        let support = Support::Product { coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())], inequalities: Vec::new() };
+        let support = Support::Product {
+            coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())],
+            inequalities: Vec::new(),
+        };
         let inside = Normalizer::on_support(&lemma.context(), &support);
         let mut confirmed = 0;
         let mut tried = 0;
@@ -66,7 +78,8 @@ fn lemmas_may_be_differentiated_by_their_parameters() {
             tried += 1;
             let (value, slope): (Term, Term) = (value.to_term(), slope.to_term());
             for point in sample_points(&lemma.context(), 3) {
-                let point: Point = point.iter().map(|(name, value)| (name.clone(), value.to_f64().expect("a number"))).collect();
+                let point: Point =
+                    point.iter().map(|(name, value)| (name.clone(), value.to_f64().expect("a number"))).collect();
                 if lemma.nonzero.iter().any(|term| evaluate(term, &point).is_none_or(|value| value.abs() < 1e-9)) {
                     continue;
                 }
@@ -75,7 +88,9 @@ fn lemmas_may_be_differentiated_by_their_parameters() {
                     at.insert(lemma.variable.clone(), t);
                     evaluate(&slope, &at).unwrap_or(f64::NAN)
                 };
-                let (Some(closed), Some(found)) = (evaluate(&value, &point), total(lemma, &point, &factor)) else { continue };
+                let (Some(closed), Some(found)) = (evaluate(&value, &point), total(lemma, &point, &factor)) else {
+                    continue;
+                };
                 confirmed += usize::from(agree(&format!("d/d{name} {} at {point:?}", lemma.name), closed, found));
             }
         }

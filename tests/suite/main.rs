@@ -8,6 +8,8 @@ mod catalogue;
 mod certificate;
 mod generic;
 mod layers;
+mod lemma;
 mod numeric;
 mod render;
+mod soundness;
 mod syntax;

@@ -186,6 +186,7 @@ pub fn bare_report(family: Family, log_density: &str) -> Report {
         remarks: Vec::new(),
         derivations: Vec::new(),
         generic: Vec::new(),
+        further: Vec::new(),
         values: None,
     }
 }

@@ -50,6 +50,13 @@ impl<'s> Resolver<'s> {
     pub fn derivation(&mut self, tree: &DerivationTree) -> Option<Derivation> {
         let mut assumptions = Vec::new();
         let mut drafts = Vec::new();
+        if let Some((family, _)) = &tree.family {
+            self.scope.diagnostics.push(
+                Diagnostic::error("family-at-hand", "a derivation about one family is not decided yet")
+                    .at(family.span, "every derivation speaks of any regular density")
+                    .help("state what holds for one family as `claim`s in its .fam file, or leave out `for …`"),
+            );
+        }
         let names = item_names(tree);
         for entry in &tree.entries {
             match &entry.node {
@@ -152,7 +159,6 @@ impl<'s> Resolver<'s> {
         Derivation {
             name: tree.name.node.clone(),
             title: tree.title.as_ref().map(|title| title.node.clone()),
-            family: tree.family.as_ref().map(|(name, _)| name.node.clone()),
             theory: Arc::new(theory),
             definitions: self.scope.definitions.clone(),
             assumptions,

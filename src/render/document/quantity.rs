@@ -148,6 +148,36 @@ impl Writer<'_> {
         Block::Matrix { head, letter, indices: self.parameters(), rows }
     }
 
+    /// Each with its name and definition; the entries of a matrix row by row.
+    pub(super) fn further(&self) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        for quantity in &self.report.further {
+            let mut line =
+                vec![Inline::Strong(quantity.name.clone()), text(", "), Inline::Code(quantity.definition.clone())];
+            if let Some(reason) = &quantity.reason {
+                line.push(text(" — not proved: "));
+                line.push(Inline::Code(reason.clone()));
+            }
+            blocks.push(Block::Paragraph(line));
+            let count = quantity.value.len();
+            let several = quantity.value.iter().flatten().count() > 1;
+            let mut lines = Vec::new();
+            for (i, row) in quantity.value.iter().enumerate() {
+                for (j, entry) in row.iter().enumerate() {
+                    let place: Vec<Notation> = match (several, count) {
+                        (false, _) => Vec::new(),
+                        (true, 1) => vec![Notation::Number((j + 1).to_string())],
+                        _ => vec![Notation::Number((i + 1).to_string()), Notation::Number((j + 1).to_string())],
+                    };
+                    let left = several.then(|| Notation::group(Fence::Square, Notation::comma(place)));
+                    lines.push(Line { left, relation: Relation::Equal, right: self.written(entry), reason: None });
+                }
+            }
+            blocks.extend(displayed(lines));
+        }
+        blocks
+    }
+
     pub(super) fn mean(&self) -> Vec<Block> {
         let Some(mean) = &self.report.mean else { return Vec::new() };
         let lines = self.names.variates().iter().zip(mean).map(|(name, mean)| {

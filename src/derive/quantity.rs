@@ -1,0 +1,295 @@
+//! Further quantities of a family: entropy, moments of T, other coordinates, divergences, tensors.
+//!
+//! Every value is a theorem: an expectation that the kernel proved, or an equation with proved values
+//! that it checked by algebra.
+
+use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::Poly;
+use crate::kernel::term::{Name, Rational, Term};
+use crate::model::family::Family;
+
+use super::report::{FurtherQuantity, Report, Status};
+use super::search::{Failure, Search};
+use super::setting::{second_parameters, setting};
+
+/// Matrices larger than this are not inverted.
+const MOST_ROWS: usize = 3;
+
+/// Everything further that the lemma at hand gives, in a fixed order.
+///
+/// `coordinates` are new ones as functions of the parameters: the Fisher information is given in them too.
+pub fn further_quantities(
+    search: &mut Search,
+    family: &Family,
+    report: &Report,
+    coordinates: &[(Name, Term)],
+) -> Vec<FurtherQuantity> {
+    let mut work = Work { search, family, report, found: Vec::new() };
+    work.other_coordinates(coordinates);
+    work.variance();
+    work.entropy();
+    work.statistic();
+    work.determinant_and_inverse();
+    work.jeffreys_divergence();
+    work.renyi_divergence();
+    work.third_order_tensor();
+    work.found
+}
+
+struct Work<'a> {
+    search: &'a mut Search,
+    family: &'a Family,
+    report: &'a Report,
+    found: Vec<FurtherQuantity>,
+}
+
+impl Work<'_> {
+    fn push(&mut self, name: &str, definition: &str, value: Result<Vec<Vec<Term>>, Failure>) {
+        let (value, status, reason) = match value {
+            Ok(value) => (value, Status::Proved, None),
+            Err(failure) => (Vec::new(), Status::NotProved, Some(failure.to_string())),
+        };
+        let (name, definition) = (name.to_owned(), definition.to_owned());
+        self.found.push(FurtherQuantity { name, definition, value, status, reason });
+    }
+
+    fn expectation(&mut self, of: &Term) -> Result<Term, Failure> {
+        let position = self.search.expectation(of)?;
+        Ok(self.search.value(position))
+    }
+
+    /// An equal form, checked by the kernel against what it was worked out as.
+    fn best(&self, term: &Term) -> Term {
+        self.search.simplifier.simplify_term(term)
+    }
+
+    fn variance(&mut self) {
+        let Some(means) = self.report.mean.clone() else { return };
+        let centred: Vec<Term> = self
+            .family
+            .variate
+            .names()
+            .into_iter()
+            .zip(means)
+            .map(|(name, mean)| Term::Variable(name) - mean)
+            .collect();
+        let value = self.products(&centred);
+        let name = if centred.len() == 1 { "variance" } else { "covariance" };
+        self.push(name, "E[(x - E[x])*(x - E[x])']", value);
+    }
+
+    /// E[f_i f_j] for all pairs.
+    fn products(&mut self, factors: &[Term]) -> Result<Vec<Vec<Term>>, Failure> {
+        let mut rows = vec![vec![Term::zero(); factors.len()]; factors.len()];
+        for i in 0..factors.len() {
+            for j in i..factors.len() {
+                let value = self.expectation(&(factors[i].clone() * factors[j].clone()))?;
+                rows[i][j] = value.clone();
+                rows[j][i] = value;
+            }
+        }
+        Ok(rows)
+    }
+
+    fn entropy(&mut self) {
+        let value = self.expectation(&-Term::log_density()).map(|value| vec![vec![value]]);
+        self.push("entropy", "E[-log p]", value);
+    }
+
+    /// E[T], the map to the mean parameters, Cov T, the Fisher information in natural parameters, and its
+    /// inverse, the Fisher information in mean parameters (Amari & Nagaoka 2000, sections 3.3 and 3.5).
+    fn statistic(&mut self) {
+        let Some(form) = self.report.exponential.clone() else { return };
+        let means: Result<Vec<Term>, Failure> =
+            form.statistic.iter().map(|statistic| self.expectation(statistic)).collect();
+        let means = match means {
+            Ok(means) => means,
+            Err(failure) => return self.push("mean of T", "E[T]", Err(failure)),
+        };
+        self.push("mean of T", "E[T], the mean parameters as functions of the parameters", Ok(vec![means.clone()]));
+        let centred: Vec<Term> = form.statistic.iter().zip(&means).map(|(t, mean)| t.clone() - mean.clone()).collect();
+        let covariance = self.products(&centred);
+        let inverse = match &covariance {
+            Ok(rows) => self.inverse(rows),
+            Err(failure) => Err(failure.clone()),
+        };
+        self.push("covariance of T", "Cov(T), the Fisher information in the natural parameters", covariance);
+        self.push("fisher in mean parameters", "the inverse of Cov(T)", inverse);
+    }
+
+    fn fisher(&self) -> Option<Vec<Vec<Term>>> {
+        self.report.fisher.iter().map(|row| row.iter().cloned().collect()).collect()
+    }
+
+    fn determinant_and_inverse(&mut self) {
+        let Some(fisher) = self.fisher() else { return };
+        if self.report.null_direction.is_some() {
+            return;
+        }
+        let normalizer = self.search.checker.parameters().fresh();
+        let determinant = determinant(&normalizer, &fisher).and_then(|value| {
+            let half = Poly::constant(Rational::new(1.into(), 2.into()));
+            let value = normalizer.canonical(&value)?;
+            Ok(normalizer.power(&value, &half)?)
+        });
+        let prior = determinant.map(|value| vec![vec![self.search.simplifier.simplify(&value)]]);
+        self.push("jeffreys prior", "sqrt(det F), not normalised", prior);
+        let inverse = self.inverse(&fisher);
+        self.push(
+            "cramer-rao bound",
+            "the inverse of F: the covariance of an unbiased estimator from one observation is at least this; a \
+             natural-gradient step is this times the gradient",
+            inverse,
+        );
+    }
+
+    /// F_φ = J⁻ᵀ F J⁻¹ with J = ∂φ/∂θ (Lehmann & Casella 1998, section 2.6), as a function of θ.
+    fn other_coordinates(&mut self, coordinates: &[(Name, Term)]) {
+        let Some(fisher) = self.fisher().filter(|_| !coordinates.is_empty()) else { return };
+        let names: Vec<&str> = coordinates.iter().map(|(name, _)| name.as_str()).collect();
+        let value = self.moved(&fisher, coordinates);
+        let name = format!("fisher in ({})", names.join(", "));
+        self.push(&name, "(J^-1)' F J^-1, J the Jacobian of the new coordinates", value);
+    }
+
+    fn moved(&mut self, fisher: &[Vec<Term>], coordinates: &[(Name, Term)]) -> Result<Vec<Vec<Term>>, Failure> {
+        let normalizer = self.search.checker.parameters().fresh();
+        let mut jacobian = Vec::new();
+        for (_, map) in coordinates {
+            let map = normalizer.normalize(map)?;
+            let slope = |(name, _): &(Name, _)| Ok(normalizer.differentiate(&map, name)?.to_term());
+            jacobian.push(self.family.parameters.iter().map(slope).collect::<Result<Vec<Term>, Failure>>()?);
+        }
+        let inverse = self.inverse(&jacobian)?;
+        let count = inverse.len();
+        let entry = |i: usize, j: usize| {
+            let terms = (0..count).flat_map(|k| (0..count).map(move |l| (k, l)));
+            Term::Sum(
+                terms
+                    .map(|(k, l)| {
+                        Term::Product(vec![inverse[k][i].clone(), fisher[k][l].clone(), inverse[l][j].clone()])
+                    })
+                    .collect(),
+            )
+        };
+        Ok((0..count).map(|i| (0..count).map(|j| self.best(&entry(i, j))).collect()).collect())
+    }
+
+    /// The inverse by cofactors; the kernel checks M·M⁻¹ = 1.
+    fn inverse(&mut self, rows: &[Vec<Term>]) -> Result<Vec<Vec<Term>>, Failure> {
+        let normalizer = self.search.checker.parameters().fresh();
+        let count = rows.len();
+        let whole = normalizer.power(&determinant(&normalizer, rows)?, &Poly::integer(-1))?;
+        let mut inverse = vec![vec![Term::zero(); count]; count];
+        for i in 0..count {
+            for j in 0..count {
+                let minor: Vec<Vec<Term>> = (0..count)
+                    .filter(|row| *row != j)
+                    .map(|row| {
+                        (0..count).filter(|column| *column != i).map(|column| rows[row][column].clone()).collect()
+                    })
+                    .collect();
+                let cofactor = determinant(&normalizer, &minor)?.times(&whole)?;
+                let sign = if (i + j) % 2 == 0 {
+                    Rational::from_integer(1.into())
+                } else {
+                    Rational::from_integer((-1).into())
+                };
+                inverse[i][j] = self.search.simplifier.simplify(&cofactor.scaled(&sign));
+            }
+        }
+        for i in 0..count {
+            for j in 0..count {
+                let product = Term::Sum((0..count).map(|k| rows[i][k].clone() * inverse[k][j].clone()).collect());
+                self.search.equal(product, Term::integer(i64::from(i == j)))?;
+            }
+        }
+        Ok(inverse)
+    }
+
+    /// KL(p ‖ q) + KL(q ‖ p).
+    fn jeffreys_divergence(&mut self) {
+        let Some(kl) = self.report.kl.clone() else { return };
+        let forward = second_parameters(self.family);
+        let backward: Vec<(Name, Term)> = forward
+            .iter()
+            .filter_map(|(name, second)| match second {
+                Term::Variable(second) => Some((second.clone(), Term::Variable(name.clone()))),
+                _ => None,
+            })
+            .collect();
+        let swapped = kl.substitute(&[forward, backward].concat());
+        let value = self.best(&(kl + swapped));
+        self.push("jeffreys divergence", "KL(p, q) + KL(q, p)", Ok(vec![vec![value]]));
+    }
+
+    /// log E[(q/p)^(1 − r)] / (r − 1) for 0 < r < 1, by the same lemma with moved parameters.
+    fn renyi_divergence(&mut self) {
+        let order = Name::new("r");
+        let taken = self.family.context.domains.contains_key(&order) || self.family.variate.names().contains(&order);
+        if taken {
+            return;
+        }
+        let mut family = self.family.clone();
+        let unit = crate::kernel::domain::Domain::Interval { lower: Some(Term::zero()), upper: Some(Term::one()) };
+        family.constants.push((order.clone(), unit.clone()));
+        family.context.domains.insert(order.clone(), unit);
+        let value = renyi(&family, &order).map(|value| vec![vec![value]]);
+        self.push("renyi divergence", "log(E[(q/p)^(1 - r)])/(r - 1) for 0 < r < 1", value);
+    }
+
+    /// E[u_i u_j u_k] (Amari & Nagaoka 2000, ch. 2), one row for each i ≤ j, all k ≥ j.
+    fn third_order_tensor(&mut self) {
+        let names: Vec<Name> = self.family.parameters.iter().map(|(name, _)| name.clone()).collect();
+        if names.len() > MOST_ROWS || self.report.fisher.iter().flatten().any(Option::is_none) {
+            return;
+        }
+        let score = |name: &Name| Term::log_density().derivative(name);
+        let mut rows = Vec::new();
+        for i in 0..names.len() {
+            for j in i..names.len() {
+                let mut row = Vec::new();
+                for k in j..names.len() {
+                    let product = Term::Product(vec![score(&names[i]), score(&names[j]), score(&names[k])]);
+                    match self.expectation(&product) {
+                        Ok(value) => row.push(value),
+                        Err(failure) => return self.push("amari-chentsov tensor", TENSOR, Err(failure)),
+                    }
+                }
+                rows.push(row);
+            }
+        }
+        self.push("amari-chentsov tensor", TENSOR, Ok(rows));
+    }
+}
+
+const TENSOR: &str = "E[u_i u_j u_k] for i <= j <= k, a row for each pair (i, j)";
+
+fn renyi(family: &Family, order: &Name) -> Result<Term, Failure> {
+    let setting = setting(family)?;
+    let mut search = Search::new(&setting, family.substitution.as_ref());
+    let rest = Term::one() - Term::Variable(order.clone());
+    let ratio = Term::LogDensity(second_parameters(family)) - Term::log_density();
+    let position = search.expectation(&(rest.clone() * ratio).exp())?;
+    let value = search.value(position).log() * (-rest).recip();
+    let poly = search.checker.parameters().normalize(&value)?;
+    Ok(search.simplifier.simplify(&poly))
+}
+
+/// By expansion along the first row.
+fn determinant(normalizer: &Normalizer, rows: &[Vec<Term>]) -> Result<Poly, Failure> {
+    if rows.len() > MOST_ROWS {
+        return Err(crate::kernel::poly::Obstacle::TooLarge("a matrix").into());
+    }
+    let Some(first) = rows.first() else { return Ok(Poly::one()) };
+    let mut total = Poly::zero();
+    for (column, entry) in first.iter().enumerate() {
+        let minor: Vec<Vec<Term>> = rows[1..]
+            .iter()
+            .map(|row| row.iter().enumerate().filter(|(k, _)| *k != column).map(|(_, own)| own.clone()).collect())
+            .collect();
+        let part = normalizer.normalize(entry)?.times(&determinant(normalizer, &minor)?)?;
+        total = if column % 2 == 0 { total.plus(&part) } else { total.minus(&part) };
+    }
+    Ok(normalizer.canonical(&total)?)
+}

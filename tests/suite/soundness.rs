@@ -1,0 +1,82 @@
+//! What must not be proved: densities that vanish where an algebraic shortcut would not see it, steps
+//! that lean on what another one assumed, pieces counted twice.
+
+use std::fs;
+use std::path::Path;
+
+use fisherproof::certificate::{read, verify};
+use fisherproof::derive::family::derive;
+use fisherproof::derive::report::Status;
+use fisherproof::model::family::Family;
+use fisherproof::model::resolve_family;
+use fisherproof::source::Source;
+use fisherproof::syntax;
+use fisherproof::syntax::tree::Item;
+
+fn family(body: &str) -> Option<Family> {
+    let source = Source::new("family", format!("family F {{ {body} }}").as_str());
+    let (file, _) = syntax::parse(&source);
+    match &file.items[0] {
+        Item::Family(tree) => resolve_family(tree, &source).0,
+        Item::Derivation(_) => None,
+    }
+}
+
+/// A factor that is 0 or 1, and 0 on more than a null set, hidden in what looks like a constant.
+#[test]
+fn a_density_that_vanishes_on_half_its_support_is_not_proved() {
+    for body in [
+        "variate x : real parameter m : real
+         density exp(-(x-m)^2/2)/sqrt(2*pi)*sign(erf(x+abs(x)))^2",
+        "variate x : positive parameter b : positive
+         density b*exp(-b*x)*sign(atan(abs(x-1)+x-1))^2",
+        "variate x : angle parameter k : positive
+         density exp(k*cos(x))/(2*pi*besseli(0, k))*sign(erf(cos(x)+abs(cos(x))))^2",
+        "variate x : angle parameter k : positive
+         density exp(k*cos(x))/(2*pi*besseli(0, k))*sign(erf(cos(x)-2*cos(x/2)^2+1))^2",
+        "variate x : positive parameter a : real, b : positive
+         density b*exp(-b*x)*sign(sin(a*x))^2",
+        "variate x : positive parameter a : real, b : positive
+         density b*exp(-b*x)*sign(erf(x^a-1))^2",
+        "variate x : positive, y : positive parameter b : positive
+         density b^2*exp(-b*x-b*y)*sign(erf(x-y+abs(x-y)))^2",
+    ] {
+        let report = derive(&family(body).expect("a family")).expect("a setting").report;
+        assert_ne!(report.status, Status::Proved, "{body}");
+    }
+}
+
+/// |x − m| vanishes at one point only: what is sound must still be proved.
+#[test]
+fn a_corner_is_no_hole() {
+    let body = "variate x : real parameter b : positive constant m : real density exp(-abs(x-m)/b)/(2*b)";
+    let report = derive(&family(body).expect("a family")).expect("a setting").report;
+    assert_eq!(report.status, Status::Proved);
+}
+
+/// Between whole numbers x/2 + y/2 < 1 is not x/2 + y/2 ≤ 0.
+#[test]
+fn a_strict_condition_with_fractions_is_no_condition_between_whole_numbers() {
+    for condition in ["x/2 + y/2 < 1", "y/2 < 1"] {
+        let body =
+            format!("variate x : {{0,1,2}}, y : {{0,1,2}} where {condition} parameter p : positive mass p^(x+y)");
+        assert!(family(&body).is_none(), "{condition}");
+    }
+    let halves = "variate x : {0,1/2,1}, y : {0,1/2,1} where x + y < 1 parameter p : positive mass p^(x+y)";
+    assert!(family(halves).is_none());
+}
+
+/// Certificates that an attacker wrote by hand.
+#[test]
+fn forged_certificates_are_rejected() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/forged");
+    let mut count = 0;
+    for entry in fs::read_dir(folder).expect("tests/forged can be read") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("a text");
+        let saved = read(&text).expect("well formed: it is what it says that is wrong");
+        assert!(verify(&saved).is_err(), "{} is accepted", path.display());
+        count += 1;
+    }
+    assert!(count >= 2);
+}
