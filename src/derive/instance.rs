@@ -176,6 +176,10 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 }
                 all.push(change(Domain::real(), t().exp()));
                 all.push(change(Domain::positive(), (t() + one()).log()));
+                for (scale, _) in affine_arguments(setting, name) {
+                    all.push(change(Domain::positive(), (t() + one()).log() / scale.clone()));
+                    all.push(change(unit(), -t().log() / scale));
+                }
             } else {
                 all.push(change(tail(low.clone().log()), t().exp()));
                 all.push(change(unit(), low.clone() / t()));
@@ -338,7 +342,11 @@ fn relative_exponential(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Op
         if part.contains_any(names) { &mut moving } else { &mut fixed }.add_assign(&part);
     }
     moving.as_single()?;
-    let log = normalizer.log(&moving).ok()?.minus(&normalizer.log(&fixed).ok()?);
+    let size = |poly: &Poly| match normalizer.sign(poly) {
+        Some(Sign::Negative) => poly.scaled(&-Rational::one()),
+        _ => poly.clone(),
+    };
+    let log = normalizer.log(&size(&moving)).ok()?.minus(&normalizer.log(&size(&fixed)).ok()?);
     Poly::generator_power(Generator::Euler, Exponent::from_poly(log)).ok()
 }
 
@@ -789,7 +797,7 @@ impl Instance {
             let mut parts = Vec::new();
             for (inside, outside) in grouped {
                 let (shift, orders, factor) = self.resolve(&piece.scope, &inside)?;
-                let constant = piece.constant.times(&outside).ok()?.scaled(&factor);
+                let constant = piece.constant.times(&outside).ok()?.times(&factor).ok()?;
                 parts.push(Part { constant: constant.to_term(), shift, orders });
             }
             pieces.push(Piece {
@@ -806,14 +814,11 @@ impl Instance {
 
     /// A monomial in the variable as shifts and derivatives of the lemma.
     #[allow(clippy::type_complexity)]
-    fn resolve(
-        &self,
-        scope: &Normalizer,
-        monomial: &Monomial,
-    ) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Rational)> {
+    fn resolve(&self, scope: &Normalizer, monomial: &Monomial) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Poly)> {
         let mut shift: Vec<(Name, Term)> = Vec::new();
         let mut orders: Vec<(Name, u32)> = Vec::new();
         let mut total = Rational::one();
+        let mut free = Poly::zero();
         'factor: for (generator, exponent) in monomial.factors() {
             // t^k = e^(k log t): a shift of the parameter of log t.
             let log = Monomial::from_factors(vec![(Generator::Log(Arc::new(generator.clone())), Exponent::Integer(1))]);
@@ -825,9 +830,23 @@ impl Instance {
                 }
             }
             // e^(k t): a shift of the parameter of t.
-            if *generator == Generator::Euler {
-                for (part, coefficient) in exponent.to_poly().terms() {
+            let own = std::slice::from_ref(&self.variable);
+            let power = if *generator == Generator::Euler {
+                Some(exponent.to_poly())
+            } else if !generator.contains_any(own) && exponent.to_poly().contains_any(own) {
+                // g^(k t) = e^(k log g · t).
+                let log = scope.log(&Poly::generator(generator.clone())).ok()?;
+                Some(exponent.to_poly().times(&log).ok()?)
+            } else {
+                None
+            };
+            if let Some(power) = power {
+                for (part, coefficient) in power.terms() {
                     let (inside, outside) = scope.split_monomial(part, std::slice::from_ref(&self.variable));
+                    if inside.is_one() {
+                        free.add_term(outside, coefficient.clone());
+                        continue;
+                    }
                     let (name, _, factor) = self.statistics.iter().find(|(_, statistic, _)| *statistic == inside)?;
                     add_shift(&mut shift, name, Poly::single(outside, coefficient / factor).to_term());
                 }
@@ -857,7 +876,7 @@ impl Instance {
             }
             return None;
         }
-        Some((shift, orders, total))
+        Some((shift, orders, scope.exp(&free).ok()?.scaled(&total)))
     }
 }
 

@@ -127,12 +127,15 @@ impl Work<'_> {
             return;
         }
         let normalizer = self.search.checker.parameters().fresh();
-        let determinant = determinant(&normalizer, &fisher).and_then(|value| {
+        // The root is written over the determinant where it cannot be shown positive: F is a covariance.
+        let prior = determinant(&normalizer, &fisher).map(|value| {
             let half = Poly::constant(Rational::new(1.into(), 2.into()));
-            let value = normalizer.canonical(&value)?;
-            Ok(normalizer.power(&value, &half)?)
+            let root = match normalizer.power(&value, &half) {
+                Ok(root) => self.search.simplifier.simplify(&root),
+                Err(_) => Term::power(self.search.simplifier.simplify(&value), Term::ratio(1, 2)),
+            };
+            vec![vec![root]]
         });
-        let prior = determinant.map(|value| vec![vec![self.search.simplifier.simplify(&value)]]);
         self.push("jeffreys prior", "sqrt(det F), not normalised", prior);
         let inverse = self.inverse(&fisher);
         self.push(

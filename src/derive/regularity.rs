@@ -6,6 +6,9 @@ use crate::model::family::Family;
 use super::report::{Check, CheckKind, Citation, Status};
 use super::setting::moving_support;
 
+/// R4, where it is assumed.
+pub const INTERCHANGE: &str = "R4: derivatives by the parameters may be taken under the integral";
+
 /// What is known of R1–R4 for a family.
 ///
 /// An exponential family over an open parameter set has derivatives of every order under the
@@ -53,7 +56,7 @@ pub fn regularity(
         return check;
     }
     check.status = Status::NotProved;
-    check.assumptions.push("R4: derivatives by the parameters may be taken under the integral".into());
+    check.assumptions.push(INTERCHANGE.to_owned());
     check.reason = Some(if open {
         "R1–R3 hold; R4 is assumed: this is not an exponential family in these parameters".into()
     } else {

@@ -189,6 +189,7 @@ impl Normalizer {
             .or_else(|| self.sign_by_constant(poly, questions))
             .or_else(|| self.sign_of_logarithms(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
+            .or_else(|| self.sign_at_ends(poly, questions))
             .or_else(|| self.sign_of_quadratic(poly, questions))
             .or_else(|| self.sign_of_fraction(poly, questions))
             .or_else(|| self.sign_by_number_logarithms(poly, questions))
@@ -399,6 +400,51 @@ impl Normalizer {
             }
         }
         found
+    }
+
+    /// What is of degree one in a variable between two numbers has the sign that it has at both ends:
+    /// p a + (1 − p) b.
+    fn sign_at_ends(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        for (name, domain) in &self.context.domains {
+            let Domain::Interval { lower: Some(Term::Number(lower)), upper: Some(Term::Number(upper)) } = domain else {
+                continue;
+            };
+            let own = Generator::Variable(name.clone());
+            let (mut slope, mut rest) = (Poly::zero(), Poly::zero());
+            let mut linear = true;
+            for (monomial, coefficient) in poly.terms() {
+                let part = match monomial.exponent(&own) {
+                    Exponent::Integer(0) => &mut rest,
+                    Exponent::Integer(1) => &mut slope,
+                    _ => {
+                        linear = false;
+                        break;
+                    }
+                };
+                let others: Vec<_> = monomial.factors().iter().filter(|(factor, _)| *factor != own).cloned().collect();
+                if others.iter().any(|(factor, exponent)| {
+                    mentions(factor, &own) || matches!(exponent, Exponent::Poly(power) if power.contains_variable(name))
+                }) {
+                    linear = false;
+                    break;
+                }
+                part.add_term(Monomial::from_factors(others), coefficient.clone());
+            }
+            if !linear || slope.is_zero() {
+                continue;
+            }
+            let at = |end: &Rational| self.find_sign(&slope.scaled(end).plus(&rest), questions);
+            // The ends are open: a zero at one of them is not reached.
+            match (at(lower), at(upper)) {
+                (Some(Sign::Positive), Some(Sign::Positive | Sign::Nonnegative | Sign::Zero))
+                | (Some(Sign::Nonnegative | Sign::Zero), Some(Sign::Positive)) => return Some(Sign::Positive),
+                (Some(Sign::Negative), Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))
+                | (Some(Sign::Nonpositive | Sign::Zero), Some(Sign::Negative)) => return Some(Sign::Negative),
+                _ => {}
+            }
+        }
+        None
     }
 
     /// a v²ᵏ + b vᵏ + c has the sign of a when 4ac > b², and when 4ac = b² but 2a vᵏ + b ≠ 0.

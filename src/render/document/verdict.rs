@@ -1,6 +1,6 @@
 //! The verdicts: what was proved and from what, which claims hold, and the derivations.
 
-use crate::derive::report::{Check, CheckKind, ClaimOutcome, GenericLine, Spelling};
+use crate::derive::report::{Check, CheckKind, ClaimOutcome, GenericLine, Spelling, Status};
 use crate::kernel::term::Term;
 use crate::render::domain;
 use crate::render::notation::{Fence, Notation, Relation, Sign, Symbol};
@@ -34,11 +34,12 @@ impl Writer<'_> {
         let mut out = self.statement(check.kind);
         out.push(text(" — "));
         out.push(Inline::Strong(status_word(check.status).to_owned()));
-        if check.steps > 0 {
+        let proved = check.status == Status::Proved;
+        if proved && check.steps > 0 {
             let plural = if check.steps == 1 { "" } else { "s" };
             out.push(text(&format!(" in {} step{plural}", check.steps)));
         }
-        if !check.lemmas.is_empty() {
+        if proved && !check.lemmas.is_empty() {
             out.push(text(", by "));
             for (index, lemma) in check.lemmas.iter().enumerate() {
                 out.push(text(match index {
