@@ -178,6 +178,8 @@ impl Work<'_> {
         Ok((0..count).map(|i| (0..count).map(|j| self.best(&entry(i, j))).collect()).collect())
     }
 
+    // Indices name entries of several matrices at once.
+    #[allow(clippy::needless_range_loop)]
     /// The inverse by cofactors; the kernel checks M·M⁻¹ = 1.
     fn inverse(&mut self, rows: &[Vec<Term>]) -> Result<Vec<Vec<Term>>, Failure> {
         let normalizer = self.search.checker.parameters().fresh();

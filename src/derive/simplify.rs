@@ -117,7 +117,7 @@ impl Simplifier {
             let logarithmic = monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Log(_)));
             if logarithmic { &mut with } else { &mut without }.add_term(monomial.clone(), coefficient.clone());
         }
-        (with.len() > 0 && without.len() > 1).then(|| Term::Sum(vec![self.simplify(&with), self.simplify(&without)]))
+        (!with.is_empty() && without.len() > 1).then(|| Term::Sum(vec![self.simplify(&with), self.simplify(&without)]))
     }
 
     /// The lighter of two equal forms.

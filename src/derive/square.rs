@@ -42,7 +42,7 @@ fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
                 if k == i || k == j || *powers != cross || value.abs() != middle.abs() {
                     continue;
                 }
-                let b = if (*value == middle) == !middle.is_zero() { b.clone() } else { -b.clone() };
+                let b = if *value == middle { b.clone() } else { -b.clone() };
                 let inner = Term::Sum(vec![product(a.clone(), &root_a), product(b, &root_b)]);
                 let square = Term::power(inner, Term::integer(2));
                 let square = if scale.is_one() { square } else { Term::Product(vec![Term::Number(scale), square]) };

@@ -38,11 +38,13 @@ pub struct Normalizer {
     /// Signs rest on the context alone, never on a condition.
     pub(super) signs: Rc<RefCell<HashMap<Poly, Option<Sign>>>>,
     /// The declared conditions as normal forms, once they have been worked out.
-    pub(super) known: Rc<RefCell<Option<Rc<Vec<(Poly, Sign)>>>>>,
+    pub(super) known: Rc<RefCell<Option<Rc<KnownSigns>>>>,
     pub(super) depth: RefCell<usize>,
     cache: RefCell<HashMap<Term, Poly>>,
 }
 
+/// Normal forms and their signs.
+pub(super) type KnownSigns = Vec<(Poly, Sign)>;
 /// Coordinates, and points with one value for each.
 pub(super) type JointPoints = (Vec<Name>, Vec<Vec<Term>>);
 
@@ -1309,7 +1311,9 @@ fn finite_variables(context: &Context) -> Option<JointPoints> {
         names.push(name);
         points = points
             .iter()
-            .flat_map(|point: &Vec<Term>| values.iter().map(|value| [point.as_slice(), &[value.clone()]].concat()))
+            .flat_map(|point: &Vec<Term>| {
+                values.iter().map(|value| [point.as_slice(), std::slice::from_ref(value)].concat())
+            })
             .collect();
         if points.len() > MOST {
             return None;

@@ -130,7 +130,7 @@ fn assign(order: &[(Name, Domain)], attempt: usize, generic: bool) -> Option<Poi
     // Values go by the order of the names, whatever the order of dependence: a = 2, b = 3.
     let rank = |name: &Name| order.iter().filter(|(other, _)| other < name).count();
     for (name, domain) in order {
-        let crowded = attempt >= CROWDED && attempt % 2 == 0;
+        let crowded = attempt >= CROWDED && attempt.is_multiple_of(2);
         let candidates = candidates(domain, &point, crowded.then_some(order.len()))?;
         let start = if attempt < WALKS { rank(name) + attempt * order.len() } else { scramble(attempt, rank(name)) };
         let value = (0..candidates.len())
