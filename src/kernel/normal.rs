@@ -409,17 +409,14 @@ impl Normalizer {
             return self.monomial_power(monomial, coefficient, power);
         }
         let parts = self.content(base)?;
-        self.require_nonzero(&parts.primitive)?;
         let front = self.integer_power(&Poly::single(parts.monomial, parts.coefficient), power)?;
-        let sum = Poly::generator_power(self.sum_generator(parts.primitive), Exponent::Integer(power))?;
-        front.times(&sum)
-    }
-
-    fn sum_generator(&self, primitive: Poly) -> Generator {
-        match primitive.as_single() {
-            Some((monomial, _)) if monomial.factors().len() == 1 => monomial.factors()[0].0.clone(),
-            _ => Generator::Sum(Arc::new(primitive)),
+        // Taking the content out may leave one term: 1 − s²/(s² + t²) is t²/(s² + t²).
+        if parts.primitive.as_single().is_some() {
+            return front.times(&self.integer_power(&parts.primitive, power)?);
         }
+        self.require_nonzero(&parts.primitive)?;
+        let sum = Poly::generator_power(Generator::Sum(Arc::new(parts.primitive)), Exponent::Integer(power))?;
+        front.times(&sum)
     }
 
     fn monomial_power(&self, monomial: &Monomial, coefficient: &Rational, power: i64) -> Outcome<Poly> {
@@ -544,21 +541,18 @@ impl Normalizer {
             }
             self.signs.borrow_mut().insert(parts.primitive.clone(), Some(Sign::Positive));
         }
-        let primitive = Poly::generator(self.sum_generator(parts.primitive.clone()));
+        let (coefficient, mut factors) = self.positive_factors(&Poly::single(parts.monomial, parts.coefficient))?;
+        if parts.primitive.as_single().is_some() {
+            let (other, others) = self.positive_factors(&parts.primitive)?;
+            factors.extend(others);
+            return Ok((coefficient * other, factors));
+        }
         match self.sign(&parts.primitive) {
             Some(Sign::Positive) => {}
             Some(Sign::Nonnegative) => self.require_nonzero(&parts.primitive)?,
             _ => return Err(Obstacle::NotPositive(poly.to_term())),
         }
-        let (coefficient, mut factors) = self.positive_factors(&Poly::single(parts.monomial, parts.coefficient))?;
-        let sum = match primitive.as_single() {
-            Some((monomial, _)) => monomial.factors().first().map(|(generator, _)| generator.clone()),
-            // Sum^1 expands at once; name the generator directly.
-            None => Some(Generator::Sum(Arc::new(parts.primitive))),
-        };
-        if let Some(generator) = sum {
-            factors.push((generator, Exponent::Integer(1)));
-        }
+        factors.push((Generator::Sum(Arc::new(parts.primitive)), Exponent::Integer(1)));
         Ok((coefficient, factors))
     }
 
@@ -1058,7 +1052,9 @@ impl Normalizer {
         if base.as_constant().is_some() {
             return (base, shift);
         }
-        for up in 0..8 {
+        // Γ(11 − x) on {0, …, 10} stays what it is.
+        const MOST_CANDIDATES: i64 = 64;
+        for up in (0..MOST_CANDIDATES).chain([shift]) {
             let candidate = base.plus(&Poly::integer(up));
             if self.sign(&candidate) == Some(Sign::Positive) {
                 return (candidate, shift.saturating_sub(up));

@@ -46,6 +46,34 @@ fn a_density_that_vanishes_on_half_its_support_is_not_proved() {
     }
 }
 
+/// 1 − s²/(s² + t²) is t²/(s² + t²): a power that appears only when the content is taken out.
+#[test]
+fn a_sum_that_collapses_to_a_power_keeps_its_exponent() {
+    let decided = |body: &str| {
+        let report = derive(&family(body).expect("a family")).expect("a setting").report;
+        let claims: Vec<Status> = report.claims.iter().map(|claim| claim.status).collect();
+        (report.status, claims)
+    };
+    let (status, claims) = decided(
+        "variate x : real parameter m : real, s : positive constant t : positive let k = s^2/(s^2 + t^2)
+         density 1/sqrt(2*pi)*exp(-(x - m/(1 - k))^2/2)
+         claim mean = m*(s^2 + t^2)/t^2
+         claim mean = m*(s^2 + t^2)/t
+         claim fisher[m, m] = (s^2 + t^2)^2/t^4",
+    );
+    assert_eq!((status, claims), (Status::Proved, vec![Status::Proved, Status::Refuted, Status::Proved]));
+    let (status, claims) = decided(
+        "variate x : real parameter m : real constant p : interval(0, 1)
+         density 1/sqrt(2*pi)*exp(-(x - m/((1 - p) + 1/(1 - p) - 2))^2/2)
+         claim mean = m*(1 - p)/p^2
+         claim mean = m*(1 - p)/p",
+    );
+    assert_eq!((status, claims), (Status::Proved, vec![Status::Proved, Status::Refuted]));
+    let (status, _) =
+        decided("variate x : positive parameter c : positive let f = 1 - 1/(1 + c^2) density exp(-x/f)/f");
+    assert_eq!(status, Status::Proved);
+}
+
 /// |x − m| vanishes at one point only: what is sound must still be proved.
 #[test]
 fn a_corner_is_no_hole() {
