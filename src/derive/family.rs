@@ -66,7 +66,7 @@ pub fn derive_as_asked(family: &Family, request: &Request) -> Result<Derived, Re
     work.run();
     if work.report.status == Status::Proved {
         if let Some(proof) = request.generic.filter(|_| work.differentiable) {
-            work.report.generic = instances(&mut work.search, &work.parameters, proof);
+            work.report.generic = instances(&mut work.search, &work.report, proof);
         }
         if request.further || !request.coordinates.is_empty() {
             let found = further_quantities(&mut work.search, family, &work.report, &request.coordinates);

@@ -6,12 +6,15 @@ use crate::kernel::term::{Name, Rational, Term};
 use crate::model::derivation::Derivation;
 use crate::model::derivation::formula::{Formula, Kind, Operator};
 
-use super::report::{GenericLine, Spelling};
+use super::report::{GenericLine, Report, Spelling};
 use super::search::Search;
 use super::setting::second;
 
 /// Matrices of more parameters than this are not written out.
 const MOST_PARAMETERS: usize = 3;
+
+/// Entries with more nodes than this are not written out: nobody would read them.
+const MOST_NODES: usize = 160;
 
 /// A step of a generic proof: the formula that it reaches.
 #[derive(Clone, Debug)]
@@ -40,7 +43,13 @@ pub struct GenericProof<'a> {
 }
 
 /// Every step of the proof that can be written out at the family; the others are left out.
-pub fn instances(search: &mut Search, parameters: &[Name], proof: &GenericProof) -> Vec<GenericLine> {
+pub fn instances(search: &mut Search, report: &Report, proof: &GenericProof) -> Vec<GenericLine> {
+    let parameters: Vec<Name> = report.family.parameters.iter().map(|(name, _)| name.clone()).collect();
+    let parameters = parameters.as_slice();
+    let long = |term: &Term| term.size() > MOST_NODES;
+    if report.fisher.iter().flatten().flatten().any(long) || report.hessian.iter().flatten().any(long) {
+        return Vec::new();
+    }
     let taken = |name: &Name| search.setting().context().domains.contains_key(&displacement(name));
     if parameters.len() > MOST_PARAMETERS || parameters.iter().any(taken) {
         return Vec::new();
@@ -51,6 +60,9 @@ pub fn instances(search: &mut Search, parameters: &[Name], proof: &GenericProof)
         let reader = Reader { parameters, derivation: proof.derivation };
         let Some(formal) = reader.matrix(&step.end.formula) else { continue };
         let shown = formal.map(&mut |entry| shown(search, entry));
+        if shown.0.iter().flatten().any(long) {
+            continue;
+        }
         let Some(value) = formal.try_map(&mut |entry| settled(search, entry)) else { continue };
         let value = value.map(&mut |entry| search.simplifier.simplify_term(entry));
         let opens = found.last().is_none_or(|last| last.item != step.item);
