@@ -79,6 +79,10 @@ fn expectation(family: &Family, of: &Term) -> Option<(String, String)> {
     {
         return Some((format!("mean[{name}]"), format!("E[{name}]")));
     }
+    // With a moving support the formulas still have expectations, but they are not these quantities.
+    if !crate::derive::setting::moving_support(family).is_empty() {
+        return None;
+    }
     if let Some((a, b)) = score_product(family, of) {
         return Some((format!("fisher[{a}, {b}]"), format!("E[d/d{a} log p * d/d{b} log p]")));
     }

@@ -1,6 +1,7 @@
 //! The regularity conditions R1–R4, discharged, assumed or failed.
 
 use crate::kernel::domain::Domain;
+use crate::kernel::term::Name;
 use crate::model::family::Family;
 
 use super::report::{Check, CheckKind, Citation, Status};
@@ -46,7 +47,9 @@ pub fn regularity(
         ));
         return check;
     }
-    let open = family.parameters.iter().all(|(_, domain)| matches!(domain, Domain::Interval { .. } | Domain::Angle));
+    let closed = |(name, _): &(Name, Domain)| family.context.nonnegative.iter().any(|term| term.contains(name));
+    let open = family.parameters.iter().all(|(_, domain)| matches!(domain, Domain::Interval { .. } | Domain::Angle))
+        && !family.parameters.iter().any(closed);
     if exponential && normalized && open {
         check.lemmas.push(Citation {
             name: "exponential-family-regularity".into(),

@@ -253,6 +253,10 @@ impl Normalizer {
         if self.divides_almost_everywhere(poly) {
             return Ok(());
         }
+        // A zero that shows only when its sums are multiplied out.
+        if self.clear(poly)?.is_zero() {
+            return Err(Obstacle::DivisionByZero);
+        }
         self.conditions.borrow_mut().insert(poly.clone());
         Ok(())
     }
@@ -1453,6 +1457,33 @@ fn shift_power(poly: &Poly, generator: &Generator, by: i64) -> Outcome<Poly> {
 
 /// The quotient of two Laurent polynomials with integer exponents where it is exact.
 pub(super) fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<Poly>> {
+    // What the dividend is itself divided by is set aside: (s12²/s11 − s22)/(s11 s22 − s12²) is −1/s11.
+    let mut lowest: BTreeMap<Generator, i64> = BTreeMap::new();
+    for (monomial, _) in dividend.terms() {
+        for (generator, exponent) in monomial.factors() {
+            if let Exponent::Integer(power) = exponent
+                && *power < 0
+            {
+                let least = lowest.entry(generator.clone()).or_insert(0);
+                *least = (*least).min(*power);
+            }
+        }
+    }
+    if !lowest.is_empty() {
+        let powers = |sign: i64| {
+            let factors = lowest.iter().map(|(generator, least)| (generator.clone(), Exponent::Integer(sign * least)));
+            Monomial::from_factors(factors.collect())
+        };
+        let cleared = dividend.times_monomial(&powers(-1), &Rational::one())?;
+        let negative = |exponent: &Exponent| matches!(exponent, Exponent::Integer(power) if *power < 0);
+        if cleared.terms().any(|(monomial, _)| monomial.factors().iter().any(|(_, exponent)| negative(exponent))) {
+            return Ok(None);
+        }
+        return match divide_exactly(&cleared, divisor)? {
+            Some(quotient) => Ok(Some(quotient.times_monomial(&powers(1), &Rational::one())?)),
+            None => Ok(None),
+        };
+    }
     let Some((leading, leading_coefficient)) = leading_term(divisor) else { return Ok(None) };
     let inverse = Monomial::from_factors(leading.factors().iter().map(|(g, e)| (g.clone(), e.negate())).collect());
     let mut rest = dividend.clone();

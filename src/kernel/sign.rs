@@ -804,7 +804,7 @@ impl Normalizer {
             let end = if low { bounds.low } else { bounds.high }?;
             Some(End { value: end.value, open: open || end.open })
         };
-        match domain {
+        let own = match domain {
             Domain::Interval { lower, upper } => Bounds { low: end(lower, true, true), high: end(upper, true, false) },
             Domain::Integers { lower, upper } => {
                 Bounds { low: end(lower, false, true), high: end(upper, false, false) }
@@ -817,7 +817,31 @@ impl Normalizer {
                 Bounds { low: numbers.iter().min().map(|v| close(v)), high: numbers.iter().max().map(|v| close(v)) }
             }
             Domain::Angle => Bounds::default(),
+        };
+        if depth == 0 { self.within_conditions(name, own) } else { own }
+    }
+
+    /// Bounds made closer by conditions on the variable alone: s − 1 > 0.
+    fn within_conditions(&self, name: &Name, mut own: Bounds) -> Bounds {
+        let variable = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
+        for (condition, sign) in self.known_signs().iter() {
+            let slope = condition.coefficient(&variable);
+            let rest = condition.minus(&Poly::single(variable.clone(), slope.clone()));
+            let (false, Some(rest)) = (slope.is_zero(), rest.as_constant()) else { continue };
+            let end = End { value: -rest / &slope, open: sign.is_strict() };
+            let above = matches!(sign, Sign::Positive | Sign::Nonnegative) == slope.is_positive();
+            let (side, closer) = if above {
+                let closer = own.low.as_ref().is_none_or(|low| end.value > low.value);
+                (&mut own.low, closer)
+            } else {
+                let closer = own.high.as_ref().is_none_or(|high| end.value < high.value);
+                (&mut own.high, closer)
+            };
+            if closer {
+                *side = Some(end);
+            }
         }
+        own
     }
 }
 

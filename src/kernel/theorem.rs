@@ -134,6 +134,7 @@ impl Setting {
                 return Err(outside(format!("the witness does not meet {condition} >= 0")));
             }
         }
+        different_points(&support, &context)?;
         Ok(Arc::new(Setting { support, context, log_density, witness }))
     }
 
@@ -297,6 +298,20 @@ impl Checker {
             let domain =
                 context.domains.get(name).ok_or_else(|| Rejection::Malformed(format!("{name} is not declared")))?;
             self.in_domain(&outer, "specialization", value, domain)?;
+        }
+        // What `of` was worked out under must hold at the values too.
+        let strict = context.positive.iter().map(|condition| (condition, true));
+        let weak = context.nonnegative.iter().map(|condition| (condition, false));
+        for (condition, strict) in strict.chain(weak) {
+            if !at.iter().any(|(name, _)| condition.contains(name)) {
+                continue;
+            }
+            let term = condition.substitute(at);
+            match outer.sign(&outer.normalize(&term)?) {
+                Some(Sign::Positive) => {}
+                Some(Sign::Nonnegative | Sign::Zero) if !strict => {}
+                _ => return Err(Rejection::Condition { lemma: "specialization", term }),
+            }
         }
         let worked_out = inner.normalize(of)?.to_term().substitute(at);
         self.same(&outer, &worked_out, is)?;
@@ -494,6 +509,10 @@ impl Checker {
         for piece in &moment.pieces {
             let lemma = Lemma::find(&piece.lemma)
                 .ok_or_else(|| Rejection::Malformed(format!("there is no lemma {}", piece.lemma)))?;
+            // The conditions of a lemma are checked with its parts: without parts they would not be.
+            if piece.parts.is_empty() {
+                return Err(Rejection::Malformed(format!("{} is used for nothing", lemma.name)));
+            }
             let lemma_domain = substitute_domain(&lemma.domain, &piece.parameters);
             let (low, high) = self.piece_image(outer, piece, lemma, &lemma_domain, domain)?;
             // Ranges of whole numbers hold both their ends: the next one begins one further on.
@@ -800,6 +819,56 @@ pub fn ends(domain: &Domain) -> (End, End) {
         Domain::Nonnegative => (End::At(Term::zero()), End::PlusInfinity),
         Domain::Finite(_) | Domain::Angle => (End::MinusInfinity, End::PlusInfinity),
     }
+}
+
+/// A set holds each of its points once.
+///
+/// Fails when two of the listed points are equal, or cannot be told apart for all constants in them.
+fn different_points(support: &Support, context: &Context) -> Result<(), Rejection> {
+    let lists: Vec<Vec<Vec<Term>>> = match support {
+        Support::Points { points, .. } => vec![points.clone()],
+        Support::Product { coordinates, .. } => coordinates
+            .iter()
+            .filter_map(|(_, domain)| match domain {
+                Domain::Finite(values) => Some(values.iter().map(|value| vec![value.clone()]).collect()),
+                _ => None,
+            })
+            .collect(),
+    };
+    let normalizer = Normalizer::new(context);
+    for points in lists {
+        let numbers =
+            |point: &Vec<Term>| point.iter().map(|value| value.as_number().cloned()).collect::<Option<Vec<_>>>();
+        let mut plain: BTreeSet<Vec<Rational>> = BTreeSet::new();
+        let mut others: Vec<&Vec<Term>> = Vec::new();
+        for point in &points {
+            match numbers(point) {
+                Some(values) if !plain.insert(values.clone()) => {
+                    return Err(Rejection::Malformed("a point of the support is listed twice".into()));
+                }
+                Some(_) => {}
+                None => others.push(point),
+            }
+        }
+        for (position, point) in others.iter().enumerate() {
+            let rest = others.iter().skip(position + 1).copied();
+            for other in rest.chain(points.iter().filter(|other| numbers(other).is_some())) {
+                let apart = point.iter().zip(other).any(|(a, b)| {
+                    let difference = normalizer.normalize(&(a.clone() - b.clone()));
+                    difference.is_ok_and(|difference| normalizer.sign(&difference).is_some_and(Sign::is_strict))
+                });
+                if !apart {
+                    let shown = |point: &[Term]| point.iter().map(Term::to_string).collect::<Vec<_>>().join(", ");
+                    return Err(Rejection::Malformed(format!(
+                        "the points {} and {} of the support may be the same",
+                        shown(point),
+                        shown(other)
+                    )));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// All points of a finite support.

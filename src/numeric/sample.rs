@@ -12,6 +12,8 @@ use num_traits::{One, Signed, ToPrimitive, Zero};
 use super::enclosure::enclose;
 use super::interval::Interval;
 use crate::kernel::domain::{Context, Domain};
+use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
 use crate::kernel::term::{Name, Rational, Term};
 
 /// A point: a value for every variable.
@@ -87,6 +89,9 @@ fn cost(point: &Point) -> u64 {
 /// The variables, each after those that its bounds speak of.
 fn dependency_order(context: &Context) -> Option<Vec<(Name, Domain)>> {
     let mut waiting: BTreeMap<Name, Domain> = context.domains.clone();
+    for condition in context.positive.iter().chain(&context.nonnegative) {
+        narrow(&mut waiting, condition);
+    }
     for name in context.positive.iter().chain(&context.nonnegative).flat_map(Term::variables) {
         waiting.entry(name).or_insert_with(Domain::real);
     }
@@ -108,6 +113,30 @@ fn dependency_order(context: &Context) -> Option<Vec<(Name, Domain)>> {
         }
     }
     Some(order)
+}
+
+/// A condition on one variable alone moves an end of its interval: a > 100.
+fn narrow(domains: &mut BTreeMap<Name, Domain>, condition: &Term) {
+    let Ok(poly) = Normalizer::new(&Context::default()).normalize(condition) else { return };
+    let variables = condition.variables();
+    let (Some(name), 1) = (variables.first(), variables.len()) else { return };
+    let own = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
+    let slope = poly.coefficient(&own);
+    let (false, Some(rest)) = (slope.is_zero(), poly.minus(&Poly::single(own.clone(), slope.clone())).as_constant())
+    else {
+        return;
+    };
+    let end = -rest / &slope;
+    let Some(Domain::Interval { lower, upper }) = domains.get_mut(name) else { return };
+    let (side, is_lower) = if slope.is_positive() { (lower, true) } else { (upper, false) };
+    let closer = match side.as_ref().map(Term::as_number) {
+        None => true,
+        Some(Some(known)) => (end > *known) == is_lower,
+        Some(None) => false,
+    };
+    if closer {
+        *side = Some(Term::Number(end));
+    }
 }
 
 fn bounds(domain: &Domain) -> Vec<&Term> {
@@ -160,7 +189,13 @@ fn candidates(domain: &Domain, point: &Point, crowd: Option<usize>) -> Option<Ve
     let values: Vec<Rational> = match domain {
         Domain::Interval { lower, upper } => match (bound(lower)?, bound(upper)?) {
             (None, None) => REAL.iter().map(rational).collect(),
-            (Some(lower), None) => POSITIVE.iter().filter_map(|step| near(&lower, rational(step))).collect(),
+            (Some(lower), None) => {
+                let steps: Vec<Rational> = match crowd {
+                    None => POSITIVE.iter().map(rational).collect(),
+                    Some(count) => (count + 1..=5 * count).map(|k| Rational::new(1.into(), k.into())).collect(),
+                };
+                steps.into_iter().filter_map(|step| near(&lower, step)).collect()
+            }
             (None, Some(upper)) => POSITIVE.iter().filter_map(|step| near(&upper, -rational(step))).collect(),
             (Some(lower), Some(upper)) => {
                 let parts: Vec<Rational> = match crowd {

@@ -184,6 +184,37 @@ fn unsound_shortcuts_are_not_taken() {
     }
 }
 
+/// With θ = θ(φ) the derivative by φ is a total one, and does not commute with that by θ; a matrix that
+/// is singular in every family has no inverse to prove things with.
+#[test]
+fn what_an_attacker_proved_is_not_proved() {
+    let reports = [
+        "derivation Mixed { parameter phi : real function theta : real density p(z; theta)
+           theorem M: grad(grad(log(p), phi), theta) = grad(grad(log(p), theta), phi) {
+             grad(grad(log(p), phi), theta)
+               = grad(grad(log(p), theta), phi)
+           }
+         }",
+        "derivation Zero { parameter theta : vector(d) direction delta : vector(d) density p(z; theta)
+           define u = grad(log(p)) define Z = E[u] * E[u]'
+           theorem KL(p(theta), p(theta + delta)) ~ 0 to order 2 {
+             KL(p(theta), p(theta + delta))
+               ~ 1/2 * delta' * E[u * u'] * delta
+               = 1/2 * delta' * inv(Z) * Z * E[u * u'] * delta
+               = 0
+           }
+         }",
+    ]
+    .map(|text| {
+        let source = Source::new("attack.drv", text);
+        let trees = derivations(&source);
+        report(&trees[0], &source)
+    });
+    for report in reports {
+        assert!(report.status > DerivationStatus::ProvedWithOtherReason, "{}: {:?}", report.name, report.status);
+    }
+}
+
 #[test]
 fn a_wrong_reason_is_told_apart() {
     let report = checked("lemma One: E[u] = 0 { E[u] = 0 by algebra }");

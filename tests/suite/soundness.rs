@@ -94,6 +94,53 @@ fn a_strict_condition_with_fractions_is_no_condition_between_whole_numbers() {
     assert!(family(halves).is_none());
 }
 
+/// {0, 1, √4 − 1} has two points, and {0, 1, c} has two where c = 1.
+#[test]
+fn a_set_holds_each_point_once() {
+    for (points, constant) in [("{0, 1, sqrt(4)-1}", ""), ("{0, 1, c}", "constant c : real")] {
+        let body = format!("variate x : {points} {constant} parameter p : positive mass p/(1+2*p)*(1/p)^(1-x)");
+        assert!(derive(&family(&body).expect("a family")).is_err(), "{points}");
+    }
+}
+
+/// A quotient of two sums that are zero once multiplied out.
+#[test]
+fn a_hidden_zero_is_not_divided_by() {
+    let body = "variate x : positive parameter a : positive density a*exp(-a*x)
+        claim fisher = 5 + ((a+1)^(3/2) - (a+1)*sqrt(a+1) + (a+1)^(4/3) - (a+1)*(a+1)^(1/3))
+            /((a+1)^(3/2) - (a+1)*sqrt(a+1) + (a+1)^(4/3) - (a+1)*(a+1)^(1/3))";
+    let report = derive(&family(body).expect("a family")).expect("a setting").report;
+    assert_ne!(report.claims[0].status, Status::Proved);
+}
+
+/// What cannot be shown is not called refuted.
+#[test]
+fn nothing_true_is_refuted() {
+    for body in [
+        // 1 for every k but 0; the lemma's condition fails on one branch of the change of variable.
+        "variate x : positive parameter k : real where k^2 > 1/4 density abs(k)*x^(k-1)*exp(-x^k)",
+        // (1 + √a)(1 + √x) in disguise: an exponential family.
+        "variate x : {1,4} parameter a : positive claim exponential-family
+         mass (1+sqrt(a)+sqrt(x)+sqrt(a)*sqrt(x))*a^x/((1+sqrt(a))*(2*a+3*a^4))",
+        // |m|³ has two derivatives.
+        "variate x : positive parameter m : real density exp(abs(m)^3)*exp(-exp(abs(m)^3)*x) claim regular",
+        // Two negative factors.
+        "variate x : positive parameter a : real, b : real where a < b density (1-2)/(a-b)*exp(-x)*(b-a)",
+    ] {
+        let report = derive(&family(body).expect("a family")).expect("a setting").report;
+        assert_ne!(report.status, Status::Refuted, "{body}");
+        assert!(report.claims.iter().all(|claim| claim.status != Status::Refuted), "{body}");
+    }
+}
+
+/// [1, ∞) is not open.
+#[test]
+fn a_closed_parameter_set_is_not_regular() {
+    let body = "variate x : positive parameter a : positive where a >= 1 density a*exp(-a*x) claim regular";
+    let report = derive(&family(body).expect("a family")).expect("a setting").report;
+    assert_ne!(report.claims[0].status, Status::Proved);
+}
+
 /// Certificates that an attacker wrote by hand.
 #[test]
 fn forged_certificates_are_rejected() {

@@ -153,7 +153,7 @@ impl Engine<'_> {
             Atom::Derivative(indices, body) => {
                 let mut more = indices.clone();
                 more.push((parameter, index.clone()));
-                more.sort();
+                sort_partials(&mut more);
                 Polynomial::of(Atom::Derivative(more, body.clone()))
             }
             _ => unworked(),
@@ -202,12 +202,20 @@ impl Engine<'_> {
     }
 }
 
+/// Partial derivatives by one parameter commute. Those by θ and by φ need not: where θ = θ(φ), ∂/∂φ is a
+/// total derivative.
+pub(super) fn sort_partials(partials: &mut [(ParameterId, Index)]) {
+    for run in partials.chunk_by_mut(|a, b| a.0 == b.0) {
+        run.sort();
+    }
+}
+
 fn opaque(body: Monomial, parameter: ParameterId, index: &Index) -> Polynomial {
     match body.0.as_slice() {
         [(Atom::Derivative(indices, inner), one)] if one.is_one() => {
             let mut more = indices.clone();
             more.push((parameter, index.clone()));
-            more.sort();
+            sort_partials(&mut more);
             Polynomial::of(Atom::Derivative(more, inner.clone()))
         }
         _ => Polynomial::of(Atom::Derivative(vec![(parameter, index.clone())], body)),

@@ -111,7 +111,7 @@ impl Atom {
             },
             Atom::Derivative(indices, body) => {
                 let mut mapped: Vec<_> = indices.iter().map(|(parameter, index)| (*parameter, f(index))).collect();
-                mapped.sort();
+                super::derivative::sort_partials(&mut mapped);
                 Atom::Derivative(mapped, body.map(f))
             }
             Atom::Block(functional, body) => Atom::Block(functional.clone(), body.map(f)),
