@@ -671,10 +671,16 @@ impl Work<'_> {
         if let Some(direction) = null_direction(normalizer, &matrix) {
             let direction: Vec<Term> = direction.iter().map(|poly| self.search.simplifier.simplify(poly)).collect();
             let shown: Vec<String> = direction.iter().map(Term::to_string).collect();
-            self.report.remarks.push(format!(
-                "the Fisher matrix is singular: the parameters are not identifiable along the direction ({})",
-                shown.join(", ")
-            ));
+            let shown = shown.join(", ");
+            self.report.remarks.push(match self.family.given.is_empty() {
+                true => format!(
+                    "the Fisher matrix is singular: the parameters are not identifiable along the direction ({shown})"
+                ),
+                false => format!(
+                    "the Fisher matrix of one datum is singular along the direction ({shown}): it takes several data, \
+                     whose matrices add up, to identify the parameters"
+                ),
+            });
             self.report.null_direction = Some(direction);
         }
     }
@@ -958,19 +964,21 @@ fn join(names: &[Name]) -> String {
     names.iter().map(Name::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The least pivot of an elimination relative to its row: a float, only to decide what to look for.
-fn relative_determinant(mut rows: Vec<Vec<f64>>) -> f64 {
+/// The least pivot of an elimination relative to the row that it came from: a float, only to decide
+/// what to look for.
+fn relative_determinant(rows: Vec<Vec<f64>>) -> f64 {
+    let size = |row: &Vec<f64>| row.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    let mut rows: Vec<(f64, Vec<f64>)> = rows.into_iter().map(|row| (size(&row), row)).collect();
     let mut least = f64::INFINITY;
     for column in 0..rows.len() {
-        let Some(found) = (column..rows.len()).max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs()))
-        else {
+        let pivots = column..rows.len();
+        let Some(found) = pivots.max_by(|a, b| rows[*a].1[column].abs().total_cmp(&rows[*b].1[column].abs())) else {
             break;
         };
         rows.swap(column, found);
-        let pivot = rows[column].clone();
-        let size = pivot.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        let (size, pivot) = rows[column].clone();
         least = least.min(pivot[column].abs() / size.max(f64::MIN_POSITIVE));
-        for row in rows.iter_mut().skip(column + 1) {
+        for (_, row) in rows.iter_mut().skip(column + 1) {
             let factor = row[column] / pivot[column];
             row.iter_mut().zip(&pivot).for_each(|(value, pivot)| *value -= factor * pivot);
         }

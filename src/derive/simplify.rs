@@ -153,6 +153,11 @@ impl Simplifier {
                 {
                     return Term::power((**inner).clone(), Term::Number(outer * own));
                 }
+                // (x − μ)² rather than (μ − x)².
+                let even = exponent.as_number().and_then(super::small_integer).is_some_and(|power| power % 2 == 0);
+                if even && matches!(&*base, Term::Sum(_)) && self.is_negative(&base) {
+                    return Term::Power(Box::new(self.tidy(&negate_sum(&base))), exponent);
+                }
                 Term::Power(base, exponent)
             }
             other => other,

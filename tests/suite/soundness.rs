@@ -133,6 +133,20 @@ fn nothing_true_is_refuted() {
     }
 }
 
+/// A singular Fisher matrix is told, also where its null direction moves with the parameters.
+#[test]
+fn what_cannot_be_identified_is_told() {
+    for body in [
+        "variate x : positive parameter a : positive, b : positive density a*b*exp(-a*b*x)",
+        "variate x : real parameter a : real, b : real density 1/sqrt(2*pi)*exp(-(x-a-b)^2/2)",
+        "given z1 : real, z2 : real variate y : real parameter w1 : real, w2 : real
+         density 1/sqrt(2*pi)*exp(-(y-w1*z1-w2*z2)^2/2)",
+    ] {
+        let report = derive(&family(body).expect("a family")).expect("a setting").report;
+        assert!(report.null_direction.is_some(), "{body}");
+    }
+}
+
 /// [1, ∞) is not open.
 #[test]
 fn a_closed_parameter_set_is_not_regular() {

@@ -6,6 +6,11 @@
 //! form, a [`polynomial::Polynomial`], by rules that come in [`layer::Layers`]. Two sides are equal
 //! under a set of layers when the normal form of their difference is zero.
 //!
+//! Cost: deciding KL to order n grows by a factor of about 2.4 with each order (order 3 to order 10 by
+//! about 300 in all), because the number of jet monomials does; with the number k of contracted indices
+//! in E[(Δᵀu)^k] it grows slowly (k = 9 costs about three times k = 1), because dummies are renamed to one
+//! canonical form instead of being tried. The test `growth` prints both.
+//!
 //! Guaranteed: a [`theorem::GenericTheorem`] is made only by the rules of `theorem.rs`, and each rewriting
 //! rule is an identity under the assumptions that it records. Not guaranteed: completeness. What no
 //! rule knows stays an opaque atom, and can only make an answer "not proved".
