@@ -19,6 +19,9 @@ use super::instance::{Instance, find};
 use super::simplify::Simplifier;
 use super::split::{self, Split};
 
+/// A value of more terms than this is no closed form that anybody could read.
+const MOST_SHOWN_TERMS: usize = 600;
+
 /// Why an expectation was not found.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
@@ -262,6 +265,7 @@ impl Search {
             return Ok(*position);
         }
         let position = match self.expand(of) {
+            Ok((_, value)) if value.len() > MOST_SHOWN_TERMS => return Err(Obstacle::TooLarge("a closed form").into()),
             Ok((premises, value)) => {
                 let is = self.simplifier.simplify(&value);
                 self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?
