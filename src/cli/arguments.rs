@@ -143,7 +143,7 @@ pub struct Derive {
     #[arg(long = "in", value_name = "NAME=EXPRESSION,…")]
     pub coordinates: Option<String>,
     /// How much work each family may take, in units of about a second; past it, what is left is not proved
-    #[arg(long, value_name = "UNITS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "UNITS", default_value_t = super::derive::DEFAULT_BUDGET, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub budget: u64,
     /// Save the proofs of one family; `fisherproof verify` checks them without the algebra engine
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use fisherproof::derive::family::Request;
 use fisherproof::derive::report::{CheckKind, Report, Status};
+use fisherproof::kernel::poly::grant_budget;
 use fisherproof::render::derivation::DerivationOptions;
 use fisherproof::render::{self, Format, Options, Part};
 use serde_json::Value;
 
 use super::arguments::Check;
-use fisherproof::derive::family::Request;
-
-use super::derive::work_out;
+use super::derive::{DEFAULT_BUDGET, PRODUCTS_PER_UNIT, work_out};
 use super::message::Console;
 use super::output::Destination;
 use super::{Failure, Outcome, derivation, input, start_engine};
@@ -26,6 +26,7 @@ pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
     let mut reports = Vec::new();
     for input in &inputs {
         for (family, _) in input.families() {
+            grant_budget(DEFAULT_BUDGET * PRODUCTS_PER_UNIT);
             let report = work_out(family, Request::default())?.report;
             if report.claims.is_empty() {
                 console.note(&format!("{}: family {} claims nothing", input.source.name, family.name));

@@ -24,7 +24,9 @@ use super::output::{Destination, not_an_input, to_file};
 use super::{Failure, Outcome, start_engine, values};
 
 /// What a unit of `--budget` is in products of terms: about what a second does.
-const PRODUCTS_PER_UNIT: u64 = 1_000_000;
+pub const PRODUCTS_PER_UNIT: u64 = 1_000_000;
+/// The units that a family may take where nothing else is said.
+pub const DEFAULT_BUDGET: u64 = 60;
 
 pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
     let targets: Vec<String> = match arguments.all {

@@ -130,6 +130,18 @@ pub fn total(support: &Support, names: &Names, body: Notation) -> Notation {
         Support::Product { coordinates, inequalities } if inequalities.is_empty() => coordinates.as_slice(),
         _ => &[],
     };
+    if let Support::Product { coordinates: cut, .. } = support
+        && coordinates.is_empty()
+        && !support.is_discrete()
+    {
+        // Over a region that conditions cut out: one integral sign for all that is integrated.
+        let mut factors = vec![body];
+        for (name, _) in cut.iter().filter(|(_, domain)| !domain.is_discrete()) {
+            let letter: Notation = names.symbol(name).into();
+            factors.push(Notation::Tight(vec![Symbol::new("\\mathrm{d}", "d").into(), letter]));
+        }
+        return big("\\int", "∫", None, None, Notation::Product(factors));
+    }
     if coordinates.is_empty() {
         let lower = Notation::comma(letters.iter().map(|name| names.symbol(name).into()).collect());
         return big("\\sum", "Σ", Some(lower), None, body);
