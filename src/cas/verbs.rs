@@ -108,15 +108,8 @@ fn apart_fraction(context: &Context, fraction: &Fraction, index: usize) -> Resul
         parts.push(factors.into_term(context));
     }
     // The engine finds the factors of a denominator in no fixed order.
-    parts.sort_by_key(|part| (has_minus(part), part.clone()));
+    parts.sort_by_key(|part| (part.has_minus(), part.clone()));
     Ok(shape::sum(parts))
-}
-
-fn has_minus(term: &Term) -> bool {
-    match term {
-        Term::Product(factors) => factors.first().is_some_and(Term::is_negative_number),
-        other => other.is_negative_number(),
-    }
 }
 
 /// The powers of one indeterminate, absent from the denominator, with factored coefficients.

@@ -27,7 +27,7 @@ pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
     for input in &inputs {
         for (family, _) in input.families() {
             grant_budget(DEFAULT_BUDGET * PRODUCTS_PER_UNIT);
-            let report = work_out(family, Request::default())?.report;
+            let report = work_out(family, Request::default(), &[])?.report;
             if report.claims.is_empty() {
                 console.note(&format!("{}: family {} claims nothing", input.source.name, family.name));
             }

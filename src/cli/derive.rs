@@ -50,6 +50,8 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
         None => None,
     };
     start_engine()?;
+    // Checked once, whatever the number of families.
+    let lines = if arguments.proof { derivation::kl_fisher_lines() } else { Vec::new() };
     let mut reports = Vec::new();
     for (family, text) in families {
         grant_budget(arguments.budget * PRODUCTS_PER_UNIT);
@@ -64,6 +66,7 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
                 },
                 ..Request::default()
             },
+            &lines,
         )?;
         if let Some(point) = &point {
             report.values = Some(values::at(&report, point));
@@ -111,12 +114,11 @@ fn families(inputs: &[Input]) -> Result<Vec<(&Family, &str)>, Failure> {
     Ok(families)
 }
 
-/// Everything about one family.
+/// Everything about one family, with its values beside the lines of the generic proof, if there are any.
 ///
 /// # Errors
 /// When its declarations contradict each other.
-pub fn work_out(family: &Family, request: Request) -> Result<Derived, Failure> {
-    let lines = if request.explain { derivation::kl_fisher_lines() } else { Vec::new() };
+pub fn work_out(family: &Family, request: Request, lines: &[ProofLine]) -> Result<Derived, Failure> {
     let generic = lines
         .first()
         .map(|first| GenericProof { derivation: &first.derivation, steps: lines.iter().map(generic_step).collect() });

@@ -296,7 +296,7 @@ fn middle(normalizer: &Normalizer, log_density: &Poly, name: &Name) -> Option<Te
 
 /// −b/a for a·m + b, m a monomial in the variable.
 fn root_of_linear(normalizer: &Normalizer, poly: &Poly, name: &Name, own: &Monomial) -> Option<Poly> {
-    let (slope, intercept) = linear_in(normalizer, poly, name, own)?;
+    let (slope, intercept) = normalizer.linear_in(poly, name, own)?;
     let inverse = normalizer.power(&slope, &Poly::integer(-1)).ok()?;
     Some(intercept.times(&inverse).ok()?.scaled(&-Rational::one()))
 }
@@ -422,23 +422,7 @@ fn power_arguments(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
 /// Slope and intercept of a polynomial of degree one in a variable.
 fn linear_parts(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Option<(Poly, Poly)> {
     let own = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
-    linear_in(normalizer, poly, name, &own)
-}
-
-/// (a, b) in a·m + b, with m a monomial in the variable and a, b free of it.
-fn linear_in(normalizer: &Normalizer, poly: &Poly, name: &Name, own: &Monomial) -> Option<(Poly, Poly)> {
-    let (mut slope, mut intercept) = (Poly::zero(), Poly::zero());
-    for (monomial, coefficient) in poly.terms() {
-        let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
-        if inside.is_one() {
-            intercept.add_term(outside, coefficient.clone());
-        } else if inside == *own {
-            slope.add_term(outside, coefficient.clone());
-        } else {
-            return None;
-        }
-    }
-    (!slope.is_zero()).then_some((slope, intercept))
+    normalizer.linear_in(poly, name, &own)
 }
 
 /// Solves forward(x) = value for x, where x occurs once.

@@ -227,12 +227,12 @@ impl Simplifier {
                     let about = |term: &&Term| self.variates.iter().any(|name| term.contains(name));
                     let moving: Vec<&Term> = terms.iter().filter(about).collect();
                     if !moving.is_empty() && moving.len() < terms.len() {
-                        let minus = moving.iter().filter(|term| has_minus(term)).count();
+                        let minus = moving.iter().filter(|term| term.has_minus()).count();
                         if 2 * minus != moving.len() {
                             return 2 * minus > moving.len();
                         }
                     }
-                    let minus = terms.iter().filter(|term| has_minus(term)).count();
+                    let minus = terms.iter().filter(|term| term.has_minus()).count();
                     2 * minus > terms.len()
                 }
                 _ => false,
@@ -341,14 +341,6 @@ fn raise(base: Term, power: Rational) -> Term {
     }
 }
 
-fn has_minus(term: &Term) -> bool {
-    match term {
-        Term::Number(value) => value.is_negative(),
-        Term::Product(factors) => factors.first().is_some_and(Term::is_negative_number),
-        _ => false,
-    }
-}
-
 pub(super) fn negate(term: &Term) -> Term {
     match term {
         Term::Number(value) => Term::Number(-value),
@@ -398,8 +390,8 @@ fn flatten_sum(terms: Vec<Term>) -> Term {
         flat.push(Term::Number(constant));
     }
     // 1 − p rather than −p + 1.
-    if flat.first().is_some_and(has_minus)
-        && let Some(position) = flat.iter().position(|term| !has_minus(term))
+    if flat.first().is_some_and(Term::has_minus)
+        && let Some(position) = flat.iter().position(|term| !term.has_minus())
     {
         let first = flat.remove(position);
         flat.insert(0, first);
@@ -448,7 +440,7 @@ fn conjugate_product(left: &Term, right: &Term) -> Option<Term> {
         return None;
     }
     let square = |term: &Term| {
-        let positive = if has_minus(term) { negate(term) } else { term.clone() };
+        let positive = if term.has_minus() { negate(term) } else { term.clone() };
         match positive {
             Term::Number(value) => Term::Number(&value * &value),
             other => Term::power(other, Term::integer(2)),
@@ -656,7 +648,7 @@ fn combine_logs(term: &Term) -> Term {
             other => other,
         };
         let opposite = negate(&coefficient);
-        if logs.contains_key(&opposite) || (has_minus(&coefficient) && !logs.contains_key(&coefficient)) {
+        if logs.contains_key(&opposite) || (coefficient.has_minus() && !logs.contains_key(&coefficient)) {
             logs.entry(opposite).or_default().1.push(argument);
         } else {
             logs.entry(coefficient).or_default().0.push(argument);

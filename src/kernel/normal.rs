@@ -296,14 +296,8 @@ impl Normalizer {
         if let Some((monomial, _)) = poly.as_single() {
             return monomial.factors().iter().all(|(generator, _)| self.generator_vanishes_on_null_set(generator));
         }
-        let mut coefficients: BTreeMap<Monomial, Poly> = BTreeMap::new();
-        for (monomial, coefficient) in poly.terms() {
-            let (inside, outside) = self.split_monomial(monomial, &self.continuous);
-            if !inside.factors().iter().all(|(generator, exponent)| self.is_independent(generator, exponent)) {
-                return false;
-            }
-            coefficients.entry(inside).or_default().add_term(outside, coefficient.clone());
-        }
+        let allowed = |generator: &Generator, exponent: &Exponent| self.is_independent(generator, exponent);
+        let Some(coefficients) = self.coefficients(poly, &allowed) else { return false };
         coefficients.values().any(|outside| self.sign(outside).is_some_and(Sign::is_strict))
     }
 
@@ -333,15 +327,41 @@ impl Normalizer {
 
     /// A polynomial in continuous variates with a coefficient, not of the constant, that is never zero.
     fn is_moving_polynomial(&self, poly: &Poly) -> bool {
+        let Some(coefficients) = self.coefficients(poly, &is_variable_power) else { return false };
+        coefficients.iter().any(|(inside, outside)| !inside.is_one() && self.sign(outside).is_some_and(Sign::is_strict))
+    }
+
+    /// The poly by its monomials in the continuous variates, all of whose factors are of the allowed kind.
+    fn coefficients(
+        &self,
+        poly: &Poly,
+        allowed: &dyn Fn(&Generator, &Exponent) -> bool,
+    ) -> Option<BTreeMap<Monomial, Poly>> {
         let mut coefficients: BTreeMap<Monomial, Poly> = BTreeMap::new();
         for (monomial, coefficient) in poly.terms() {
             let (inside, outside) = self.split_monomial(monomial, &self.continuous);
-            if !inside.factors().iter().all(|(generator, exponent)| is_variable_power(generator, exponent)) {
-                return false;
+            if !inside.factors().iter().all(|(generator, exponent)| allowed(generator, exponent)) {
+                return None;
             }
             coefficients.entry(inside).or_default().add_term(outside, coefficient.clone());
         }
-        coefficients.iter().any(|(inside, outside)| !inside.is_one() && self.sign(outside).is_some_and(Sign::is_strict))
+        Some(coefficients)
+    }
+
+    /// (a, b) in a·m + b, with m a power product in the variable and a, b free of it.
+    pub fn linear_in(&self, poly: &Poly, name: &Name, own: &Monomial) -> Option<(Poly, Poly)> {
+        let (mut slope, mut intercept) = (Poly::zero(), Poly::zero());
+        for (monomial, coefficient) in poly.terms() {
+            let (inside, outside) = self.split_monomial(monomial, std::slice::from_ref(name));
+            if inside.is_one() {
+                intercept.add_term(outside, coefficient.clone());
+            } else if inside == *own {
+                slope.add_term(outside, coefficient.clone());
+            } else {
+                return None;
+            }
+        }
+        (!slope.is_zero()).then_some((slope, intercept))
     }
 
     /// A factor that is algebraically independent of the others: x^k, (log x)^k, e^q(x).
@@ -790,9 +810,7 @@ impl Normalizer {
             }
         }
         let monomial = Monomial::from_factors(common);
-        let inverse = Monomial::from_factors(
-            monomial.factors().iter().map(|(generator, exponent)| (generator.clone(), exponent.negate())).collect(),
-        );
+        let inverse = monomial.inverse();
         let mut primitive =
             if monomial.is_one() { poly.clone() } else { poly.times_monomial(&inverse, &Rational::one())? };
         let mut coefficient = rational_content(&primitive);
@@ -1458,34 +1476,19 @@ fn shift_power(poly: &Poly, generator: &Generator, by: i64) -> Outcome<Poly> {
 /// The quotient of two Laurent polynomials with integer exponents where it is exact.
 pub(super) fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<Poly>> {
     // What the dividend is itself divided by is set aside: (s12²/s11 − s22)/(s11 s22 − s12²) is −1/s11.
-    let mut lowest: BTreeMap<Generator, i64> = BTreeMap::new();
-    for (monomial, _) in dividend.terms() {
-        for (generator, exponent) in monomial.factors() {
-            if let Exponent::Integer(power) = exponent
-                && *power < 0
-            {
-                let least = lowest.entry(generator.clone()).or_insert(0);
-                *least = (*least).min(*power);
-            }
-        }
-    }
-    if !lowest.is_empty() {
-        let powers = |sign: i64| {
-            let factors = lowest.iter().map(|(generator, least)| (generator.clone(), Exponent::Integer(sign * least)));
-            Monomial::from_factors(factors.collect())
-        };
-        let cleared = dividend.times_monomial(&powers(-1), &Rational::one())?;
-        let negative = |exponent: &Exponent| matches!(exponent, Exponent::Integer(power) if *power < 0);
-        if cleared.terms().any(|(monomial, _)| monomial.factors().iter().any(|(_, exponent)| negative(exponent))) {
+    let lowest = dividend.lowest_powers();
+    if !lowest.is_one() {
+        let cleared = dividend.times_monomial(&lowest.inverse(), &Rational::one())?;
+        if !cleared.lowest_powers().is_one() {
             return Ok(None);
         }
         return match divide_exactly(&cleared, divisor)? {
-            Some(quotient) => Ok(Some(quotient.times_monomial(&powers(1), &Rational::one())?)),
+            Some(quotient) => Ok(Some(quotient.times_monomial(&lowest, &Rational::one())?)),
             None => Ok(None),
         };
     }
     let Some((leading, leading_coefficient)) = leading_term(divisor) else { return Ok(None) };
-    let inverse = Monomial::from_factors(leading.factors().iter().map(|(g, e)| (g.clone(), e.negate())).collect());
+    let inverse = leading.inverse();
     let mut rest = dividend.clone();
     let mut quotient = Poly::zero();
     for _ in 0..2_000 {
@@ -1529,7 +1532,7 @@ fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
         }
     }
     let half = Monomial::from_factors(halves);
-    let inverse = Monomial::from_factors(half.factors().iter().map(|(g, e)| (g.clone(), e.negate())).collect());
+    let inverse = half.inverse();
     let twice = &number * Rational::from_integer(2.into());
     let mut root = Poly::single(half, number);
     // Each term of the root is the leading term of what is left, divided by twice the first.

@@ -192,6 +192,11 @@ impl Monomial {
     }
 
     /// A monomial from factors in any order; nothing is simplified, each generator occurs once.
+    /// Every factor to the opposite power.
+    pub fn inverse(&self) -> Monomial {
+        Monomial(self.0.iter().map(|(generator, exponent)| (generator.clone(), exponent.negate())).collect())
+    }
+
     pub fn from_factors(mut factors: Vec<(Generator, Exponent)>) -> Monomial {
         factors.retain(|(_, exponent)| !exponent.is_zero());
         factors.sort();
@@ -372,6 +377,23 @@ impl Poly {
             multiply_into(&mut total, own, monomial, product(own_coefficient, coefficient))?;
         }
         Ok(total)
+    }
+
+    /// The power product of least negative whole exponents: what the terms are divided by.
+    pub fn lowest_powers(&self) -> Monomial {
+        let mut lowest: BTreeMap<Generator, i64> = BTreeMap::new();
+        for monomial in self.0.keys() {
+            for (generator, exponent) in &monomial.0 {
+                if let Exponent::Integer(power) = exponent
+                    && *power < 0
+                {
+                    let least = lowest.entry(generator.clone()).or_insert(0);
+                    *least = (*least).min(*power);
+                }
+            }
+        }
+        let factors = lowest.into_iter().map(|(generator, least)| (generator, Exponent::Integer(least)));
+        Monomial::from_factors(factors.collect())
     }
 
     /// A non-negative integer power, expanded.

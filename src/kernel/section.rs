@@ -153,17 +153,7 @@ fn vanishes_rarely(context: &Context, others: &[(Name, Domain)], term: &Term) ->
 fn end(normalizer: &Normalizer, condition: &Term, coordinate: &Name, discrete: bool) -> Option<(Term, bool)> {
     let poly = normalizer.normalize(condition).ok()?;
     let own = Monomial::from_factors(vec![(Generator::Variable(coordinate.clone()), Exponent::Integer(1))]);
-    let (mut slope, mut intercept) = (Poly::zero(), Poly::zero());
-    for (monomial, coefficient) in poly.terms() {
-        let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(coordinate));
-        if inside.is_one() {
-            intercept.add_term(outside, coefficient.clone());
-        } else if inside == own {
-            slope.add_term(outside, coefficient.clone());
-        } else {
-            return None;
-        }
-    }
+    let (slope, intercept) = normalizer.linear_in(&poly, coordinate, &own)?;
     let is_lower = match normalizer.sign(&slope)? {
         Sign::Positive => true,
         Sign::Negative => false,

@@ -2,7 +2,6 @@
 //!
 //! Everything here answers "known" or "not known"; a sign that is not known is never guessed.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -500,24 +499,10 @@ impl Normalizer {
         let questions = questions.checked_sub(4)?;
         let (numerator, denominator) = self.fraction(poly).ok()?;
         // What is divided by besides sums: s22 − s12²/s11 has the sign of s11 s22 − s12² where s11 > 0.
-        let mut lowest: BTreeMap<Generator, i64> = BTreeMap::new();
-        for (monomial, _) in numerator.terms() {
-            for (generator, exponent) in monomial.factors() {
-                if let Exponent::Integer(power) = exponent
-                    && *power < 0
-                {
-                    let least = lowest.entry(generator.clone()).or_insert(0);
-                    *least = (*least).min(*power);
-                }
-            }
-        }
-        let power = |sign: i64| {
-            let factors = lowest.iter().map(|(generator, least)| (generator.clone(), Exponent::Integer(sign * least)));
-            Monomial::from_factors(factors.collect())
-        };
+        let lowest = numerator.lowest_powers();
         let below = self.monomial_sign(&denominator)?;
-        let front = self.monomial_sign(&power(1)).filter(|sign| sign.is_strict())?;
-        let cleared = numerator.times_monomial(&power(-1), &Rational::one()).ok()?;
+        let front = self.monomial_sign(&lowest).filter(|sign| sign.is_strict())?;
+        let cleared = numerator.times_monomial(&lowest.inverse(), &Rational::one()).ok()?;
         if cleared == *poly {
             return None;
         }

@@ -264,6 +264,14 @@ impl Term {
         self.as_number().is_some_and(Signed::is_negative)
     }
 
+    /// Whether it is written with a leading minus: a negative number, or a product that begins with one.
+    pub fn has_minus(&self) -> bool {
+        match self {
+            Term::Product(factors) => factors.first().is_some_and(Term::is_negative_number),
+            other => other.is_negative_number(),
+        }
+    }
+
     /// The direct sub-terms.
     pub fn children(&self) -> Vec<&Term> {
         match self {

@@ -128,30 +128,7 @@ impl Formula {
 
     /// Whether the inverse of a matrix is written in it; definitions are not looked into.
     pub fn mentions_inverse(&self) -> bool {
-        match &self.kind {
-            Kind::Inverse(_) => true,
-            Kind::Apply(_, _, body)
-            | Kind::Variance(body)
-            | Kind::Negate(body)
-            | Kind::Power(body, _)
-            | Kind::SquareRoot(body)
-            | Kind::Transpose(body)
-            | Kind::Log(body)
-            | Kind::Exp(body)
-            | Kind::Gradient(_, body)
-            | Kind::Hessian(_, body)
-            | Kind::Jacobian(_, body)
-            | Kind::Partial(_, _, body)
-            | Kind::Expectation(_, body)
-            | Kind::SumOver(_, body)
-            | Kind::SumIndex(_, body)
-            | Kind::Entry(body, _)
-            | Kind::Trace(body) => body.mentions_inverse(),
-            Kind::Covariance(left, right) | Kind::Binary(_, left, right) => {
-                left.mentions_inverse() || right.mentions_inverse()
-            }
-            _ => false,
-        }
+        matches!(self.kind, Kind::Inverse(_)) || self.children().into_iter().any(Formula::mentions_inverse)
     }
 
     /// Zero of every shape: the literal 0, and what is linear in it.
