@@ -7,7 +7,13 @@ mod cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // It may run the program anew; nothing may have been read or written before.
-    fisherproof::cas::startup();
-    cli::run()
+    // This run may be the engine of another; nothing may have been read or written before.
+    match fisherproof::cas::startup() {
+        Some(code) => ExitCode::from(code),
+        None => {
+            let code = cli::run();
+            fisherproof::cas::finish();
+            code
+        }
+    }
 }

@@ -100,7 +100,7 @@ impl Expansion<'_> {
     fn inverse(&mut self, symbols: &mut Symbols, base: &Term, count: u64) -> Result<Laurent, CasError> {
         let base = self.context.fraction(symbols, base)?;
         if base.numerator.is_zero() {
-            return Err(CasError::Undefined("a division by zero"));
+            return Err(CasError::Undefined("a division by zero".into()));
         }
         let steps = i64::try_from(count).unwrap_or(i64::MAX);
         let above = fraction::power(&base.denominator.clone().into(), steps)?;
@@ -126,7 +126,7 @@ impl Expansion<'_> {
         }
         let place = self.atoms + self.sums.len();
         if place >= self.one.nvars() {
-            return Err(CasError::TooLarge("the number of denominators"));
+            return Err(CasError::TooLarge("the number of denominators".into()));
         }
         self.places.insert(sum.clone(), place);
         self.sums.push(sum);
@@ -135,7 +135,7 @@ impl Expansion<'_> {
 
     fn monomial(&self, index: usize, exponent: i64) -> Result<Laurent, CasError> {
         if exponent.unsigned_abs() > u64::from(MAX_DEGREE) {
-            return Err(CasError::TooLarge("the degree of a power"));
+            return Err(CasError::TooLarge("the degree of a power".into()));
         }
         let mut exponents = vec![0; self.one.nvars()];
         exponents[index] = exponent as i16;
@@ -208,18 +208,18 @@ fn from_ratio(value: &Ratio) -> Rational {
 }
 
 fn bounded(poly: &Laurent) -> Result<(), CasError> {
-    if poly.nterms() > MAX_TERMS { Err(CasError::TooLarge("the number of terms")) } else { Ok(()) }
+    if poly.nterms() > MAX_TERMS { Err(CasError::TooLarge("the number of terms".into())) } else { Ok(()) }
 }
 
 fn multiply(left: &Laurent, right: &Laurent) -> Result<Laurent, CasError> {
     bounded(left)?;
     bounded(right)?;
     if left.nterms() * right.nterms() > MAX_PRODUCT {
-        return Err(CasError::TooLarge("a product of sums"));
+        return Err(CasError::TooLarge("a product of sums".into()));
     }
     let (low, high) = (reach(left), reach(right));
     if low.into_iter().zip(high).any(|(left, right)| left + right > MAX_DEGREE) {
-        return Err(CasError::TooLarge("the degree of a product"));
+        return Err(CasError::TooLarge("the degree of a product".into()));
     }
     Ok(left * right)
 }
@@ -237,7 +237,7 @@ fn reach(poly: &Laurent) -> Vec<u32> {
 
 fn power(base: &Laurent, count: u64) -> Result<Laurent, CasError> {
     if count == 0 && base.is_zero() {
-        return Err(CasError::Undefined("zero to the power zero"));
+        return Err(CasError::Undefined("zero to the power zero".into()));
     }
     let bits = |value: &Ratio| from_integer(&value.numerator()).bits().max(from_integer(&value.denominator()).bits());
     let bits = base.coefficients.iter().map(bits).max().unwrap_or(0);

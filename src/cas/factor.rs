@@ -29,7 +29,7 @@ pub fn factors(poly: &Poly) -> Result<Vec<(Poly, usize)>, CasError> {
     while rest.nterms() > 1 {
         let Some((leading, trailing)) = linear(&rest) else { break };
         if leading.nterms() > 1 && leading.nterms() + trailing.nterms() > MAX_GCD_TERMS {
-            return Err(CasError::TooLarge("a sum to factor"));
+            return Err(CasError::TooLarge("a sum to factor".into()));
         }
         let common = if leading.nterms() == 1 { rest.one() } else { leading.gcd(&trailing) };
         let prime =
@@ -64,7 +64,7 @@ fn factorable(poly: &Poly) -> Result<(), CasError> {
         poly.exponents_iter().map(|exponents| exponents.iter().map(|exponent| u32::from(*exponent)).sum()).max();
     let total: u32 = total.unwrap_or(0);
     if poly.nterms() > MAX_TERMS || total > MAX_DEGREE || (spread > 3 && spread * total > MAX_SPREAD) {
-        return Err(CasError::TooLarge("a sum to factor"));
+        return Err(CasError::TooLarge("a sum to factor".into()));
     }
     Ok(())
 }

@@ -63,7 +63,7 @@ impl Context {
         context.gather(symbols, term)?;
         let count = context.indeterminates.len();
         if count > MAX_INDETERMINATES {
-            return Err(CasError::TooLarge("the number of distinct atoms"));
+            return Err(CasError::TooLarge("the number of distinct atoms".into()));
         }
         context.one = Poly::new(&Z, None, Arc::new(symbols.first(count.max(1)))).one();
         Ok(context)
@@ -124,7 +124,7 @@ impl Context {
         };
         let entry = &mut self.indeterminates[index];
         entry.root = entry.root.lcm(&root);
-        if entry.root > MAX_ROOT { Err(CasError::TooLarge("the index of a root")) } else { Ok(()) }
+        if entry.root > MAX_ROOT { Err(CasError::TooLarge("the index of a root".into())) } else { Ok(()) }
     }
 
     /// The exponent p/q when it is a number, perhaps in disguise, as 1 − 3/2.
@@ -137,7 +137,7 @@ impl Context {
             },
             _ => return Ok(None),
         };
-        small(&value).map(Some).ok_or(CasError::TooLarge("an exponent"))
+        small(&value).map(Some).ok_or(CasError::TooLarge("an exponent".into()))
     }
 
     /// The fraction of a term whose atoms have been gathered.
@@ -201,14 +201,14 @@ impl Context {
         let base = canonical(symbols, base);
         if let Some(value) = exact_root(&base, root) {
             if value.is_zero() && exponent < 0 {
-                return Err(CasError::Undefined("a division by zero"));
+                return Err(CasError::Undefined("a division by zero".into()));
             }
             let bits = value.numer().bits().max(value.denom().bits());
             fits_count(1, bits, exponent.unsigned_abs())?;
             return Ok(RootPower::Number(shape::rational_power(&value, exponent)));
         }
         let index = self.atoms.get(&base).or_else(|| self.roots.get(&base)).copied();
-        let index = index.ok_or(CasError::Undefined("an atom that was not gathered"))?;
+        let index = index.ok_or(CasError::Undefined("an atom that was not gathered".into()))?;
         Ok(RootPower::Indeterminate(index, exponent * i64::from(self.indeterminates[index].root / root)))
     }
 
@@ -220,7 +220,7 @@ impl Context {
     /// The indeterminate of an atom, and the power of it that the atom is.
     pub fn atom_power(&mut self, symbols: &mut Symbols, term: &Term) -> Result<(usize, u32), CasError> {
         let key = canonical(symbols, term);
-        let index = *self.atoms.get(&key).ok_or(CasError::Undefined("an atom that was not gathered"))?;
+        let index = *self.atoms.get(&key).ok_or(CasError::Undefined("an atom that was not gathered".into()))?;
         Ok((index, self.indeterminates[index].root))
     }
 
@@ -396,7 +396,7 @@ fn add(left: &Fraction, right: &Fraction) -> Result<Fraction, CasError> {
         fits_product(&left.denominator, &right.denominator)?;
         let cross = |top: &Poly, bottom: &Poly| top.nterms() * bottom.nterms();
         if cross(&left.numerator, &right.denominator) + cross(&right.numerator, &left.denominator) > MAX_UNCANCELLED {
-            return Err(CasError::TooLarge("a sum of fractions"));
+            return Err(CasError::TooLarge("a sum of fractions".into()));
         }
     }
     let sum = left + right;
@@ -406,7 +406,7 @@ fn add(left: &Fraction, right: &Fraction) -> Result<Fraction, CasError> {
 
 pub fn invert(fraction: &Fraction) -> Result<Fraction, CasError> {
     if fraction.numerator.is_zero() {
-        return Err(CasError::Undefined("a division by zero"));
+        return Err(CasError::Undefined("a division by zero".into()));
     }
     Ok(fraction.clone().inv())
 }
@@ -417,7 +417,7 @@ pub fn power(base: &Fraction, exponent: i64) -> Result<Fraction, CasError> {
         return power(&invert(base)?, exponent.saturating_neg());
     }
     if count == 0 && base.numerator.is_zero() {
-        return Err(CasError::Undefined("zero to the power zero"));
+        return Err(CasError::Undefined("zero to the power zero".into()));
     }
     fits_power(&base.numerator, count)?;
     fits_power(&base.denominator, count)?;
@@ -425,18 +425,18 @@ pub fn power(base: &Fraction, exponent: i64) -> Result<Fraction, CasError> {
 }
 
 fn bounded(poly: &Poly) -> Result<(), CasError> {
-    if poly.nterms() > MAX_TERMS { Err(CasError::TooLarge("the number of terms")) } else { Ok(()) }
+    if poly.nterms() > MAX_TERMS { Err(CasError::TooLarge("the number of terms".into())) } else { Ok(()) }
 }
 
 fn fits_product(left: &Poly, right: &Poly) -> Result<(), CasError> {
     bounded(left)?;
     bounded(right)?;
     if left.nterms() * right.nterms() > MAX_PRODUCT {
-        return Err(CasError::TooLarge("a product of sums"));
+        return Err(CasError::TooLarge("a product of sums".into()));
     }
     let degrees = degrees(left).into_iter().zip(degrees(right));
     if degrees.into_iter().any(|(left, right)| left + right > MAX_DEGREE) {
-        return Err(CasError::TooLarge("the degree of a product"));
+        return Err(CasError::TooLarge("the degree of a product".into()));
     }
     Ok(())
 }
@@ -446,7 +446,7 @@ fn fits_power(poly: &Poly, count: u64) -> Result<(), CasError> {
         return Ok(());
     }
     if degrees(poly).into_iter().any(|degree| u64::from(degree) * count > u64::from(MAX_DEGREE)) {
-        return Err(CasError::TooLarge("the degree of a power"));
+        return Err(CasError::TooLarge("the degree of a power".into()));
     }
     let bits = poly.coefficients.iter().map(|value| from_integer(value).bits()).max().unwrap_or(0);
     fits_count(poly.nterms(), bits, count)
@@ -458,7 +458,7 @@ pub fn fits_count(nterms: usize, bits: u64, count: u64) -> Result<(), CasError> 
         return Ok(());
     }
     if bits.saturating_sub(1).saturating_mul(count) > 16 * MAX_LITERAL_BITS {
-        return Err(CasError::TooLarge("a power of a number"));
+        return Err(CasError::TooLarge("a power of a number".into()));
     }
     // A sum of n terms to the k has at most (n+k−1 over k) terms.
     let others = nterms.saturating_sub(1) as u64;
@@ -466,7 +466,7 @@ pub fn fits_count(nterms: usize, bits: u64, count: u64) -> Result<(), CasError> 
     for step in 1..=others.min(count) {
         terms = terms.saturating_mul(others + count + 1 - step) / step;
         if terms > MAX_TERMS as u64 {
-            return Err(CasError::TooLarge("a power of a sum"));
+            return Err(CasError::TooLarge("a power of a sum".into()));
         }
     }
     Ok(())

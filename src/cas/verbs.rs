@@ -70,7 +70,7 @@ pub fn candidates(symbols: &mut Symbols, term: &Term) -> Vec<Term> {
 
 /// Refuses an answer that nobody could use.
 pub fn bounded(answer: Term) -> Result<Term, CasError> {
-    if answer.size() > MAX_ANSWER { Err(CasError::TooLarge("the answer")) } else { Ok(answer) }
+    if answer.size() > MAX_ANSWER { Err(CasError::TooLarge("the answer".into())) } else { Ok(answer) }
 }
 
 fn read(symbols: &mut Symbols, term: &Term) -> Result<(Context, Fraction), CasError> {
@@ -86,7 +86,7 @@ fn apart_fraction(context: &Context, fraction: &Fraction, index: usize) -> Resul
     }
     let large = [&fraction.numerator, &fraction.denominator].into_iter().any(|poly| poly.nterms() > MAX_APART_TERMS);
     if large || fraction.degree(index) > MAX_APART_DEGREE {
-        return Err(CasError::TooLarge("a fraction to split"));
+        return Err(CasError::TooLarge("a fraction to split".into()));
     }
     factors(&fraction.denominator)?;
     let mut parts = Vec::new();

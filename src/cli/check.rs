@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use fisherproof::cas;
 use fisherproof::derive::family::Request;
 use fisherproof::derive::report::{CheckKind, Report, Status};
 use fisherproof::kernel::poly::grant_budget;
@@ -13,16 +14,16 @@ use super::arguments::Check;
 use super::derive::{DEFAULT_BUDGET, PRODUCTS_PER_UNIT, work_out};
 use super::message::Console;
 use super::output::Destination;
-use super::{Failure, Outcome, derivation, input, start_engine};
+use super::{Failure, Outcome, derivation, input};
 
 pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
     let destination = Destination::new(&arguments.document, &arguments.targets)?;
     let inputs = input::read(&arguments.targets, console)?;
-    let derivations = derivation::reports(&inputs, console)?;
     // A derivation needs no algebra engine.
     if inputs.iter().any(|input| input.families().next().is_some()) {
-        start_engine()?;
+        cas::prepare();
     }
+    let derivations = derivation::reports(&inputs, console)?;
     let mut reports = Vec::new();
     for input in &inputs {
         for (family, _) in input.families() {

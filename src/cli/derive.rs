@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fisherproof::cas;
 use fisherproof::catalogue;
 use fisherproof::certificate::{self, Saved};
 use fisherproof::derivation::{self, ProofLine};
@@ -21,7 +22,7 @@ use super::arguments::Derive;
 use super::input::{self, Input};
 use super::message::Console;
 use super::output::{Destination, not_an_input, to_file};
-use super::{Failure, Outcome, start_engine, values};
+use super::{Failure, Outcome, values, with_engine};
 
 /// What a unit of `--budget` is in products of terms: about what a second does.
 pub const PRODUCTS_PER_UNIT: u64 = 1_000_000;
@@ -34,6 +35,7 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
         false => arguments.targets.clone(),
     };
     let destination = Destination::new(&arguments.document, &targets)?;
+    cas::prepare();
     let inputs = input::read(&targets, console)?;
     let families = families(&inputs)?;
     if arguments.certificate.is_some() && families.len() != 1 {
@@ -49,7 +51,6 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
         }
         None => None,
     };
-    start_engine()?;
     // Checked once, whatever the number of families.
     let lines = if arguments.proof { derivation::kl_fisher_lines() } else { Vec::new() };
     let mut reports = Vec::new();
@@ -117,14 +118,16 @@ fn families(inputs: &[Input]) -> Result<Vec<(&Family, &str)>, Failure> {
 /// Everything about one family, with its values beside the lines of the generic proof, if there are any.
 ///
 /// # Errors
-/// When its declarations contradict each other.
+/// When its declarations contradict each other, or there is no algebra engine.
 pub fn work_out(family: &Family, request: Request, lines: &[ProofLine]) -> Result<Derived, Failure> {
     let generic = lines
         .first()
         .map(|first| GenericProof { derivation: &first.derivation, steps: lines.iter().map(generic_step).collect() });
     let request = Request { generic: generic.as_ref(), ..request };
-    derive_as_asked(family, &request)
-        .map_err(|rejection| Failure::Input(format!("family {}: {rejection}", family.name)))
+    let derived = derive_as_asked(family, &request)
+        .map_err(|rejection| Failure::Input(format!("family {}: {rejection}", family.name)))?;
+    with_engine()?;
+    Ok(derived)
 }
 
 /// `eta=log(p/(1-p)), …` for a family with as many parameters.
