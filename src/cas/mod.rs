@@ -275,7 +275,9 @@ fn check(term: &Term) -> Result<(), CasError> {
             return Err(CasError::TooLarge("the nesting depth".into()));
         }
         match term {
-            Term::Number(value) if !literal_fits(value) => return Err(CasError::TooLarge("the length of a number".into())),
+            Term::Number(value) if !literal_fits(value) => {
+                return Err(CasError::TooLarge("the length of a number".into()));
+            }
             Term::Power(_, exponent) if exponent.as_number().is_some_and(|value| small(value).is_none()) => {
                 return Err(CasError::TooLarge("an exponent".into()));
             }

@@ -139,8 +139,9 @@ pub struct Derive {
     /// bound, Rényi and Jeffreys divergences, third-order tensor
     #[arg(long)]
     pub more: bool,
-    /// The Fisher information in other coordinates too, as in eta=log(p/(1-p)); as many as parameters
-    #[arg(long = "in", value_name = "NAME=EXPRESSION,…")]
+    /// The Fisher information in other coordinates too: `eta` for the natural ones, or as many as there are
+    /// parameters, as in r=1/s,m=log(a)
+    #[arg(long = "in", value_name = "eta|NAME=EXPRESSION,…")]
     pub coordinates: Option<String>,
     /// How much work each family may take, in units of about a second; past it, what is left is not proved
     #[arg(long, value_name = "UNITS", default_value_t = super::derive::DEFAULT_BUDGET, value_parser = clap::value_parser!(u64).range(1..=86_400))]

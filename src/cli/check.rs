@@ -28,9 +28,10 @@ pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
     for input in &inputs {
         for (family, _) in input.families() {
             grant_budget(DEFAULT_BUDGET * PRODUCTS_PER_UNIT);
-            let report = work_out(family, Request::default(), &[])?.report;
+            let mut report = work_out(family, Request::default(), &[])?.report;
             if report.claims.is_empty() {
                 console.note(&format!("{}: family {} claims nothing", input.source.name, family.name));
+                report.remarks.push("The file claims nothing; that the density is one was decided".to_owned());
             }
             reports.push(Report { status: verdict(&report, destination.format), ..report });
         }

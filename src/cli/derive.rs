@@ -6,7 +6,7 @@ use fisherproof::cas;
 use fisherproof::catalogue;
 use fisherproof::certificate::{self, Saved};
 use fisherproof::derivation::{self, ProofLine};
-use fisherproof::derive::family::{Derived, Request, derive_as_asked};
+use fisherproof::derive::family::{Coordinates, Derived, Request, derive_as_asked};
 use fisherproof::derive::generic::{GenericFormula, GenericProof, GenericStep};
 use fisherproof::derive::report::{Report, Status};
 use fisherproof::kernel::poly::grant_budget;
@@ -28,6 +28,8 @@ use super::{Failure, Outcome, values, with_engine};
 pub const PRODUCTS_PER_UNIT: u64 = 1_000_000;
 /// The units that a family may take where nothing else is said.
 pub const DEFAULT_BUDGET: u64 = 60;
+/// `--in eta`: the natural coordinates, whatever they are.
+const NATURAL: &str = "eta";
 
 pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
     let targets: Vec<String> = match arguments.all {
@@ -62,8 +64,9 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
                 explain: arguments.proof,
                 further: arguments.more,
                 coordinates: match &arguments.coordinates {
-                    Some(text) => coordinates(text, family)?,
-                    None => Vec::new(),
+                    Some(text) if text.trim() == NATURAL => Coordinates::Natural,
+                    Some(text) => Coordinates::Given(coordinates(text, family)?),
+                    None => Coordinates::None,
                 },
                 ..Request::default()
             },

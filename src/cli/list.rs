@@ -30,8 +30,14 @@ pub fn run(arguments: &List) -> Result<Outcome, Failure> {
             out.push_str(&format!("{:width$}  {title}\n", entry.name));
         }
     }
+    if out.is_empty() {
+        return Err(Failure::Input(format!(
+            "no entry of the catalogue has all of these words in its name or title: {}",
+            arguments.words.join(" ")
+        )));
+    }
     to_stdout(&out)?;
-    Ok(Outcome::of(!out.is_empty()))
+    Ok(Outcome::Proved)
 }
 
 /// The title in an entry's source, or its name.

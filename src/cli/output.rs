@@ -19,14 +19,21 @@ pub struct Destination<'a> {
 
 impl<'a> Destination<'a> {
     /// # Errors
-    /// When the output file is one of the inputs.
+    /// When the output file is one of the inputs or cannot be one at all, or its name asks for an unknown format.
     pub fn new(document: &'a Document, targets: &[String]) -> Result<Destination<'a>, Failure> {
         let file = document.output.as_deref().filter(|path| *path != Path::new("-"));
         if let Some(path) = file {
             not_an_input(path, targets)?;
         }
-        let by_name = || Format::from_extension(file?.extension()?.to_str()?);
-        let format = document.format.or_else(by_name).unwrap_or(Format::Text);
+        if let Some(path) = file {
+            can_hold_a_file(path)?;
+        }
+        let ending = file.and_then(|path| path.extension()?.to_str());
+        let format = match (document.format, ending) {
+            (Some(format), _) => format,
+            (None, None) => Format::Text,
+            (None, Some(ending)) => Format::from_extension(ending).ok_or_else(|| unknown_ending(ending))?,
+        };
         let width = document.width.map_or_else(|| natural_width(format, file.is_none()), usize::from);
         Ok(Destination { format, width, file })
     }
@@ -40,6 +47,24 @@ impl<'a> Destination<'a> {
             None => to_stdout(text),
         }
     }
+}
+
+/// Told before any work is done.
+fn can_hold_a_file(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        _ if path.is_dir() => Err(Failure::Input(format!("{} is a folder", path.display()))),
+        Some(folder) if !folder.is_dir() => Err(Failure::Input(format!("there is no folder {}", folder.display()))),
+        _ => Ok(()),
+    }
+}
+
+fn unknown_ending(ending: &str) -> Failure {
+    let mend = match ending {
+        "pdf" | "dvi" | "ps" => "write LaTeX with `--standalone -o FILE.tex` and run pdflatex on it",
+        _ => "use .txt, .tex, .md, .html or .json, or say which with `--format`",
+    };
+    Failure::Input(format!("the ending .{ending} names no format that can be written: {mend}"))
 }
 
 /// Refuses to overwrite what is to be read.

@@ -63,7 +63,7 @@ fn compare(search: &mut Search, context: &Context, entry: Entry, outcome: &mut C
     match search.push(proposition, Rule::Algebra) {
         Ok(position) => {
             let assumptions = search.theorem(position).assumptions();
-            outcome.assumptions.extend(assumptions.iter().map(|term| format!("{term} != 0")));
+            outcome.assumptions.extend(assumptions.iter().map(|term| format!("`{term} != 0`")));
         }
         Err(rejection) => {
             if let Some(counterexample) = refute(search, context, &entry) {

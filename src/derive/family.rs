@@ -20,13 +20,16 @@ use super::quantity::further_quantities;
 use super::recognise::{Recognised, recognise};
 use super::regularity::{INTERCHANGE, regularity};
 use super::report::{
-    Check, CheckKind, Citation, Derivation, DerivationLink, Equation, ExponentialForm, KlTaylor, Report, Status,
+    Check, CheckKind, Citation, Derivable, Derivation, DerivationLink, Equation, ExponentialForm, KlTaylor, Report,
+    Status,
 };
 use super::search::{Failure, Search};
 use super::setting::{log_density, moving_support, second, second_parameters, setting};
 
 /// A chain that splits an expectation into more parts than this is not written out.
 const MOST_SHOWN_PREMISES: usize = 16;
+/// The reason of a link that needs none.
+const ALGEBRA: &str = "algebra";
 
 /// A report with the certificate that the kernel replayed for it.
 pub struct Derived {
@@ -56,8 +59,19 @@ pub struct Request<'a> {
     pub generic: Option<&'a GenericProof<'a>>,
     /// Entropy, moments of T and the like.
     pub further: bool,
-    /// New coordinates as functions of the parameters.
-    pub coordinates: Vec<(Name, Term)>,
+    /// New coordinates, for the Fisher information in them.
+    pub coordinates: Coordinates,
+}
+
+/// Coordinates of a family besides its parameters.
+#[derive(Default)]
+pub enum Coordinates {
+    #[default]
+    None,
+    /// The natural ones of the exponential-family form.
+    Natural,
+    /// Any, as functions of the parameters.
+    Given(Vec<(Name, Term)>),
 }
 
 /// Like [`derive()`], with what is asked for.
@@ -72,10 +86,8 @@ pub fn derive_as_asked(family: &Family, request: &Request) -> Result<Derived, Re
         if let Some(proof) = request.generic.filter(|_| work.differentiable) {
             work.report.generic = instances(&mut work.search, &work.report, proof);
         }
-        if request.further || !request.coordinates.is_empty() {
-            let found = further_quantities(&mut work.search, family, &work.report, &request.coordinates);
-            work.report.further = found;
-        }
+        work.report.further =
+            further_quantities(&mut work.search, family, &work.report, &request.coordinates, request.further);
     }
     Ok(Derived { certificate: work.search.certificate(), report: work.report })
 }
@@ -166,10 +178,10 @@ impl Work<'_> {
                         | crate::kernel::sign::Sign::Zero,
                     ) => {
                         status = Status::Refuted;
-                        format!("the density is not positive: its factor {term} is negative or zero on the support")
+                        format!("the density is not positive: its factor `{term}` is negative or zero on the support")
                     }
                     _ => format!(
-                        "the density must be positive on its support, and its factor {term} cannot be shown to be; \
+                        "the density must be positive on its support, and its factor `{term}` cannot be shown to be; \
                          declare the domains that make it so"
                     ),
                 }
@@ -229,7 +241,7 @@ impl Work<'_> {
             sample_points(self.search.setting().context(), 8).iter().any(|point| claim::disjoint(&value, &one, point));
         let verb = if self.family.variate.is_discrete() { "sums" } else { "integrates" };
         if !differs {
-            return (Status::NotProved, format!("the density {verb} to {value}, which was not shown to be 1"), None);
+            return (Status::NotProved, format!("the density {verb} to `{value}`, which was not shown to be 1"), None);
         }
         let repair = self
             .search
@@ -237,8 +249,8 @@ impl Work<'_> {
             .parameters()
             .power(total, &Poly::integer(-1))
             .map(|poly| self.search.simplifier.simplify(&poly));
-        let remark = repair.ok().map(|factor| format!("multiply the density by {factor} and it {verb} to 1"));
-        (Status::Refuted, format!("the density {verb} to {value}, not to 1"), remark)
+        let remark = repair.ok().map(|factor| format!("multiply the density by `{factor}` and it {verb} to 1"));
+        (Status::Refuted, format!("the density {verb} to `{value}`, not to 1"), remark)
     }
 
     /// A point of a finite support where the declared density vanishes.
@@ -249,7 +261,7 @@ impl Work<'_> {
         for point in crate::kernel::theorem::points(&self.family.variate).ok()? {
             let at: Vec<(Name, Term)> = names.iter().cloned().zip(point).collect();
             if normalizer.normalize(&body.substitute(&at)).is_ok_and(|mass| mass.is_zero()) {
-                let shown: Vec<String> = at.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+                let shown: Vec<String> = at.iter().map(|(name, value)| format!("`{name} = {value}`")).collect();
                 return Some(shown.join(", "));
             }
         }
@@ -267,20 +279,25 @@ impl Work<'_> {
                 let at: Vec<String> = point
                     .iter()
                     .filter(|(name, _)| term.contains(name))
-                    .map(|(name, value)| format!("{name} = {value}"))
+                    .map(|(name, value)| format!("`{name} = {value}`"))
                     .collect();
                 let shown = self.search.simplifier.simplify_term(term);
                 return (
                     Status::Refuted,
-                    format!("the {verb} of the density diverges at {}: it needs {shown} > 0 ({lemma})", at.join(", ")),
-                    Some(format!("declare the parameters so that {shown} > 0, for instance with a `where` condition")),
+                    format!(
+                        "the {verb} of the density diverges at {}: it needs `{shown} > 0` (`{lemma}`)",
+                        at.join(", ")
+                    ),
+                    Some(format!(
+                        "declare the parameters so that `{shown} > 0`, for instance with a `where` condition"
+                    )),
                 );
             }
         }
         let shown = self.search.simplifier.simplify_term(term);
         (
             Status::NotProved,
-            format!("{lemma} needs {shown} > 0, which the declared domains do not give"),
+            format!("`{lemma}` needs `{shown} > 0`, which the declared domains do not give"),
             Some(format!("add `where {shown} > 0` to the parameters if that is meant")),
         )
     }
@@ -320,7 +337,7 @@ impl Work<'_> {
                 let mixed_names: Vec<Name> =
                     self.parameters.iter().filter(|name| mixed.contains(name)).cloned().collect();
                 self.report.not_exponential = Some(format!(
-                    "not an exponential family in these parameters, because the term {mixed} mixes {} and {}",
+                    "not an exponential family in these parameters, because the term `{mixed}` mixes {} and {}",
                     join(&variates),
                     join(&mixed_names)
                 ));
@@ -454,7 +471,7 @@ impl Work<'_> {
             let score = Term::log_density().derivative(&name);
             match self.search.expectation_is(&score, &Term::zero()) {
                 Ok(position) => {
-                    self.explain(&format!("E[d/d{name} log p] = 0"), position);
+                    self.explain(Derivable::ScoreMean, position);
                     equations.push(Equation { left: score.expectation(), right: Term::zero() });
                     theorems.push(self.search.theorem(position).clone());
                 }
@@ -502,7 +519,7 @@ impl Work<'_> {
                     _ if !self.differentiable => {}
                     Ok(position) => {
                         value = Some(self.search.value(position));
-                        self.explain(&format!("E[-d2/d{a}d{b} log p]"), position);
+                        self.explain(Derivable::Fisher, position);
                         from_hessian.add(&minus_hessian, &self.search, position);
                     }
                     Err(failure) => from_hessian.fail(failure),
@@ -514,7 +531,7 @@ impl Work<'_> {
                 match by_score {
                     Ok(position) => {
                         value.get_or_insert_with(|| self.search.value(position));
-                        self.explain(&format!("E[d/d{a} log p d/d{b} log p]"), position);
+                        self.explain(Derivable::Fisher, position);
                         from_score.add(&product, &self.search, position);
                     }
                     Err(failure) => from_score.fail(failure),
@@ -701,7 +718,13 @@ impl Work<'_> {
         let mut theorems = Vec::new();
         for name in self.family.variate.names() {
             let own = Term::Variable(name);
-            let Ok(position) = self.search.expectation(&own) else { return };
+            let position = match self.search.expectation(&own) {
+                Ok(position) => position,
+                Err(failure) => {
+                    self.failed(CheckKind::Mean, &failure);
+                    return;
+                }
+            };
             let value = self.search.value(position);
             equations.push(Equation { left: own.expectation(), right: value.clone() });
             theorems.push(self.search.theorem(position).clone());
@@ -731,7 +754,7 @@ impl Work<'_> {
                 (position, value) = (proved, lighter);
             }
         }
-        self.explain("KL(p, q)", position);
+        self.explain(Derivable::Kl, position);
         let equations = vec![Equation { left: difference.expectation(), right: value.clone() }];
         let theorem = self.search.theorem(position).clone();
         self.report.checks.push(proved(CheckKind::Kl, equations, &[&theorem]));
@@ -820,7 +843,7 @@ impl Work<'_> {
     }
 
     /// The chain behind an expectation: worked out, split by linearity, each moment by its lemma.
-    fn explain(&mut self, title: &str, position: usize) {
+    fn explain(&mut self, what: Derivable, position: usize) {
         if !self.explain {
             return;
         }
@@ -831,13 +854,22 @@ impl Work<'_> {
         if premises.len() > MOST_SHOWN_PREMISES {
             return;
         }
-        let mut links = Vec::new();
+        let mut links: Vec<DerivationLink> = Vec::new();
+        // A step that shows nothing new lends its reason to the one before.
+        let mut link = |right: Term, reason: &str| match links.last_mut() {
+            Some(last) if last.right == right => {
+                if reason != ALGEBRA {
+                    last.reason = format!("{}, {reason}", last.reason);
+                }
+            }
+            _ => links.push(DerivationLink { right, reason: reason.to_owned() }),
+        };
         let pointwise = self.search.checker.pointwise();
         if let Ok(poly) = pointwise.normalize(of)
             && !matches!(of, Term::Number(_))
         {
-            let worked_out = self.search.simplifier.simplify(&poly);
-            links.push(DerivationLink { right: worked_out.expectation(), reason: "differentiation".into() });
+            let reason = if matches!(what, Derivable::Kl) { ALGEBRA } else { "differentiation" };
+            link(self.search.simplifier.simplify(&poly).expectation(), reason);
         }
         let mut split = Vec::new();
         let mut filled = Vec::new();
@@ -860,17 +892,18 @@ impl Work<'_> {
             filled.push(times(moment));
             lemmas.extend(self.search.theorem(*premise).lemmas().iter().copied());
         }
-        let lemma = if lemmas.is_empty() {
-            "enumeration".to_string()
+        let sum = |mut terms: Vec<Term>| if terms.len() == 1 { terms.remove(0) } else { Term::Sum(terms) };
+        if filled == split {
+            // Nothing but E[1] = 1 was used.
+            link(sum(filled), "normalization");
         } else {
-            lemmas.into_iter().collect::<Vec<_>>().join(", ")
-        };
-        if !split.is_empty() {
-            links.push(DerivationLink { right: Term::Sum(split), reason: "linearity".into() });
-            links.push(DerivationLink { right: Term::Sum(filled), reason: lemma });
+            link(sum(split), "linearity");
+            let lemmas: Vec<&str> = lemmas.into_iter().collect();
+            let reason = if lemmas.is_empty() { "enumeration".to_owned() } else { lemmas.join(", ") };
+            link(sum(filled), &reason);
         }
-        links.push(DerivationLink { right: is.clone(), reason: "algebra".into() });
-        self.report.derivations.push(Derivation { title: title.to_string(), start: of.clone().expectation(), links });
+        link(is.clone(), ALGEBRA);
+        self.report.derivations.push(Derivation { of: what, start: of.clone().expectation(), links });
     }
 
     fn decide_status(&mut self) {
@@ -942,7 +975,7 @@ fn check(kind: CheckKind, status: Status) -> Check {
 /// A check that rests on theorems.
 fn proved(kind: CheckKind, equations: Vec<Equation>, theorems: &[&Theorem]) -> Check {
     let assumptions: BTreeSet<String> =
-        theorems.iter().flat_map(|theorem| theorem.assumptions()).map(|term| format!("{term} != 0")).collect();
+        theorems.iter().flat_map(|theorem| theorem.assumptions()).map(|term| format!("`{term} != 0`")).collect();
     let names: BTreeSet<&'static str> = theorems.iter().flat_map(|theorem| theorem.lemmas()).copied().collect();
     let lemmas = names
         .into_iter()
@@ -961,7 +994,7 @@ fn proved(kind: CheckKind, equations: Vec<Equation>, theorems: &[&Theorem]) -> C
 }
 
 fn join(names: &[Name]) -> String {
-    names.iter().map(Name::to_string).collect::<Vec<_>>().join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The least pivot of an elimination relative to the row that it came from: a float, only to decide

@@ -8,6 +8,7 @@ use crate::kernel::poly::Poly;
 use crate::kernel::term::{Name, Rational, Term};
 use crate::model::family::Family;
 
+use super::family::Coordinates;
 use super::report::{FurtherQuantity, Report, Status};
 use super::search::{Failure, Search};
 use super::setting::{second_parameters, setting};
@@ -15,17 +16,25 @@ use super::setting::{second_parameters, setting};
 /// Matrices larger than this are not inverted.
 const MOST_ROWS: usize = 3;
 
-/// Everything further that the lemma at hand gives, in a fixed order.
-///
-/// `coordinates` are new ones as functions of the parameters: the Fisher information is given in them too.
+/// What is asked for besides the usual, in a fixed order: the Fisher information in other coordinates, and
+/// with `all` everything further that the lemma at hand gives.
 pub fn further_quantities(
     search: &mut Search,
     family: &Family,
     report: &Report,
-    coordinates: &[(Name, Term)],
+    coordinates: &Coordinates,
+    all: bool,
 ) -> Vec<FurtherQuantity> {
     let mut work = Work { search, family, report, found: Vec::new() };
-    work.other_coordinates(coordinates);
+    match coordinates {
+        Coordinates::None => {}
+        Coordinates::Natural => work.natural_coordinates(),
+        Coordinates::Given(coordinates) => work.other_coordinates(coordinates),
+    }
+    if !all {
+        return work.found;
+    }
+    work.empirical_fisher();
     work.variance();
     work.entropy();
     work.statistic();
@@ -144,6 +153,49 @@ impl Work<'_> {
              natural-gradient step is this times the gradient",
             inverse,
         );
+    }
+
+    /// u uᵀ at one datum of a conditional model (Kunstner, Balles & Hennig 2019, section 3).
+    fn empirical_fisher(&mut self) {
+        if self.family.given.is_empty() {
+            return;
+        }
+        let score: Vec<Term> =
+            self.family.parameters.iter().map(|(name, _)| Term::log_density().derivative(name)).collect();
+        let mut entry = |left: &Term, right: &Term| -> Result<Term, Failure> {
+            let product = left.clone() * right.clone();
+            let value = self.search.simplifier.simplify(&self.search.checker.pointwise().normalize(&product)?);
+            self.search.equal(product, value.clone())?;
+            Ok(value)
+        };
+        let rows = score.iter().map(|left| score.iter().map(|right| entry(left, right)).collect()).collect();
+        self.push(
+            "empirical fisher",
+            "u u' at one datum, to be averaged over the data; its mean over y given z is F, so the two agree where \
+             the data come from the model, and otherwise need not",
+            rows,
+        );
+    }
+
+    fn natural_coordinates(&mut self) {
+        let Some(form) = &self.report.exponential else {
+            return self.push(
+                "fisher in natural coordinates",
+                "no exponential-family form is known",
+                Err(Failure::NoLemma),
+            );
+        };
+        let natural = form.natural.clone();
+        if natural.len() != self.family.parameters.len() {
+            let definition = "the natural coordinates are more than the parameters: the family is curved";
+            return self.push("fisher in natural coordinates", definition, Err(Failure::NoLemma));
+        }
+        let named = |(index, value): (usize, Term)| {
+            let name = if natural.len() == 1 { "eta".to_owned() } else { format!("eta_{}", index + 1) };
+            (Name::new(&name), value)
+        };
+        let coordinates: Vec<(Name, Term)> = natural.iter().cloned().enumerate().map(named).collect();
+        self.other_coordinates(&coordinates);
     }
 
     /// F_φ = J⁻ᵀ F J⁻¹ with J = ∂φ/∂θ (Lehmann & Casella 1998, section 2.6), as a function of θ.

@@ -31,7 +31,7 @@ pub fn regularity(
         reason: None,
     };
     if !moving.is_empty() {
-        let names: Vec<&str> = moving.iter().map(|name| name.as_str()).collect();
+        let names: Vec<String> = moving.iter().map(|name| format!("`{name}`")).collect();
         check.status = Status::Refuted;
         check.reason = Some(format!(
             "R1 fails: the support depends on {}, so differentiation does not pass under the integral, and the zero-mean \
@@ -43,7 +43,7 @@ pub fn regularity(
     if let Some(kink) = singular_in_parameter {
         check.status = Status::Refuted;
         check.reason = Some(format!(
-            "R3 fails: the log-density is not differentiable where {kink} = 0, so the Hessian identity does not hold there"
+            "R3 fails: the log-density is not differentiable where `{kink} = 0`, so the Hessian identity does not hold there"
         ));
         return check;
     }
@@ -60,10 +60,11 @@ pub fn regularity(
     }
     check.status = Status::NotProved;
     check.assumptions.push(INTERCHANGE.to_owned());
-    check.reason = Some(if open {
-        "R1–R3 hold; R4 is assumed: this is not an exponential family in these parameters".into()
-    } else {
-        "the parameter set is not open: derivatives are taken in its interior".into()
-    });
+    let reason = match (open, exponential) {
+        (false, _) => "the parameter set is not open: derivatives are taken in its interior",
+        (true, false) => "R1–R3 hold; R4 is assumed: this is not an exponential family in these parameters",
+        (true, true) => "R1–R3 hold; R4 is assumed: that the density is normalized was not shown",
+    };
+    check.reason = Some(reason.to_owned());
     check
 }

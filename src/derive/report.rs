@@ -124,10 +124,30 @@ pub struct Counterexample {
     pub actual_decimal: f64,
 }
 
+/// What a chain works out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Derivable {
+    ScoreMean,
+    /// An entry of the Fisher information, from the Hessian or from the score.
+    Fisher,
+    Kl,
+}
+
+impl Derivable {
+    /// The keyword in JSON.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Derivable::ScoreMean => "score_mean",
+            Derivable::Fisher => "fisher",
+            Derivable::Kl => "kl",
+        }
+    }
+}
+
 /// A chain of equal expressions, each link with its reason: the proof as a person reads it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Derivation {
-    pub title: String,
+    pub of: Derivable,
     pub start: Term,
     pub links: Vec<DerivationLink>,
 }
@@ -135,7 +155,7 @@ pub struct Derivation {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DerivationLink {
     pub right: Term,
-    /// `linearity`, `gamma-integral`, `algebra` …
+    /// `linearity`, `gamma-integral`, `algebra` …; several where one step would show nothing new.
     pub reason: String,
 }
 

@@ -48,7 +48,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Failure::NoLemma => write!(f, "no lemma of the table integrates this density"),
-            Failure::NoMoment(term) => write!(f, "no lemma gives E[{term}]"),
+            Failure::NoMoment(term) => write!(f, "no lemma gives `E[{term}]`"),
             Failure::Rejected(rejection) => write!(f, "{rejection}"),
         }
     }

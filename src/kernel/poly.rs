@@ -39,10 +39,10 @@ impl std::fmt::Display for Obstacle {
             Obstacle::TooLarge(what) => write!(f, "too large: {what}"),
             Obstacle::Budget => write!(f, "budget: it takes more work than was granted"),
             Obstacle::DivisionByZero => write!(f, "division by zero"),
-            Obstacle::NotPositive(term) => write!(f, "cannot show that {term} is positive"),
-            Obstacle::Pole(term) => write!(f, "{term} has no value"),
-            Obstacle::NoDerivative(term) => write!(f, "no closed form for the derivative of {term}"),
-            Obstacle::Formal(term) => write!(f, "{term} has not been worked out"),
+            Obstacle::NotPositive(term) => write!(f, "cannot show that `{term}` is positive"),
+            Obstacle::Pole(term) => write!(f, "`{term}` has no value"),
+            Obstacle::NoDerivative(term) => write!(f, "no closed form for the derivative of `{term}`"),
+            Obstacle::Formal(term) => write!(f, "`{term}` has not been worked out"),
         }
     }
 }

@@ -61,9 +61,9 @@ impl std::fmt::Display for Rejection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Rejection::Obstacle(obstacle) => write!(f, "{obstacle}"),
-            Rejection::Differ { residue } => write!(f, "the two sides differ by {residue}"),
+            Rejection::Differ { residue } => write!(f, "the two sides differ by `{residue}`"),
             Rejection::Condition { lemma, term } => {
-                write!(f, "{lemma} needs {term} > 0, which the declared domains do not give")
+                write!(f, "`{lemma}` needs `{term} > 0`, which the declared domains do not give")
             }
             Rejection::Malformed(what) => write!(f, "{what}"),
             Rejection::Vacuous(what) => write!(f, "{what}"),

@@ -6,6 +6,8 @@ mod verdict;
 use crate::derive::report::{Report, Status};
 use crate::kernel::term::{Name, Term};
 
+use crate::model::read_term;
+
 use super::Options;
 use super::compose::{self, notation};
 use super::names::Names;
@@ -175,16 +177,6 @@ fn text(words: &str) -> Inline {
     Inline::Text(words.to_owned())
 }
 
-fn say(words: &str) -> Block {
-    Block::Paragraph(prose(words))
-}
-
-/// Prose in which backticks mark what is typed.
-fn prose(words: &str) -> Vec<Inline> {
-    let pieces = words.split('`').enumerate().filter(|(_, piece)| !piece.is_empty());
-    pieces.map(|(index, piece)| if index % 2 == 1 { Inline::Code(piece.to_owned()) } else { text(piece) }).collect()
-}
-
 /// `a, b and c`.
 fn enumerate(items: Vec<Inline>) -> Vec<Inline> {
     let count = items.len();
@@ -214,6 +206,33 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn say(&self, words: &str) -> Block {
+        Block::Paragraph(self.prose(words))
+    }
+
+    /// Prose in which backticks mark formulas about this family, and what is typed.
+    fn prose(&self, words: &str) -> Vec<Inline> {
+        let pieces = words.split('`').enumerate().filter(|(_, piece)| !piece.is_empty());
+        let marked = |piece: &str| self.formula(piece).map_or_else(|| Inline::Code(piece.to_owned()), Inline::Math);
+        pieces.map(|(index, piece)| if index % 2 == 1 { marked(piece) } else { text(piece) }).collect()
+    }
+
+    /// A term of this family, or a relation between two, from its text.
+    fn formula(&self, written: &str) -> Option<Notation> {
+        let relations = [(" != ", Relation::Unequal), (" > ", Relation::Greater), (" = ", Relation::Equal)];
+        for (sign, relation) in relations {
+            if let Some((left, right)) = written.split_once(sign) {
+                return Some(Notation::relate(self.formula(left)?, relation, self.formula(right)?));
+            }
+        }
+        let term = read_term(written).ok()?;
+        let domains = &self.report.family.context.domains;
+        let variates = self.names.variates();
+        let known = |name: &Name| domains.contains_key(name) || variates.contains(name);
+        let base = |name: &Name| self.names.parameters().iter().any(|own| Names::primed(own) == *name);
+        term.variables().iter().all(|name| known(name) || base(name)).then(|| self.written(&term))
+    }
+
     fn part(&self, part: Part) -> Vec<Block> {
         match part {
             Part::Density => self.density(),
@@ -230,8 +249,8 @@ impl Writer<'_> {
             Part::Claims => self.claims(),
             Part::Remarks => match self.report.remarks.as_slice() {
                 [] => Vec::new(),
-                [remark] => vec![say(remark)],
-                remarks => vec![Block::Items(remarks.iter().map(|remark| prose(remark)).collect())],
+                [remark] => vec![self.say(remark)],
+                remarks => vec![Block::Items(remarks.iter().map(|remark| self.prose(remark)).collect())],
             },
             Part::Derivations => self.derivations(),
         }

@@ -1,5 +1,7 @@
 //! The stable JSON of `--format json`; expressions are the language's own ASCII text.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::derive::report::{Check, ClaimOutcome, Counterexample, ExponentialForm, KlTaylor, NumericValues, Report};
@@ -9,7 +11,8 @@ use crate::kernel::term::{Name, Term};
 use super::document::{self, Part, status_word};
 use super::{Options, latex_document};
 
-pub fn write(reports: &[Report]) -> String {
+pub fn write(reports: &[Report], options: &Options) -> String {
+    let object = |report| chosen(object(report), options.only.as_ref());
     let value = match reports {
         [one] => object(one),
         many => Value::Array(many.iter().map(object).collect()),
@@ -19,7 +22,42 @@ pub fn write(reports: &[Report]) -> String {
     out
 }
 
-fn object(report: &Report) -> Value {
+/// What stands in an object whatever is asked for.
+const ALWAYS: [&str; 8] = ["name", "title", "variate", "parameters", "constants", "given", "conditions", "status"];
+
+/// An object with the wanted parts alone; all of them where none is named.
+fn chosen(mut object: Map<String, Value>, only: Option<&BTreeSet<Part>>) -> Value {
+    if let Some(only) = only {
+        let keys: BTreeSet<&str> = only.iter().flat_map(|part| keys(*part)).copied().collect();
+        object.retain(|key, _| ALWAYS.contains(&key.as_str()) || key == "latex" || keys.contains(key.as_str()));
+        if let Some(Value::Object(latex)) = object.get_mut("latex") {
+            latex.retain(|key, _| keys.contains(key.as_str()));
+        }
+    }
+    Value::Object(object)
+}
+
+/// The keys of a part.
+fn keys(part: Part) -> &'static [&'static str] {
+    match part {
+        Part::Density => &["density", "log_density"],
+        Part::ExponentialFamily => &["exponential_family"],
+        Part::Score => &["score"],
+        Part::Hessian => &["hessian"],
+        Part::Fisher => &["fisher"],
+        Part::Mean => &["mean"],
+        Part::Kl => &["kl"],
+        Part::KlTaylor => &["kl_taylor"],
+        Part::Further => &["further"],
+        Part::Values => &["values"],
+        Part::Proofs => &["checks"],
+        Part::Claims => &["claims"],
+        Part::Remarks => &["remarks"],
+        Part::Derivations => &["derivations", "generic_proof"],
+    }
+}
+
+fn object(report: &Report) -> Map<String, Value> {
     let family = &report.family;
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| {
@@ -31,6 +69,8 @@ fn object(report: &Report) -> Value {
     put("parameters", declared(&family.parameters));
     put("constants", declared(&family.constants));
     put("given", declared(&family.given));
+    let conditions = family.context.positive.iter().map(|term| Value::String(format!("{term} > 0")));
+    put("conditions", Value::Array(conditions.collect()));
     put("status", json!(status_word(report.status)));
     put("log_density", expression(&report.log_density));
     put("exponential_family", report.exponential.as_ref().map_or(Value::Null, exponential));
@@ -59,6 +99,15 @@ fn object(report: &Report) -> Value {
         });
         put("further", Value::Array(further.collect()));
     }
+    if !report.derivations.is_empty() {
+        let chains = report.derivations.iter().map(|own| {
+            let links = own.links.iter().map(|link| json!({"is": expression(&link.right), "reason": link.reason}));
+            json!({
+                "of": own.of.keyword(), "start": expression(&own.start), "links": Value::Array(links.collect()),
+            })
+        });
+        put("derivations", Value::Array(chains.collect()));
+    }
     if !report.generic.is_empty() {
         let lines = report.generic.iter().map(|own| {
             json!({
@@ -71,7 +120,7 @@ fn object(report: &Report) -> Value {
     if let Some(numbers) = &report.values {
         put("values", values(numbers));
     }
-    Value::Object(object)
+    object
 }
 
 fn expression(term: &Term) -> Value {

@@ -296,6 +296,7 @@ impl Spelling for Latex {
             Relation::AtLeast => "\\ge ",
             Relation::In => "\\in ",
             Relation::Approximately => "\\approx ",
+            Relation::Unequal => "\\ne ",
         }
     }
 

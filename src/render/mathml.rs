@@ -195,5 +195,6 @@ fn relation(relation: Relation) -> &'static str {
         Relation::AtLeast => "≥",
         Relation::In => "∈",
         Relation::Approximately => "≈",
+        Relation::Unequal => "≠",
     }
 }

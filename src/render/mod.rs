@@ -100,7 +100,7 @@ pub fn report(report: &Report, format: Format, options: &Options) -> String {
 /// The documents of several families as one; JSON is one object for one family, else an array.
 pub fn reports(reports: &[Report], format: Format, options: &Options) -> String {
     if format == Format::Json {
-        return json::write(reports);
+        return json::write(reports, options);
     }
     let documents: Vec<document::Document> = reports.iter().map(|report| document::of(report, options)).collect();
     match format {

@@ -68,6 +68,7 @@ pub enum Relation {
     AtLeast,
     In,
     Approximately,
+    Unequal,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -300,6 +300,7 @@ impl Spelling for Text {
             Relation::AtLeast => "≥ ",
             Relation::In => "∈ ",
             Relation::Approximately => "≈ ",
+            Relation::Unequal => "≠ ",
         }
     }
 

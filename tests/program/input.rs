@@ -71,12 +71,12 @@ fn a_density_that_is_none_is_refuted() {
 fn what_fails_beyond_the_density_is_named() {
     derive("variate x : interval(0, theta) parameter theta : positive density 1/theta")
         .exits(1)
-        .says(&["R1 fails: the support depends on theta"]);
+        .says(&["R1 fails: the support depends on θ"]);
     derive("variate x : real parameter a : real, b : real density exp(-(x - a - b)^2/2)/sqrt(2*pi)")
         .says(&["singular", "not identifiable along the direction (-1, 1)"]);
     let mixture = "variate x : real parameter w : interval(0, 1), m : real
         density (w*exp(-x^2/2) + (1 - w)*exp(-(x - m)^2/2))/sqrt(2*pi)";
-    derive(mixture).exits(1).says(&["not an exponential family", "∂ℓ/∂w =", "∂²ℓ/∂m² =", "No closed form"]);
+    derive(mixture).exits(1).says(&["Not an exponential family", "∂ℓ/∂w =", "∂²ℓ/∂m² =", "No closed form"]);
     derive("variate x : real parameter a : positive where a < -1 density a*exp(-x^2/2)/(a*sqrt(2*pi))")
         .exits(2)
         .says(&["no parameter values meet the declared conditions"]);

@@ -272,7 +272,7 @@ pub fn gamma() -> Report {
     report.claims = vec![claim("mean = a/b", Quantity::Mean, Status::Proved), wrong];
     report.remarks = vec!["The lemma `gamma-log-moment` differentiates under the integral sign.".to_owned()];
     report.derivations = vec![Derivation {
-        title: "The entry F_bb".to_owned(),
+        of: Derivable::Fisher,
         start: term("E[D(ell, b)*D(ell, b)]"),
         links: [
             ("E[(a/b - x)*(a/b - x)]", "score"),
@@ -657,7 +657,7 @@ pub fn wide() -> Report {
     report.fisher =
         known(&[&[long, long, "0", "1"], &[long, long, "nu", "0"], &["0", "nu", long, long], &["1", "0", long, long]]);
     report.derivations = vec![Derivation {
-        title: "A long chain".to_owned(),
+        of: Derivable::Kl,
         start: term(&format!("E[{long}]")),
         links: vec![
             DerivationLink { right: term(&format!("{long} + {long}")), reason: "linearity".to_owned() },

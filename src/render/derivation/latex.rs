@@ -351,7 +351,7 @@ pub fn width(latex: &str) -> usize {
 }
 
 /// `ZeroMeanScore` is "zero mean score".
-fn spaced(name: &str) -> String {
+pub fn spaced(name: &str) -> String {
     let mut out = String::new();
     for (at, letter) in name.chars().enumerate() {
         if letter.is_uppercase() && at > 0 {

@@ -11,6 +11,7 @@ mod text;
 
 use crate::derivation::report::DerivationReport;
 
+pub use latex::{sentence, spaced};
 pub use layout::{Heading, heading};
 pub use notation::Notation;
 

@@ -1,14 +1,15 @@
 //! The quantities: density, exponential-family form, score, Hessian, Fisher information, mean,
 //! divergence and its expansion, numbers.
 
-use crate::derive::report::{ExponentialForm, KlTaylor, NumericValues};
+use crate::derive::report::{CheckKind, ExponentialForm, KlTaylor, NumericValues};
 use crate::kernel::term::{Name, Term};
 use crate::model::family::DensityForm;
+use crate::render::derivation::sentence as capitalised;
 use crate::render::domain;
 use crate::render::names::Names;
 use crate::render::notation::{Fence, Glyph, Notation, Relation, Separator, Sign, Symbol};
 
-use super::{Block, Inline, Line, Writer, decimal, displayed, entry_index, enumerate, say, sentence, text};
+use super::{Block, Inline, Line, Writer, decimal, displayed, entry_index, enumerate, sentence, text};
 
 impl Writer<'_> {
     pub(super) fn density(&self) -> Vec<Block> {
@@ -58,7 +59,7 @@ impl Writer<'_> {
     pub(super) fn exponential_family(&self) -> Vec<Block> {
         match (&self.report.exponential, &self.report.not_exponential) {
             (Some(form), _) => self.exponential_form(form),
-            (None, Some(reason)) => vec![say(reason)],
+            (None, Some(reason)) => vec![self.say(&format!("{}.", capitalised(reason)))],
             (None, None) => Vec::new(),
         }
     }
@@ -115,14 +116,14 @@ impl Writer<'_> {
     pub(super) fn fisher(&self) -> Vec<Block> {
         let fisher = &self.report.fisher;
         if fisher.is_empty() || fisher.iter().flatten().all(Option::is_none) {
-            return vec![say("No closed form is known to this program.")];
+            return vec![self.say("No closed form is known to this program.")];
         }
         let letter = Symbol::letter("F");
         let head = Notation::call(letter.clone(), self.parameters());
         let rows = self.entries(fisher);
         let mut blocks = vec![self.square(head, letter, rows)];
         if fisher.iter().flatten().any(Option::is_none) {
-            blocks.push(say("An entry marked “?” has no closed form known to this program."));
+            blocks.push(self.say("An entry marked “?” has no closed form known to this program."));
         }
         if let Some(direction) = &self.report.null_direction {
             let direction = Self::tuple(direction.iter().map(|term| self.written(term)).collect());
@@ -179,7 +180,11 @@ impl Writer<'_> {
     }
 
     pub(super) fn mean(&self) -> Vec<Block> {
-        let Some(mean) = &self.report.mean else { return Vec::new() };
+        let Some(mean) = &self.report.mean else {
+            let tried = self.report.checks.iter().find(|check| check.kind == CheckKind::Mean);
+            let reason = tried.and_then(|check| check.reason.as_ref());
+            return reason.map(|reason| self.say(&format!("Not proved: {reason}."))).into_iter().collect();
+        };
         let lines = self.names.variates().iter().zip(mean).map(|(name, mean)| {
             Line::equation(self.written(&Term::Variable(name.clone()).expectation()), self.written(mean))
         });
@@ -215,7 +220,7 @@ impl Writer<'_> {
                 blocks.push(Block::Display(vec![Line::equation(self.divergence(), self.written(kl))]));
                 blocks
             }
-            None => vec![say("No closed form is known to this program.")],
+            None => vec![self.say("No closed form is known to this program.")],
         }
     }
 
@@ -269,10 +274,10 @@ impl Writer<'_> {
         ];
         let coefficients = self.third_order(taylor);
         match coefficients.is_empty() {
-            true => blocks.push(say("All coefficients of order 3 are zero.")),
+            true => blocks.push(self.say("All coefficients of order 3 are zero.")),
             false => {
                 let words = if one { "where" } else { "where, up to the order of the indices and apart from zeros," };
-                blocks.push(say(words));
+                blocks.push(self.say(words));
                 blocks.push(Block::Display(coefficients));
             }
         }
@@ -310,7 +315,7 @@ impl Writer<'_> {
         }
         let worst = values.fisher_error.iter().flatten().flatten().copied().fold(0.0, f64::max);
         if worst > 0.0 {
-            blocks.push(say(&format!(
+            blocks.push(self.say(&format!(
                 "Entries without a closed form come from quadrature, with an absolute error of about {worst:.0e}."
             )));
         }

@@ -1,11 +1,12 @@
 //! The verdicts: what was proved and from what, which claims hold, and the derivations.
 
-use crate::derive::report::{Check, CheckKind, ClaimOutcome, GenericLine, Spelling, Status};
+use crate::derive::report::{Check, CheckKind, ClaimOutcome, Derivable, GenericLine, Spelling, Status};
 use crate::kernel::term::Term;
+use crate::render::derivation::{sentence, spaced};
 use crate::render::domain;
 use crate::render::notation::{Fence, Notation, Relation, Sign, Symbol};
 
-use super::{Block, Inline, Line, Writer, decimal, enumerate, prose, status_word, text};
+use super::{Block, Inline, Line, Writer, decimal, enumerate, status_word, text};
 
 impl Writer<'_> {
     pub(super) fn proofs(&self) -> Vec<Block> {
@@ -54,10 +55,10 @@ impl Writer<'_> {
             }
         }
         if !check.assumptions.is_empty() {
-            out.extend(prose(&format!(", assuming {}", check.assumptions.join("; "))));
+            out.extend(self.prose(&format!(", assuming {}", check.assumptions.join("; "))));
         }
         if let Some(reason) = &check.reason {
-            out.extend(prose(&format!(": {}", reason.trim_end_matches('.'))));
+            out.extend(self.prose(&format!(": {}", reason.trim_end_matches('.'))));
         }
         out.push(text("."));
         out
@@ -118,7 +119,7 @@ impl Writer<'_> {
             Inline::Strong(status_word(outcome.status).to_owned()),
         ];
         if !outcome.assumptions.is_empty() {
-            out.extend(prose(&format!(", assuming {}", outcome.assumptions.join("; "))));
+            out.extend(self.prose(&format!(", assuming {}", outcome.assumptions.join("; "))));
         }
         if let Some(example) = &outcome.counterexample {
             out.push(text(": at "));
@@ -136,7 +137,7 @@ impl Writer<'_> {
         }
         if let Some(reason) = &outcome.reason {
             let link = if outcome.counterexample.is_some() || outcome.residue.is_some() { "; " } else { ": " };
-            out.extend(prose(&format!("{link}{}", reason.trim_end_matches('.'))));
+            out.extend(self.prose(&format!("{link}{}", reason.trim_end_matches('.'))));
         }
         out.push(text("."));
         out
@@ -144,8 +145,16 @@ impl Writer<'_> {
 
     pub(super) fn derivations(&self) -> Vec<Block> {
         let mut blocks = Vec::new();
+        let mut heading = None;
         for derivation in &self.report.derivations {
-            blocks.push(Block::Heading(derivation.title.clone()));
+            if heading.replace(derivation.of) != Some(derivation.of) {
+                let words = match derivation.of {
+                    Derivable::ScoreMean => "The score has mean zero",
+                    Derivable::Fisher => "The Fisher information, in two ways",
+                    Derivable::Kl => "The Kullback–Leibler divergence",
+                };
+                blocks.push(Block::Heading(words.to_owned()));
+            }
             let mut left = Some(self.written(&derivation.start));
             let lines = derivation.links.iter().map(|link| Line {
                 left: left.take(),
@@ -171,7 +180,7 @@ impl Writer<'_> {
              diagonal.",
         )]));
         for steps in self.report.generic.chunk_by(|a, b| a.item == b.item) {
-            blocks.push(Block::Paragraph(vec![Inline::Strong(steps[0].item.clone())]));
+            blocks.push(Block::Paragraph(vec![Inline::Strong(sentence(&spaced(&steps[0].item)))]));
             for step in steps {
                 blocks.push(Block::Items(vec![self.generic_line(step)]));
                 blocks.push(Block::Display(self.values_of(step)));
@@ -190,7 +199,9 @@ impl Writer<'_> {
             Some(start) => vec![Inline::Math(Notation::relate(spelt(start), relation, spelt(&step.end)))],
             None => vec![text(sign), Inline::Math(spelt(&step.end))],
         };
-        line.push(text(&format!(" ({})", step.reason)));
+        // A reason may be the name of an earlier item.
+        let reasons: Vec<String> = step.reason.split(", ").map(spaced).collect();
+        line.push(text(&format!(" ({})", reasons.join(", "))));
         line
     }
 
