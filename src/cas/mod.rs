@@ -173,6 +173,9 @@ fn run(question: Question) -> Answer {
     {
         *state = State::Absent(error.clone());
     }
+    if matches!(&*state, State::Process(process) if process.has_ended()) {
+        *state = State::Idle;
+    }
     answer
 }
 

@@ -1,12 +1,15 @@
 //! The engine as a process of its own: this program, run again to answer questions on its standard input.
 //!
 //! Symbolica aborts where another process holds it, and greets on standard output; there it does
-//! both where neither the user nor the work is disturbed.
+//! both where neither the user nor the work is disturbed. A question that it breaks down on, or
+//! never ends, costs a process that the next question replaces.
 
 use std::io::{self, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::engine::on_own_thread;
 use super::question::{Answer, Question};
@@ -19,6 +22,10 @@ const ROLE: &str = "FISHERPROOF_ENGINE";
 
 /// No question or answer within the bounds on terms is as long as this.
 const MAX_FRAME: usize = 64 << 20;
+
+/// A question is given up after so long. Its terms are bounded, so hardly any comes near; what is
+/// counted, and the same everywhere, is the work of the kernel.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often, and after which pauses in milliseconds, a start is tried again that another program prevents:
 /// one that is about to end is waited for.
@@ -71,9 +78,11 @@ pub fn serve() -> Result<(), CasError> {
         let mut answers = io::stdout().lock();
         let mut say = |message: &Message| write_frame(&mut answers, &write_message(message));
         say(&Message::Ready)?;
+        let watch = Watch::start();
         while let Ok(bytes) = read_frame(&mut questions) {
             let question = read_question(&bytes).ok_or_else(|| io::Error::other("not a question"))?;
-            say(&Message::Answer(answer(&question)))?;
+            let answer = watch.over(|| answer(&question));
+            say(&Message::Answer(answer))?;
         }
         io::Result::Ok(())
     })?;
@@ -81,6 +90,38 @@ pub fn serve() -> Result<(), CasError> {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(CasError::Unavailable(error.to_string())),
         Err(_) => Err(CasError::Unavailable("its thread broke down".to_owned())),
+    }
+}
+
+/// Ends the process when one question takes too long.
+struct Watch {
+    begin: Instant,
+    /// When the question at hand was begun, in milliseconds from `begin`; 0 where there is none.
+    since: Arc<AtomicU64>,
+}
+
+impl Watch {
+    fn start() -> Watch {
+        let (begin, since) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+        let watched = Arc::clone(&since);
+        thread::spawn(move || {
+            loop {
+                thread::sleep(Duration::from_secs(1));
+                let since = Duration::from_millis(watched.load(Ordering::Relaxed));
+                if !since.is_zero() && begin.elapsed().saturating_sub(since) > PATIENCE {
+                    std::process::exit(1);
+                }
+            }
+        });
+        Watch { begin, since }
+    }
+
+    fn over<T>(&self, work: impl FnOnce() -> T) -> T {
+        let now = u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.since.store(now.max(1), Ordering::Relaxed);
+        let result = work();
+        self.since.store(0, Ordering::Relaxed);
+        result
     }
 }
 
@@ -92,6 +133,7 @@ pub struct Process {
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
     ready: bool,
+    ended: bool,
 }
 
 impl Process {
@@ -109,7 +151,7 @@ impl Process {
         let (Some(questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(CasError::Unavailable("it has no pipes".to_owned()));
         };
-        Ok(Process { child, questions, answers: BufReader::new(answers), ready: false })
+        Ok(Process { child, questions, answers: BufReader::new(answers), ready: false, ended: false })
     }
 
     /// Waits until the engine has started, starting it anew where another program was in its way.
@@ -139,8 +181,16 @@ impl Process {
         match sent.ok().and_then(|()| self.hear()) {
             Some(Message::Answer(answer)) => answer,
             Some(_) => Err(out_of_step()),
-            None => Err(CasError::Unavailable("its process has ended".to_owned())),
+            None => {
+                self.ended = true;
+                Err(CasError::Failed("its process ended on this question".to_owned()))
+            }
         }
+    }
+
+    /// Whether a question ended it: it answers no other.
+    pub fn has_ended(&self) -> bool {
+        self.ended
     }
 
     fn hear(&mut self) -> Option<Message> {

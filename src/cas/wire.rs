@@ -261,3 +261,50 @@ impl<'a> Reader<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms_of_every_kind() -> Vec<Term> {
+        let x = Term::variable("x");
+        let large = Term::Number(Rational::new(BigInt::from(-7).pow(100), BigInt::from(2).pow(300)));
+        vec![
+            large.clone(),
+            Term::Constant(Constant::EulerGamma),
+            Term::Sum(Vec::new()),
+            Term::Product(vec![Term::power(x.clone(), large), x.clone().log()]),
+            Term::apply(Function::BesselK, vec![Term::ratio(1, 2), Term::Sum(vec![x.clone(), Term::one()])]),
+            Term::LogDensity(vec![(Name::new("θ"), x.clone())]).derivative(&Name::new("x")).expectation(),
+        ]
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for verb in Verb::ALL {
+            let question = Question { verb, terms: terms_of_every_kind() };
+            assert_eq!(read_question(&write_question(&question)), Some(question));
+        }
+        let answers = [
+            Ok(vec![terms_of_every_kind(), Vec::new()]),
+            Err(CasError::TooLarge("a sum".into())),
+            Err(CasError::Undefined("0/0".into())),
+            Err(CasError::Failed("on purpose".into())),
+            Err(CasError::HeldElsewhere),
+            Err(CasError::Unavailable(String::new())),
+        ];
+        let messages = answers.map(Message::Answer).into_iter().chain([Message::Waiting, Message::Ready]);
+        for message in messages {
+            assert_eq!(read_message(&write_message(&message)), Some(message));
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_or_too_long_is_nothing() {
+        let bytes = write_question(&Question { verb: Verb::Candidates, terms: terms_of_every_kind() });
+        for end in 0..bytes.len() {
+            assert_eq!(read_question(&bytes[..end]), None);
+        }
+        assert_eq!(read_question(&[&bytes[..], &[0]].concat()), None);
+    }
+}

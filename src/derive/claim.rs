@@ -28,7 +28,7 @@ pub fn decide(search: &mut Search, report: &Report, claim: &Claim) -> ClaimOutco
     // What the quantity itself rests on, the claim rests on too.
     for kind in basis(&claim.quantity) {
         for check in report.checks.iter().filter(|check| check.kind == *kind) {
-            outcome.assumptions.extend(check.assumptions.iter().cloned());
+            check.assumptions.iter().for_each(|assumption| outcome.assume(assumption.clone()));
         }
     }
     if let Some((status, reason)) = property(report, &claim.quantity) {
@@ -63,7 +63,7 @@ fn compare(search: &mut Search, context: &Context, entry: Entry, outcome: &mut C
     match search.push(proposition, Rule::Algebra) {
         Ok(position) => {
             let assumptions = search.theorem(position).assumptions();
-            outcome.assumptions.extend(assumptions.iter().map(|term| format!("`{term} != 0`")));
+            assumptions.iter().for_each(|term| outcome.assume(format!("`{term} != 0`")));
         }
         Err(rejection) => {
             if let Some(counterexample) = refute(search, context, &entry) {

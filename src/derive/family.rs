@@ -137,7 +137,6 @@ impl Work<'_> {
                 return;
             }
         };
-        self.report.log_density = self.search.simplifier.simplify(&log_density);
         let normalized = self.normalization();
         self.exponential_form(&log_density);
         self.score_and_hessian();
@@ -319,21 +318,25 @@ impl Work<'_> {
 
     // ——— form ———
 
+    /// The form, or why there is none, and log p in its terms.
     fn exponential_form(&mut self, log_density: &Poly) {
+        let plain = |work: &Self| work.search.simplifier.simplify(log_density);
         let variates = self.family.variate.names();
         let moving: Vec<Name> = moving_support(self.family);
         if !moving.is_empty() {
             self.report.not_exponential =
                 Some(format!("not an exponential family: the support depends on {}", join(&moving)));
+            self.report.log_density = plain(self);
             return;
         }
         match recognise(self.search.checker.pointwise(), log_density, &variates, &self.parameters) {
             Ok(found) => {
                 let form = self.present_form(&found);
-                self.report.log_density = self.shown_log_density(&form);
+                self.report.log_density = self.shown_log_density(&form).unwrap_or_else(|| plain(self));
                 self.report.exponential = Some(form);
             }
             Err(mixed) => {
+                self.report.log_density = plain(self);
                 let mixed_names: Vec<Name> =
                     self.parameters.iter().filter(|name| mixed.contains(name)).cloned().collect();
                 self.report.not_exponential = Some(format!(
@@ -362,7 +365,7 @@ impl Work<'_> {
     }
 
     /// log p as η·T − A + log h, as a statistician writes it.
-    fn shown_log_density(&self, form: &ExponentialForm) -> Term {
+    fn shown_log_density(&self, form: &ExponentialForm) -> Option<Term> {
         let mut terms: Vec<Term> = form
             .natural
             .iter()
@@ -372,16 +375,11 @@ impl Work<'_> {
         terms.push(-form.log_partition.clone());
         let normalizer = self.search.checker.pointwise();
         if !form.base.is_one() {
-            match normalizer.normalize(&form.base.clone().log()) {
-                Ok(log_base) => terms.push(self.search.simplifier.simplify(&log_base)),
-                Err(_) => return self.report.log_density.clone(),
-            }
+            let log_base = normalizer.normalize(&form.base.clone().log()).ok()?;
+            terms.push(self.search.simplifier.simplify(&log_base));
         }
         let shown = self.search.simplifier.tidy(&Term::Sum(terms));
-        match normalizer.equal(&shown, &Term::log_density()) {
-            Ok(true) => shown,
-            _ => self.report.log_density.clone(),
-        }
+        normalizer.equal(&shown, &Term::log_density()).is_ok_and(|equal| equal).then_some(shown)
     }
 
     // ——— derivatives ———

@@ -234,11 +234,15 @@ fn depends_on_variate(term: &Term) -> bool {
     }
 }
 
+/// An integrand with more terms than this stays formal.
+const MOST_WRITTEN_TERMS: usize = 32;
+
 /// The formula with the family's expressions inside its expectations.
 fn shown(search: &Search, term: &Term) -> Term {
     let written = |term: &Term| match search.checker.pointwise().normalize(term) {
-        Ok(poly) => search.simplifier.simplify(&poly),
-        Err(_) => term.clone(),
+        Ok(poly) if poly.len() <= MOST_WRITTEN_TERMS => search.simplifier.simplify(&poly),
+        // Nobody reads that; ℓ and its derivatives are what the line is about.
+        _ => term.clone(),
     };
     if !has_expectation(term) {
         return written(term);

@@ -111,6 +111,15 @@ pub struct ClaimOutcome {
     pub reason: Option<String>,
 }
 
+impl ClaimOutcome {
+    /// Adds an assumption, once.
+    pub fn assume(&mut self, assumption: String) {
+        if !self.assumptions.contains(&assumption) {
+            self.assumptions.push(assumption);
+        }
+    }
+}
+
 /// Exact values that refute a claim.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counterexample {
