@@ -68,7 +68,24 @@ impl Simplifier {
     /// A group as few logarithms, those of Γ apart from the others.
     fn written(&self, group: Group) -> Vec<Term> {
         let Group { rest, logs, .. } = group;
-        let (gammas, others): (Vec<_>, Vec<_>) = logs.into_iter().partition(|(_, argument)| is_gamma(argument));
+        let (gammas, mut others): (Vec<_>, Vec<_>) = logs.into_iter().partition(|(_, argument)| is_gamma(argument));
+        // log n! − log n stay together.
+        let gammas: Vec<(Rational, Term)> = gammas
+            .into_iter()
+            .map(|(number, argument)| match &argument {
+                Term::Apply(Function::Factorial, arguments) => {
+                    let own = others.iter().position(|(other, base)| *other == -&number && *base == arguments[0]);
+                    match own {
+                        Some(own) => {
+                            others.remove(own);
+                            (number, self.tidy(&(argument.clone() * arguments[0].clone().recip())))
+                        }
+                        None => (number, argument),
+                    }
+                }
+                _ => (number, argument),
+            })
+            .collect();
         let others = numbers_joined(others);
         let mut out = Vec::new();
         for logs in [others, gammas] {
@@ -142,6 +159,12 @@ impl Simplifier {
     /// u − log(1 + e^u) as −log(e^(−u) + 1): what is above e in a logarithm's sum takes in the terms
     /// beside the logarithm.
     pub(super) fn absorb_into_logs(&self, term: &Term) -> Option<Term> {
+        let once = self.absorb_into_one(term)?;
+        // Each time a logarithm takes something in, fewer terms are left.
+        Some(self.absorb_into_logs(&once).unwrap_or(once))
+    }
+
+    fn absorb_into_one(&self, term: &Term) -> Option<Term> {
         let Term::Sum(terms) = term else { return None };
         for (index, own) in terms.iter().enumerate() {
             let Some((number, rest, argument)) = split_logarithm(own) else { continue };

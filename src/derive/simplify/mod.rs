@@ -4,6 +4,7 @@
 //! candidate is a rewriting of the normal form by the algebra engine, by the laws of logarithms, of
 //! exponentials and of angles, or part by part; [`weight`] compares them.
 
+mod declared;
 mod exponential;
 mod logarithm;
 mod special;
@@ -24,6 +25,7 @@ use crate::kernel::theorem::Setting;
 
 use exponential::present;
 use square::{complete_squares, pair_conjugates};
+use tidy::{common_factor, raise, split_power};
 use trigonometry::{is_trigonometric, with_sines};
 pub use weight::weight;
 
@@ -128,12 +130,10 @@ impl Simplifier {
 
     /// The lighter of two equal forms.
     pub fn lighter(&self, left: Term, right: Term) -> Term {
-        let right = self.tidy(&right);
-        let mut forms = vec![left, self.tidy(&self.combine_logs(&right)), right.clone()];
-        let grouped = self.tidy(&self.group_by_special(&right));
-        forms.push(self.tidy(&self.combine_logs(&grouped)));
-        forms.push(grouped);
-        forms.into_iter().min_by_key(weight).expect("five forms")
+        let mut pool = Pool::default();
+        pool.offer(left);
+        self.offer_with_variants(&mut pool, &right);
+        pool.best.swap_remove(0).1
     }
 
     fn lightest(&self, poly: &Poly, depth: usize) -> Term {
@@ -172,12 +172,12 @@ impl Simplifier {
                 self.offer_with_variants(&mut pool, &parts);
             }
         }
-        let best = self.refined(pool).unwrap_or(plain);
         // Looks must never cost the value.
-        match self.normalizer.normalize(&best) {
-            Ok(check) if self.normalizer.is_zero(&check.minus(&poly)).unwrap_or(false) => best,
-            _ => poly.to_term(),
-        }
+        let is_value = |form: &Term| match self.normalizer.normalize(form) {
+            Ok(check) => self.normalizer.is_zero(&check.minus(&poly)).unwrap_or(false),
+            Err(_) => false,
+        };
+        self.refined(pool).into_iter().find(is_value).unwrap_or_else(|| poly.to_term())
     }
 
     /// A form, tidied, and what the laws of logarithms and squares make of it.
@@ -186,11 +186,19 @@ impl Simplifier {
         if !pool.offer(tidied.clone()) {
             return;
         }
-        let mut logs = vec![self.combine_logs(&tidied), pair_conjugates(&tidied), complete_squares(&tidied)];
+        let squares = complete_squares(&tidied);
+        let mut logs = vec![self.combine_logs(&tidied), pair_conjugates(&tidied)];
+        if squares != tidied {
+            logs.push(self.combine_logs(&squares));
+            logs.push(squares);
+        }
+        logs.extend(common_factor(&tidied));
         let grouped = self.group_by_special(&tidied);
         if grouped != tidied {
             let grouped = self.tidy(&grouped);
-            logs.push(self.combine_logs(&grouped));
+            let both = self.combine_logs(&grouped);
+            logs.extend(common_factor(&both));
+            logs.push(both);
             pool.offer(grouped);
         }
         if let Some(absorbed) = self.absorb_into_logs(&tidied) {
@@ -203,45 +211,58 @@ impl Simplifier {
         }
     }
 
-    /// The lightest form after the dearer rewritings, which only the best candidates see.
-    fn refined(&self, pool: Pool) -> Option<Term> {
-        let mut best: Option<(usize, Term)> = None;
+    /// The best candidates after the dearer rewritings, lightest first.
+    fn refined(&self, pool: Pool) -> Vec<Term> {
+        let mut found: Vec<(usize, Term)> = Vec::new();
+        let hyperbolic = [Function::Cosh, Function::Sinh, Function::Tanh].into_iter().any(|own| self.speaks_of(own));
         for (_, term) in pool.best {
             let mut forms = vec![self.divide_through(&term)];
-            if self.speaks_of(Function::Cosh) || self.speaks_of(Function::Sinh) || self.speaks_of(Function::Tanh) {
-                forms.push(self.tidy(&self.hyperbolic(&term)));
+            if hyperbolic {
+                let joined = self.tidy(&self.hyperbolic(&term));
+                forms.extend(self.absorb_into_logs(&joined).map(|own| self.tidy(&self.hyperbolic(&self.tidy(&own)))));
+                forms.push(joined);
             }
             if is_trigonometric(&term) {
                 let joined = self.tidy(&self.join_angles(&term));
                 forms.push(self.tidy(&complete_squares(&joined)));
                 forms.push(joined);
             }
-            for form in forms.into_iter().chain([term]) {
+            forms.push(term);
+            for form in forms {
                 let form = self.arguments(&form);
-                let own = weight(&form);
-                if best.as_ref().is_none_or(|(least, _)| own < *least) {
-                    best = Some((own, form));
-                }
+                found.push((weight(&form), form));
             }
         }
-        best.map(|(_, term)| term)
+        found.sort_by_key(|(weight, _)| *weight);
+        found.dedup();
+        found.into_iter().map(|(_, term)| term).collect()
     }
 
     /// The arguments of functions in their own best forms: erf(η/√2), e^(−(x − μ)/β).
     fn arguments(&self, term: &Term) -> Term {
         let term = term.map_children(&mut |child| self.arguments(child));
         let Term::Apply(function, arguments) = &term else { return term };
-        let better: Vec<Term> = arguments
-            .iter()
-            .map(|argument| {
-                if matches!(argument, Term::Number(_) | Term::Constant(_) | Term::Variable(_)) {
-                    return argument.clone();
-                }
-                let form = self.simplify_term(argument);
-                if weight(&form) < weight(argument) { form } else { argument.clone() }
-            })
-            .collect();
-        if better == *arguments { term } else { Term::Apply(*function, better) }
+        let better = |argument: &Term| {
+            if matches!(argument, Term::Number(_) | Term::Constant(_) | Term::Variable(_)) {
+                return argument.clone();
+            }
+            let form = self.simplify_term(argument);
+            if weight(&form) < weight(argument) { form } else { argument.clone() }
+        };
+        let arguments = arguments.iter().map(|argument| match (function, argument) {
+            // A logarithm's factors stay factors.
+            (Function::Log, Term::Product(factors)) => self.tidy_product(
+                factors
+                    .iter()
+                    .map(|factor| {
+                        let (base, power) = split_power(factor);
+                        if matches!(base, Term::Sum(_)) { raise(better(&base), power) } else { factor.clone() }
+                    })
+                    .collect(),
+            ),
+            _ => better(argument),
+        });
+        Term::Apply(*function, arguments.collect())
     }
 
     /// Sums whose parts are each in their own best form: log(σ′/σ) beside a fraction and not above its

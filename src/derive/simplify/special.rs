@@ -1,6 +1,6 @@
 //! Γ and its relatives as tables and statisticians write them.
 
-use num_traits::{One, Signed};
+use num_traits::One;
 
 use super::super::small_integer;
 use super::Simplifier;
@@ -75,6 +75,7 @@ impl Simplifier {
     pub(super) fn join_functions(&self, factors: &mut Vec<(Term, Rational)>) {
         self.join_ratio(factors, Function::Sin, Function::Cos, Function::Tan);
         self.join_ratio(factors, Function::Sinh, Function::Cosh, Function::Tanh);
+        self.lower_factorials(factors);
         self.join_triple(factors, Function::Factorial, Function::Binomial);
         if self.speaks_of(Function::Beta) {
             self.join_triple(factors, Function::Gamma, Function::Beta);
@@ -85,7 +86,8 @@ impl Simplifier {
         let mut index = 0;
         while index < factors.len() {
             let partner = match &factors[index] {
-                (Term::Apply(function, arguments), power) if *function == above && power.is_positive() => {
+                // Of cos/sin it is 1/tan.
+                (Term::Apply(function, arguments), power) if *function == above => {
                     let wanted = Term::Apply(below, arguments.clone());
                     factors.iter().position(|(base, other)| *base == wanted && *other == -power)
                 }
@@ -94,6 +96,25 @@ impl Simplifier {
             if let Some(partner) = partner {
                 let (Term::Apply(_, arguments), power) = factors[index].clone() else { return };
                 factors[index] = (Term::Apply(ratio, arguments), power);
+                factors.remove(partner);
+            }
+            index += 1;
+        }
+    }
+
+    /// n!/n is (n − 1)!.
+    fn lower_factorials(&self, factors: &mut Vec<(Term, Rational)>) {
+        let mut index = 0;
+        while index < factors.len() {
+            let partner = match &factors[index] {
+                (Term::Apply(Function::Factorial, arguments), power) => {
+                    factors.iter().position(|(base, other)| *base == arguments[0] && *other == -power)
+                }
+                _ => None,
+            };
+            if let Some(partner) = partner {
+                let below = self.tidy(&(factors[partner].0.clone() - Term::one()));
+                factors[index].0 = Term::apply(Function::Factorial, vec![below]);
                 factors.remove(partner);
             }
             index += 1;

@@ -72,6 +72,7 @@ impl Simplifier {
             return Term::zero();
         }
         self.join_symbolic_powers(&mut parts);
+        parts.reduce_roots();
         self.join_functions(&mut parts.plain);
         let Factors { mut coefficient, plain, powers, exponents } = parts;
         let mut rest: Vec<Term> = Vec::new();
@@ -302,6 +303,18 @@ impl Factors {
             }
             Term::Product(inner) if power.is_one() => self.gather(inner, false),
             Term::Product(inner) if power == -Rational::one() => self.gather(inner, true),
+            // (a b)^n = a^n b^n for a whole n.
+            Term::Product(inner) if power.is_integer() => {
+                for factor in inner {
+                    match factor {
+                        Term::Power(base, own) => match own.as_number() {
+                            Some(own) if own.is_integer() => self.push(*base, own * &power),
+                            _ => self.push(Term::Power(base, own), power.clone()),
+                        },
+                        base => self.push(base, power.clone()),
+                    }
+                }
+            }
             Term::Apply(Function::Exp, mut arguments) => self.exponents.push(scale(arguments.remove(0), &power)),
             Term::Power(inner, own) if own.as_number().is_none() && power.is_integer() => {
                 self.push_symbolic(*inner, scale(*own, &power));
@@ -313,6 +326,26 @@ impl Factors {
                 }
                 None => self.plain.push((base, power)),
             },
+        }
+    }
+
+    /// √2/2 is 1/√2, and 3/√3 is √3.
+    fn reduce_roots(&mut self) {
+        for (base, power) in &mut self.plain {
+            let Some(number) = base.as_number().filter(|value| value.is_integer() && value.is_positive()) else { continue };
+            // b^(1/2) · c/b is c · b^(−1/2).
+            let step = if (&self.coefficient / number).denom() < self.coefficient.denom() {
+                Rational::one()
+            } else if (&self.coefficient * number).denom() < self.coefficient.denom() {
+                -Rational::one()
+            } else {
+                continue;
+            };
+            let next = &*power + &step;
+            if next.abs() <= power.abs() {
+                self.coefficient = if step.is_positive() { &self.coefficient / number } else { &self.coefficient * number };
+                *power = next;
+            }
         }
     }
 
@@ -383,6 +416,40 @@ pub(super) fn raise(base: Term, power: Rational) -> Term {
     } else {
         Term::power(base, Term::Number(power))
     }
+}
+
+/// A sum with what all its terms share taken out: numbers of one size, and factors other than powers of
+/// numbers. `None` where there is nothing to take out.
+pub(super) fn common_factor(term: &Term) -> Option<Term> {
+    let Term::Sum(terms) = term else { return None };
+    let split = |term: &Term| {
+        let factors = factors_of(term);
+        match factors.first().and_then(Term::as_number) {
+            Some(value) => (value.clone(), factors[1..].to_vec()),
+            None => (Rational::one(), factors.to_vec()),
+        }
+    };
+    let parts: Vec<(Rational, Vec<Term>)> = terms.iter().map(split).collect();
+    let (first, others) = parts.split_first()?;
+    let same = others.iter().all(|(number, _)| number.abs() == first.0.abs());
+    let number = if same { first.0.abs() } else { Rational::one() };
+    let shared: Vec<Term> = first.1.iter().filter(|own| others.iter().all(|(_, all)| all.contains(own))).cloned().collect();
+    if number.is_one() && shared.is_empty() {
+        return None;
+    }
+    let inside: Vec<Term> = parts.into_iter().map(|(own, mut factors)| {
+        for factor in &shared {
+            if let Some(position) = factors.iter().position(|own| own == factor) {
+                factors.remove(position);
+            }
+        }
+        scale(product(factors), &(own / &number))
+    }).collect();
+    let mut factors = vec![Term::Number(number)];
+    factors.extend(shared);
+    factors.push(flatten_sum(inside));
+    factors.retain(|factor| !factor.is_one());
+    Some(product(factors))
 }
 
 /// A product, or its only factor.

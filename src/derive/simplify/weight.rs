@@ -2,7 +2,7 @@
 
 use num_traits::{One, Signed};
 
-use crate::kernel::term::Term;
+use crate::kernel::term::{Function, Term};
 
 /// How much there is to read. Fractions inside sums, negative powers and special functions cost
 /// more than plain symbols.
@@ -18,15 +18,35 @@ pub fn weight(term: &Term) -> usize {
         Term::Product(factors) if factors[0].as_number().is_some_and(|value| (-value).is_one()) => {
             1 + factors[1..].iter().map(weight).sum::<usize>() + (factors.len() - 1) / 2
         }
-        Term::Product(factors) => factors.iter().map(weight).sum::<usize>() + factors.len() / 2,
+        Term::Product(factors) => {
+            let logs = |term: &Term| matches!(term, Term::Sum(terms) if terms.iter().any(has_logarithm));
+            let below = |factor: &Term| match factor {
+                Term::Power(_, exponent) => exponent.as_number().is_some_and(Signed::is_negative),
+                _ => false,
+            };
+            // A fraction with logarithms above its bar.
+            let crowded = if factors.iter().any(logs) && factors.iter().any(below) { 3 } else { 0 };
+            factors.iter().map(weight).sum::<usize>() + factors.len() / 2 + crowded
+        }
         Term::Power(base, exponent) => match exponent.as_number() {
             Some(value) if value.is_negative() => {
                 weight(base) + weight(&Term::Number(-value)) + usize::from(matches!(**base, Term::Sum(_)))
             }
             _ => weight(base) + weight(exponent),
         },
+        // Two functions to a reader.
+        Term::Apply(Function::LogGamma, arguments) => 6 + weight(&arguments[0]),
+        Term::Apply(Function::Factorial, arguments) => 1 + weight(&arguments[0]),
         Term::Apply(_, arguments) => 3 + arguments.iter().map(weight).sum::<usize>(),
         Term::LogDensity(replaced) => 3 + replaced.len(),
         Term::Derivative(body, _) | Term::Expectation(body) => 3 + weight(body),
+    }
+}
+
+fn has_logarithm(term: &Term) -> bool {
+    match term {
+        Term::Apply(Function::Log | Function::LogGamma, _) => true,
+        Term::Product(factors) => factors.iter().any(has_logarithm),
+        _ => false,
     }
 }
