@@ -44,15 +44,18 @@ pub fn recognise(
         let outside = normalizer.canonical(&outside).unwrap_or(outside);
         let statistic = Poly::single(inside.clone(), Rational::one());
         if inside.is_one() {
+            let (mut constant, mut moving) = (Poly::zero(), Poly::zero());
             for (monomial, coefficient) in outside.terms() {
-                let part = Poly::single(monomial.clone(), coefficient.clone());
-                // The normalising constant 1/√(2π) is a factor of the base measure.
-                if !part.contains_any(parameters) && is_logarithmic(monomial) {
-                    log_base.add_assign(&part);
-                } else {
-                    log_partition.add_assign(&part.scaled(&-Rational::one()));
-                }
+                let known = is_logarithmic(monomial) && !monomial_contains(monomial, parameters);
+                if known { &mut constant } else { &mut moving }.add_term(monomial.clone(), coefficient.clone());
             }
+            // The normalising constant 1/√(2π) is a factor of the base measure; a mere number is not worth it.
+            if constant.terms().any(|(monomial, _)| !is_logarithm_of_number(monomial)) {
+                log_base.add_assign(&constant);
+            } else {
+                moving.add_assign(&constant);
+            }
+            log_partition = moving.scaled(&-Rational::one());
             continue;
         }
         // What does not depend on the parameters belongs to the base.
@@ -96,8 +99,9 @@ impl Pair {
         }
         let mut factor = content(&self.statistic);
         let minus = self.statistic.terms().filter(|(_, value)| value.is_negative()).count();
-        let first = self.statistic.terms().next_back().is_some_and(|(_, value)| value.is_negative());
-        if 2 * minus > self.statistic.len() || (2 * minus == self.statistic.len() && first) {
+        let natural_minus = self.natural.terms().filter(|(_, value)| value.is_negative()).count();
+        let turned = 2 * natural_minus > self.natural.len();
+        if 2 * minus > self.statistic.len() || (2 * minus == self.statistic.len() && turned) {
             factor = -factor;
         }
         (natural.scaled(&factor), self.statistic.scaled(&factor.recip()))
@@ -112,6 +116,17 @@ fn content(poly: &Poly) -> Rational {
         below = below.lcm(value.denom());
     }
     Rational::new(above, below)
+}
+
+fn monomial_contains(monomial: &Monomial, names: &[Name]) -> bool {
+    Poly::single(monomial.clone(), Rational::one()).contains_any(names)
+}
+
+fn is_logarithm_of_number(monomial: &Monomial) -> bool {
+    let of_number = |generator: &Generator| {
+        matches!(generator, Generator::Log(inner) if matches!(**inner, Generator::Prime(_)))
+    };
+    monomial.factors().iter().all(|(generator, _)| of_number(generator))
 }
 
 fn is_logarithmic(monomial: &Monomial) -> bool {
@@ -132,13 +147,18 @@ fn independent(
     for pair in pairs {
         let naturals: Vec<&Poly> = kept.iter().map(|pair| &pair.natural).collect();
         if let Some(coefficients) = combination(&pair.natural, &naturals) {
-            let mut fixed = pair.fixed.clone();
             for (coefficient, own) in coefficients.iter().zip(kept.iter_mut()).filter(|(value, _)| !value.is_zero()) {
-                own.statistic.add_assign(&pair.statistic.scaled(coefficient));
-                fixed.add_assign(&own.fixed.scaled(&-coefficient.clone()));
-                own.merged = true;
+                if let Ok(rest) = own.statistic.times(&own.fixed) {
+                    log_base.add_assign(&rest);
+                }
+                *own = Pair {
+                    fixed: Poly::zero(),
+                    statistic: own.statistic.plus(&pair.statistic.scaled(coefficient)),
+                    merged: true,
+                    natural: own.natural.clone(),
+                };
             }
-            if let Ok(rest) = pair.statistic.times(&fixed) {
+            if let Ok(rest) = pair.statistic.times(&pair.fixed) {
                 log_base.add_assign(&rest);
             }
             continue;

@@ -62,6 +62,22 @@ impl Simplifier {
         for (index, factor) in factors.iter().enumerate() {
             let (base, power) = split_power(factor);
             let Term::Sum(terms) = &base else { continue };
+            if power.is_one() {
+                // (γ s^a + Γ t^a) s^(−a) is γ + Γ (t/s)^a.
+                let (outside, mut others): (Vec<Term>, Vec<Term>) = factors.iter().cloned().partition(is_exponential);
+                if outside.is_empty() {
+                    continue;
+                }
+                others.retain(|own| own != factor);
+                let multiplied = terms.iter().map(|term| {
+                    self.tidy_product(outside.iter().cloned().chain([term.clone()]).collect())
+                });
+                others.push(sum(multiplied.collect()));
+                let candidate = self.tidy(&Term::Product(others));
+                if weight(&candidate) < weight(&best) {
+                    best = candidate;
+                }
+            }
             if !power.is_negative() || !power.is_integer() {
                 continue;
             }

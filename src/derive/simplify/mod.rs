@@ -25,7 +25,7 @@ use crate::kernel::theorem::Setting;
 
 use exponential::present;
 use square::{complete_squares, pair_conjugates};
-use tidy::{common_factor, raise, split_power};
+use tidy::{common_factor, distribute_numbers, raise, split_power};
 use trigonometry::{is_trigonometric, with_sines};
 pub use weight::weight;
 
@@ -186,25 +186,36 @@ impl Simplifier {
         if !pool.offer(tidied.clone()) {
             return;
         }
-        let squares = complete_squares(&tidied);
-        let mut logs = vec![self.combine_logs(&tidied), pair_conjugates(&tidied)];
-        if squares != tidied {
-            logs.push(self.combine_logs(&squares));
-            logs.push(squares);
+        let mut variants = vec![pair_conjugates(&tidied)];
+        let mut sums = vec![tidied.clone()];
+        let mut also = |own: Term| {
+            if !sums.contains(&own) {
+                sums.push(own);
+            }
+        };
+        also(complete_squares(&tidied));
+        if has_logarithms(&tidied) {
+            let loose = distribute_numbers(&tidied);
+            if loose != tidied {
+                also(complete_squares(&loose));
+                also(loose);
+            }
+            also(self.tidy(&self.group_by_special(&tidied)));
+            if let Some(absorbed) = self.absorb_into_logs(&tidied) {
+                also(self.tidy(&absorbed));
+            }
+        } else {
+            also(self.tidy(&self.group_by_special(&tidied)));
         }
-        logs.extend(common_factor(&tidied));
-        let grouped = self.group_by_special(&tidied);
-        if grouped != tidied {
-            let grouped = self.tidy(&grouped);
-            let both = self.combine_logs(&grouped);
-            logs.extend(common_factor(&both));
-            logs.push(both);
-            pool.offer(grouped);
+        for own in sums {
+            if has_logarithms(&own) {
+                let both = self.combine_logs(&own);
+                variants.extend(common_factor(&both));
+                variants.push(both);
+            }
+            variants.push(own);
         }
-        if let Some(absorbed) = self.absorb_into_logs(&tidied) {
-            logs.push(self.combine_logs(&self.tidy(&absorbed)));
-        }
-        for other in logs {
+        for other in variants {
             if other != tidied {
                 pool.offer(self.tidy(&other));
             }
@@ -310,6 +321,14 @@ fn functions(term: &Term) -> BTreeSet<Function> {
         found.insert(*function);
     }
     found
+}
+
+/// Whether logarithms occur outside the arguments of functions.
+fn has_logarithms(term: &Term) -> bool {
+    match term {
+        Term::Apply(function, _) => matches!(function, Function::Log | Function::LogGamma),
+        _ => term.children().into_iter().any(has_logarithms),
+    }
 }
 
 fn is_whole(domain: &Domain) -> bool {

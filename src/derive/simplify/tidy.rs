@@ -4,6 +4,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::super::small_integer;
 use super::Simplifier;
+use super::weight::has_logarithm;
 use crate::kernel::poly::{Poly, rational_power};
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Constant, Function, Rational, Term};
@@ -57,6 +58,13 @@ impl Simplifier {
                 None if power.is_integer() => self.tidy_power((**inner).clone(), scale((**own).clone(), power)),
                 _ => Term::power(base, exponent),
             },
+            // (log(x/m))² rather than (log(m/x))².
+            Term::Apply(Function::Log, arguments)
+                if small_integer(power).is_some_and(|power| power % 2 == 0) && self.is_turned(&arguments[0]) =>
+            {
+                let turned = self.tidy_product(vec![arguments[0].clone().recip()]);
+                Term::power(turned.log(), exponent)
+            }
             // (x − μ)² rather than (μ − x)².
             Term::Sum(_) if small_integer(power).is_some_and(|power| power % 2 == 0) && self.is_negative(&base) => {
                 Term::power(self.tidy(&negate_sum(&base)), exponent)
@@ -127,6 +135,17 @@ impl Simplifier {
         [true, false].into_iter().find_map(|above| factors.iter().position(|factor| turns(factor, above)))
     }
 
+    /// Whether a product has its variates below the bar only.
+    fn is_turned(&self, term: &Term) -> bool {
+        let moving = |factor: &&Term| self.variates.iter().any(|name| factor.contains(name));
+        let (mut some, mut below) = (false, true);
+        for factor in factors_of(term).iter().filter(moving) {
+            some = true;
+            below &= matches!(factor, Term::Power(_, power) if power.is_negative_number());
+        }
+        some && below && matches!(term, Term::Product(_))
+    }
+
     /// x − μ: a variate, or its logarithm, from which something is taken away.
     fn is_location(&self, terms: &[Term]) -> bool {
         let moving = |term: &Term| match term {
@@ -134,7 +153,8 @@ impl Simplifier {
             Term::Apply(_, arguments) => matches!(&arguments[0], Term::Variable(name) if self.variates.contains(name)),
             _ => false,
         };
-        matches!(terms, [first, second] if (moving(first) && second.has_minus()) || (moving(second) && first.has_minus()))
+        let taken = |term: &Term| matches!(term, Term::Product(factors) if term.has_minus() && matches!(factors[1..], [Term::Variable(_)]));
+        matches!(terms, [first, second] if (moving(first) && taken(second)) || (moving(second) && taken(first)))
     }
 
     fn is_signed(&self, term: &Term) -> bool {
@@ -418,10 +438,13 @@ pub(super) fn raise(base: Term, power: Rational) -> Term {
     }
 }
 
-/// A sum with what all its terms share taken out: numbers of one size, and factors other than powers of
-/// numbers. `None` where there is nothing to take out.
+/// A sum of logarithms and others with what all its terms share taken out: a fraction, and factors.
+/// `None` where there is nothing to take out. Without logarithms 2/p + 2/q is well written.
 pub(super) fn common_factor(term: &Term) -> Option<Term> {
     let Term::Sum(terms) = term else { return None };
+    if !terms.iter().any(has_logarithm) {
+        return None;
+    }
     let split = |term: &Term| {
         let factors = factors_of(term);
         match factors.first().and_then(Term::as_number) {
@@ -432,7 +455,7 @@ pub(super) fn common_factor(term: &Term) -> Option<Term> {
     let parts: Vec<(Rational, Vec<Term>)> = terms.iter().map(split).collect();
     let (first, others) = parts.split_first()?;
     let same = others.iter().all(|(number, _)| number.abs() == first.0.abs());
-    let number = if same { first.0.abs() } else { Rational::one() };
+    let number = if same && !first.0.is_integer() { first.0.abs() } else { Rational::one() };
     let shared: Vec<Term> = first.1.iter().filter(|own| others.iter().all(|(_, all)| all.contains(own))).cloned().collect();
     if number.is_one() && shared.is_empty() {
         return None;
@@ -446,10 +469,26 @@ pub(super) fn common_factor(term: &Term) -> Option<Term> {
         scale(product(factors), &(own / &number))
     }).collect();
     let mut factors = vec![Term::Number(number)];
-    factors.extend(shared);
+    let below = |factor: &Term| matches!(factor, Term::Power(_, power) if power.is_negative_number());
+    let (under, over): (Vec<Term>, Vec<Term>) = shared.into_iter().partition(below);
+    factors.extend(over);
     factors.push(flatten_sum(inside));
+    factors.extend(under);
     factors.retain(|factor| !factor.is_one());
     Some(product(factors))
+}
+
+/// Numbers times sums multiplied out: ½(2 log a − 1) as log a − ½.
+pub(super) fn distribute_numbers(term: &Term) -> Term {
+    let Term::Sum(terms) = term else { return term.clone() };
+    let multiplied = terms.iter().map(|own| match own {
+        Term::Product(factors) => match factors.as_slice() {
+            [Term::Number(value), inner @ Term::Sum(_)] => scale(inner.clone(), value),
+            _ => own.clone(),
+        },
+        other => other.clone(),
+    });
+    flatten_sum(multiplied.collect())
 }
 
 /// A product, or its only factor.

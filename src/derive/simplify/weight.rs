@@ -19,12 +19,13 @@ pub fn weight(term: &Term) -> usize {
             1 + factors[1..].iter().map(weight).sum::<usize>() + (factors.len() - 1) / 2
         }
         Term::Product(factors) => {
-            let logs = |term: &Term| matches!(term, Term::Sum(terms) if terms.iter().any(has_logarithm));
+            let times = |term: &Term| matches!(term, Term::Product(own) if own.iter().any(|own| !matches!(own, Term::Number(_) | Term::Apply(..))));
+            let logs = |term: &Term| matches!(term, Term::Sum(terms) if terms.iter().any(|own| has_logarithm(own) && times(own)));
             let below = |factor: &Term| match factor {
                 Term::Power(_, exponent) => exponent.as_number().is_some_and(Signed::is_negative),
                 _ => false,
             };
-            // A fraction with logarithms above its bar.
+            // A fraction with multiples of logarithms above its bar.
             let crowded = if factors.iter().any(logs) && factors.iter().any(below) { 3 } else { 0 };
             factors.iter().map(weight).sum::<usize>() + factors.len() / 2 + crowded
         }
@@ -43,7 +44,8 @@ pub fn weight(term: &Term) -> usize {
     }
 }
 
-fn has_logarithm(term: &Term) -> bool {
+/// Whether a term is a logarithm or a product with one.
+pub(super) fn has_logarithm(term: &Term) -> bool {
     match term {
         Term::Apply(Function::Log | Function::LogGamma, _) => true,
         Term::Product(factors) => factors.iter().any(has_logarithm),
