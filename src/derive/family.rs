@@ -24,6 +24,7 @@ use super::report::{
     Status,
 };
 use super::search::{Failure, Search};
+use super::simplify::weight;
 use super::setting::{log_density, moving_support, second, second_parameters, setting};
 
 /// A chain that splits an expectation into more parts than this is not written out.
@@ -332,7 +333,8 @@ impl Work<'_> {
         match recognise(self.search.checker.pointwise(), log_density, &variates, &self.parameters) {
             Ok(found) => {
                 let form = self.present_form(&found);
-                self.report.log_density = self.shown_log_density(&form).unwrap_or_else(|| plain(self));
+                let shown = self.shown_log_density(&form).unwrap_or_else(|| plain(self));
+                self.report.log_density = self.as_declared(shown);
                 self.report.exponential = Some(form);
             }
             Err(mixed) => {
@@ -344,8 +346,23 @@ impl Work<'_> {
                     join(&variates),
                     join(&mixed_names)
                 ));
+                self.report.log_density = self.as_declared(self.report.log_density.clone());
             }
         }
+    }
+
+    /// The logarithm as the author's own factors give it, where that is lighter.
+    fn as_declared(&self, shown: Term) -> Term {
+        let simplifier = &self.search.simplifier;
+        let mut forms = match &self.family.density {
+            DensityForm::Density { body, .. } => simplifier.logarithm(body),
+            DensityForm::LogDensity { body, .. } => vec![simplifier.tidy(body)],
+            DensityForm::Exponential { .. } => Vec::new(),
+        };
+        forms.sort_by_key(weight);
+        let normalizer = self.search.checker.pointwise();
+        let declared = forms.into_iter().find(|form| weight(form) < weight(&shown));
+        declared.filter(|form| normalizer.equal(form, &Term::log_density()) == Ok(true)).unwrap_or(shown)
     }
 
     fn present_form(&self, found: &Recognised) -> ExponentialForm {
@@ -379,6 +396,7 @@ impl Work<'_> {
             terms.push(self.search.simplifier.simplify(&log_base));
         }
         let shown = self.search.simplifier.tidy(&Term::Sum(terms));
+        let shown = self.search.simplifier.lighter(shown.clone(), shown);
         normalizer.equal(&shown, &Term::log_density()).is_ok_and(|equal| equal).then_some(shown)
     }
 

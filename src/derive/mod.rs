@@ -22,7 +22,6 @@ pub mod search;
 pub mod setting;
 pub mod simplify;
 mod split;
-mod square;
 
 use num_traits::ToPrimitive;
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::{One, Zero};
+use num_bigint::BigInt;
+use num_integer::Integer as _;
+use num_traits::{One, Signed, Zero};
 
 use crate::kernel::normal::Normalizer;
-use crate::kernel::poly::{Monomial, Poly};
+use crate::kernel::poly::{Generator, Monomial, Poly};
 use crate::kernel::term::{Name, Rational, Term};
 
 /// log p = Σ natural_k · statistic_k − log_partition + log base, as normal forms.
@@ -37,12 +39,23 @@ pub fn recognise(
     }
     let mut log_partition = Poly::zero();
     let mut log_base = Poly::zero();
-    let mut pairs: Vec<(Poly, Poly)> = Vec::new();
+    let mut pairs: Vec<Pair> = Vec::new();
     for (inside, outside) in grouped {
         let outside = normalizer.canonical(&outside).unwrap_or(outside);
         let statistic = Poly::single(inside.clone(), Rational::one());
         if inside.is_one() {
-            log_partition = outside.scaled(&-Rational::one());
+            let (mut constant, mut moving) = (Poly::zero(), Poly::zero());
+            for (monomial, coefficient) in outside.terms() {
+                let known = is_logarithmic(monomial) && !monomial_contains(monomial, parameters);
+                if known { &mut constant } else { &mut moving }.add_term(monomial.clone(), coefficient.clone());
+            }
+            // The normalising constant 1/√(2π) is a factor of the base measure; a mere number is not worth it.
+            if constant.terms().any(|(monomial, _)| !is_logarithm_of_number(monomial)) {
+                log_base.add_assign(&constant);
+            } else {
+                moving.add_assign(&constant);
+            }
+            log_partition = moving.scaled(&-Rational::one());
             continue;
         }
         // What does not depend on the parameters belongs to the base.
@@ -57,42 +70,179 @@ pub fn recognise(
             }
             continue;
         }
-        // A rational constant beside a parameter, as in (a − 1) log x, stays with it.
-        natural.add_assign(&fixed);
-        pairs.push((natural, statistic));
+        pairs.push(Pair { natural, fixed, statistic, merged: false });
     }
     // In the order in which the parameters were declared.
-    pairs.sort_by_key(|(natural, _)| {
-        parameters.iter().position(|name| natural.contains_variable(name)).unwrap_or(parameters.len())
+    pairs.sort_by_key(|pair| {
+        parameters.iter().position(|name| pair.natural.contains_variable(name)).unwrap_or(parameters.len())
     });
-    let (natural, statistic) = independent(pairs).into_iter().unzip();
+    let pairs = independent(normalizer, pairs, parameters, &mut log_partition, &mut log_base);
+    let (natural, statistic) = pairs.into_iter().map(Pair::shown).unzip();
     Ok(Recognised { natural, statistic, log_partition, log_base })
 }
 
-/// Merges pairs whose natural parameters are rational combinations of others:
-/// η T₁ + 2η T₂ = η (T₁ + 2T₂).
-fn independent(pairs: Vec<(Poly, Poly)>) -> Vec<(Poly, Poly)> {
-    let mut kept: Vec<(Poly, Poly)> = Vec::new();
-    for (natural, statistic) in pairs {
-        match combination(&natural, &kept) {
-            Some(coefficients) => {
-                for (coefficient, (_, own)) in coefficients.iter().zip(kept.iter_mut()) {
-                    own.add_assign(&statistic.scaled(coefficient));
-                }
-            }
-            None => kept.push((natural, statistic)),
+/// (natural + fixed) · statistic, where only `natural` moves with the parameters.
+struct Pair {
+    natural: Poly,
+    fixed: Poly,
+    statistic: Poly,
+    merged: bool,
+}
+
+impl Pair {
+    /// A constant beside a parameter, as in (a − 1) log x, stays with it. Of a statistic that is a sum
+    /// the numbers are coprime and most signs positive: −(1/(2σ²)) · (x − μ)².
+    fn shown(self) -> (Poly, Poly) {
+        let natural = self.natural.plus(&self.fixed);
+        if self.statistic.len() < 2 && self.statistic.terms().all(|(_, value)| value.is_one()) {
+            return (natural, self.statistic);
         }
+        let mut factor = content(&self.statistic);
+        let minus = self.statistic.terms().filter(|(_, value)| value.is_negative()).count();
+        let natural_minus = self.natural.terms().filter(|(_, value)| value.is_negative()).count();
+        let turned = 2 * natural_minus > self.natural.len();
+        if 2 * minus > self.statistic.len() || (2 * minus == self.statistic.len() && turned) {
+            factor = -factor;
+        }
+        (natural.scaled(&factor), self.statistic.scaled(&factor.recip()))
+    }
+}
+
+/// The positive rational c such that poly/c has coprime whole coefficients.
+fn content(poly: &Poly) -> Rational {
+    let (mut above, mut below) = (BigInt::zero(), BigInt::one());
+    for (_, value) in poly.terms() {
+        above = above.gcd(value.numer());
+        below = below.lcm(value.denom());
+    }
+    Rational::new(above, below)
+}
+
+fn monomial_contains(monomial: &Monomial, names: &[Name]) -> bool {
+    Poly::single(monomial.clone(), Rational::one()).contains_any(names)
+}
+
+fn is_logarithm_of_number(monomial: &Monomial) -> bool {
+    let of_number = |generator: &Generator| {
+        matches!(generator, Generator::Log(inner) if matches!(**inner, Generator::Prime(_)))
+    };
+    monomial.factors().iter().all(|(generator, _)| of_number(generator))
+}
+
+fn is_logarithmic(monomial: &Monomial) -> bool {
+    monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Log(_)))
+}
+
+/// Merges pairs whose natural parameters are combinations of others, with numbers or known constants
+/// as coefficients: η T₁ + 2η T₂ = η (T₁ + 2T₂), and −x²/(2σ²) + μ x/σ² with a known μ is
+/// −(1/(2σ²)) (x² − 2μ x).
+fn independent(
+    normalizer: &Normalizer,
+    pairs: Vec<Pair>,
+    parameters: &[Name],
+    log_partition: &mut Poly,
+    log_base: &mut Poly,
+) -> Vec<Pair> {
+    let mut kept: Vec<Pair> = Vec::new();
+    for pair in pairs {
+        let naturals: Vec<&Poly> = kept.iter().map(|pair| &pair.natural).collect();
+        if let Some(coefficients) = combination(&pair.natural, &naturals) {
+            for (coefficient, own) in coefficients.iter().zip(kept.iter_mut()).filter(|(value, _)| !value.is_zero()) {
+                if let Ok(rest) = own.statistic.times(&own.fixed) {
+                    log_base.add_assign(&rest);
+                }
+                *own = Pair {
+                    fixed: Poly::zero(),
+                    statistic: own.statistic.plus(&pair.statistic.scaled(coefficient)),
+                    merged: true,
+                    natural: own.natural.clone(),
+                };
+            }
+            if let Ok(rest) = pair.statistic.times(&pair.fixed) {
+                log_base.add_assign(&rest);
+            }
+            continue;
+        }
+        let (known, moving) = known_factor(normalizer, &pair.natural, parameters);
+        let twin = kept.iter_mut().find_map(|own| {
+            let (own_known, own_moving) = known_factor(normalizer, &own.natural, parameters);
+            let ratio = ratio(&moving, &own_moving)?;
+            Some((own, own_known, own_moving, ratio))
+        });
+        let Some((own, own_known, own_moving, ratio)) = twin else {
+            kept.push(pair);
+            continue;
+        };
+        let with = |poly: &Poly, known: &Monomial, by: &Rational| poly.times_monomial(known, by).ok();
+        let one = Rational::one();
+        let (Some(first), Some(second), Some(own_base), Some(base)) = (
+            with(&own.statistic, &own_known, &one),
+            with(&pair.statistic, &known, &ratio),
+            own.statistic.times(&own.fixed).ok(),
+            pair.statistic.times(&pair.fixed).ok(),
+        ) else {
+            kept.push(pair);
+            continue;
+        };
+        log_base.add_assign(&own_base);
+        log_base.add_assign(&base);
+        *own = Pair { natural: own_moving, fixed: Poly::zero(), statistic: first.plus(&second), merged: true };
+    }
+    for pair in kept.iter_mut().filter(|pair| pair.merged) {
+        complete(normalizer, pair, parameters, log_partition);
     }
     kept
 }
 
+/// Takes into a statistic what stands in the log-partition under the same natural parameter:
+/// −(1/(2σ²)) (x² − 2μ x) − μ²/(2σ²) is −(1/(2σ²)) (x − μ)².
+fn complete(normalizer: &Normalizer, pair: &mut Pair, parameters: &[Name], log_partition: &mut Poly) {
+    let Some((natural, number)) = pair.natural.as_single() else { return };
+    if !pair.fixed.is_zero() {
+        return;
+    }
+    let mut rest = Poly::zero();
+    for (monomial, coefficient) in log_partition.terms() {
+        let (moving, known) = normalizer.split_monomial(monomial, parameters);
+        let share = -(coefficient / number);
+        if moving == *natural && !known.is_one() {
+            pair.statistic.add_term(known, share);
+        } else {
+            rest.add_term(monomial.clone(), coefficient.clone());
+        }
+    }
+    *log_partition = rest;
+}
+
+/// A natural parameter as a product of known constants, where its terms have it in common, and the rest.
+fn known_factor(normalizer: &Normalizer, natural: &Poly, parameters: &[Name]) -> (Monomial, Poly) {
+    let mut common: Option<Monomial> = None;
+    let mut moving = Poly::zero();
+    for (monomial, coefficient) in natural.terms() {
+        let (inside, outside) = normalizer.split_monomial(monomial, parameters);
+        match &common {
+            Some(known) if *known != outside => return (Monomial::one(), natural.clone()),
+            _ => common = Some(outside),
+        }
+        moving.add_term(inside, coefficient.clone());
+    }
+    (common.unwrap_or_else(Monomial::one), moving)
+}
+
+/// The number c with one = c · two.
+fn ratio(one: &Poly, two: &Poly) -> Option<Rational> {
+    let (monomial, value) = two.terms().next()?;
+    let ratio = one.coefficient(monomial) / value;
+    (!ratio.is_zero() && two.scaled(&ratio) == *one).then_some(ratio)
+}
+
 /// Rational c with target = Σ c_k natural_k, by elimination over the monomials.
-fn combination(target: &Poly, kept: &[(Poly, Poly)]) -> Option<Vec<Rational>> {
+fn combination(target: &Poly, kept: &[&Poly]) -> Option<Vec<Rational>> {
     if kept.is_empty() {
         return None;
     }
     let mut monomials: Vec<&Monomial> = target.terms().map(|(monomial, _)| monomial).collect();
-    for (natural, _) in kept {
+    for natural in kept {
         monomials.extend(natural.terms().map(|(monomial, _)| monomial));
     }
     monomials.sort();
@@ -102,7 +252,7 @@ fn combination(target: &Poly, kept: &[(Poly, Poly)]) -> Option<Vec<Rational>> {
         .iter()
         .map(|monomial| {
             kept.iter()
-                .map(|(natural, _)| natural.coefficient(monomial))
+                .map(|natural| natural.coefficient(monomial))
                 .chain([target.coefficient(monomial)])
                 .collect()
         })

@@ -1,4 +1,4 @@
-//! Completing squares: μ² − 2μμ′ + μ′² + σ² as (μ − μ′)² + σ².
+//! Squares: μ² − 2μμ′ + μ′² + σ² as (μ − μ′)² + σ², (a + b)(a − b) as a² − b².
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,12 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
+use super::tidy::{negate, raise, split_power};
 use crate::kernel::term::{Rational, Term};
 
 /// A summand as a number times powers.
-type Summand = (Rational, BTreeMap<Term, i64>);
+type Summand = (Rational, Powers);
+type Powers = BTreeMap<Term, i64>;
 
 /// The term with every perfect square of two summands written as one, in all its sums.
 pub fn complete_squares(term: &Term) -> Term {
@@ -43,9 +45,12 @@ fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
                     continue;
                 }
                 let b = if *value == middle { b.clone() } else { -b.clone() };
+                let (common, root_a, root_b) = common_factor(&root_a, &root_b);
                 let inner = Term::Sum(vec![product(a.clone(), &root_a), product(b, &root_b)]);
-                let square = Term::power(inner, Term::integer(2));
-                let square = if scale.is_one() { square } else { Term::Product(vec![Term::Number(scale), square]) };
+                let mut factors = vec![product(scale, &common.into_iter().map(|(base, power)| (base, 2 * power)).collect())];
+                factors.push(Term::power(inner, Term::integer(2)));
+                factors.retain(|factor| !factor.is_one());
+                let square = if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) };
                 let mut rest: Vec<Term> = Vec::with_capacity(terms.len() - 2);
                 for (position, own) in terms.iter().enumerate() {
                     if position == i {
@@ -63,13 +68,13 @@ fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
 
 fn summand(term: &Term) -> Option<Summand> {
     let mut number = Rational::one();
-    let mut powers: BTreeMap<Term, i64> = BTreeMap::new();
+    let mut powers: Powers = BTreeMap::new();
     let factors = if let Term::Product(factors) = term { factors.as_slice() } else { std::slice::from_ref(term) };
     for factor in factors {
         match factor {
             Term::Number(value) => number *= value,
             Term::Power(base, exponent) => {
-                let power = exponent.as_number().and_then(super::small_integer)?;
+                let power = exponent.as_number().and_then(super::super::small_integer)?;
                 *powers.entry((**base).clone()).or_insert(0) += power;
             }
             other => *powers.entry(other.clone()).or_insert(0) += 1,
@@ -79,7 +84,7 @@ fn summand(term: &Term) -> Option<Summand> {
 }
 
 /// The factors of the root where every power is even.
-fn square_root((number, powers): &Summand) -> Option<(Rational, BTreeMap<Term, i64>)> {
+fn square_root((number, powers): &Summand) -> Option<(Rational, Powers)> {
     let even = powers.values().all(|power| power % 2 == 0) && !powers.is_empty();
     even.then(|| (number.clone(), powers.iter().map(|(base, power)| (base.clone(), power / 2)).collect()))
 }
@@ -96,6 +101,23 @@ fn common_square(a: &Rational, b: &Rational) -> Option<(Rational, Rational, Rati
     Some((scale, below, Rational::from_integer(ratio.numer().clone())))
 }
 
+/// What two products of powers have in common, and what is left of each: a/s and b/s have 1/s.
+fn common_factor(a: &Powers, b: &Powers) -> (Powers, Powers, Powers) {
+    let common: Powers = a
+        .iter()
+        .filter_map(|(base, one)| {
+            let two = b.get(base).filter(|two| two.signum() == one.signum())?;
+            Some((base.clone(), if one.abs() < two.abs() { *one } else { *two }))
+        })
+        .collect();
+    let rest = |all: &Powers| {
+        let left = all.iter().map(|(base, power)| (base.clone(), power - common.get(base).copied().unwrap_or(0)));
+        left.filter(|(_, power)| *power != 0).collect()
+    };
+    let (one, two) = (rest(a), rest(b));
+    (common, one, two)
+}
+
 fn rational_root(value: &Rational) -> Option<Rational> {
     let root = |value: &BigInt| {
         let root = value.sqrt();
@@ -104,7 +126,7 @@ fn rational_root(value: &Rational) -> Option<Rational> {
     (!value.is_negative()).then(|| Some(BigRational::new(root(value.numer())?, root(value.denom())?)))?
 }
 
-fn product(number: Rational, powers: &BTreeMap<Term, i64>) -> Term {
+fn product(number: Rational, powers: &Powers) -> Term {
     let mut factors: Vec<Term> = Vec::new();
     if !number.is_one() {
         factors.push(Term::Number(number));
@@ -112,7 +134,51 @@ fn product(number: Rational, powers: &BTreeMap<Term, i64>) -> Term {
     factors.extend(powers.iter().map(|(base, power)| {
         if *power == 1 { base.clone() } else { Term::power(base.clone(), Term::integer(*power)) }
     }));
+    match factors.len() {
+        0 => Term::one(),
+        1 => factors.remove(0),
+        _ => Term::Product(factors),
+    }
+}
+
+/// (a + b)^k (a − b)^k as (a² − b²)^k, throughout.
+pub fn pair_conjugates(term: &Term) -> Term {
+    let term = term.map_children(&mut pair_conjugates);
+    let Term::Product(mut factors) = term else { return term };
+    let mut first = 0;
+    while first < factors.len() {
+        let partner = (first + 1..factors.len())
+            .find_map(|second| conjugate_product(&factors[first], &factors[second]).map(|product| (second, product)));
+        if let Some((second, product)) = partner {
+            factors.remove(second);
+            factors[first] = product;
+        }
+        first += 1;
+    }
     if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+}
+
+/// (a² − b²)^k from (a + b)^k and (a − b)^k.
+fn conjugate_product(left: &Term, right: &Term) -> Option<Term> {
+    let ((left, power), (right, other)) = (split_power(left), split_power(right));
+    let (Term::Sum(left), Term::Sum(right)) = (left, right) else { return None };
+    let ([a, b], [c, d]) = (left.as_slice(), right.as_slice()) else { return None };
+    if power != other {
+        return None;
+    }
+    let square = |term: &Term| {
+        let positive = if term.has_minus() { negate(term) } else { term.clone() };
+        match positive {
+            Term::Number(value) => Term::Number(&value * &value),
+            other => Term::power(other, Term::integer(2)),
+        }
+    };
+    // Either sum may be written in either order, and with either sign.
+    let (same, opposite) = [(a, b, c, d), (a, b, d, c), (b, a, c, d), (b, a, d, c)]
+        .into_iter()
+        .find(|(a, b, c, d)| a == c && **b == negate(d))
+        .map(|(a, b, _, _)| (a.clone(), b.clone()))?;
+    Some(raise(Term::Sum(vec![square(&same), negate(&square(&opposite))]), power))
 }
 
 #[cfg(test)]
@@ -130,7 +196,7 @@ mod tests {
         check("a^2 - 2*a*b + b^2 + c", "(a - b)^2 + c");
         check("4*a^2 + 12*a*b + 9*b^2", "(2*a + 3*b)^2");
         check("a^2 + a*b + b^2", "a^2 + a*b + b^2");
-        check("3*a^2/s^2 - 6*a*b/s^2 + 3*b^2/s^2", "3*(a/s - b/s)^2");
+        check("3*a^2/s^2 - 6*a*b/s^2 + 3*b^2/s^2", "3/s^2*(a - b)^2");
         check("-a^2 + 2*a*b - b^2", "-(a - b)^2");
         check("a^2 - 2*a*b - b^2", "a^2 - 2*a*b - b^2");
     }

@@ -1,0 +1,351 @@
+//! The form a statistician would write: candidates from several routes, the lightest wins.
+//!
+//! The kernel checks that the chosen form is equal to the value; here only its looks matter. A
+//! candidate is a rewriting of the normal form by the algebra engine, by the laws of logarithms, of
+//! exponentials and of angles, or part by part; [`weight`] compares them.
+
+mod declared;
+mod exponential;
+mod logarithm;
+mod special;
+mod square;
+mod tidy;
+mod trigonometry;
+mod weight;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::cas;
+use crate::kernel::domain::{Domain, Support};
+use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::{Generator, Monomial, Poly};
+use crate::kernel::term::{Function, Name, Term};
+use crate::kernel::theorem::Setting;
+
+use exponential::present;
+use square::{complete_squares, pair_conjugates};
+use tidy::{common_factor, distribute_numbers, raise, split_power};
+use trigonometry::{is_trigonometric, with_sines};
+pub use weight::weight;
+
+/// How many of the lightest forms are worked over once more.
+const REFINED: usize = 3;
+
+/// How deep parts of parts, and arguments of arguments, are worked over.
+const DEEPEST: usize = 8;
+const DEEPEST_PARTS: usize = 1;
+
+/// Finds good forms in one context.
+pub struct Simplifier {
+    normalizer: Normalizer,
+    /// Answers of [`Simplifier::is_negative`], asked again and again for the same sums.
+    negative: RefCell<HashMap<Term, bool>>,
+    variates: Vec<Name>,
+    /// Variables that take whole numbers only.
+    whole: BTreeSet<Name>,
+    /// The functions that the density was declared with: an answer uses the words of the question.
+    vocabulary: BTreeSet<Function>,
+    /// Forms already found: the same entry is asked for by several routes.
+    forms: RefCell<HashMap<Poly, Term>>,
+    /// How many forms are being looked for inside one another.
+    depth: Cell<usize>,
+}
+
+/// The candidates for one value, each once.
+#[derive(Default)]
+struct Pool {
+    seen: HashSet<Term>,
+    /// The lightest ones, lightest first.
+    best: Vec<(usize, Term)>,
+}
+
+impl Pool {
+    fn offer(&mut self, term: Term) -> bool {
+        if !self.seen.insert(term.clone()) {
+            return false;
+        }
+        let own = weight(&term);
+        let place = self.best.partition_point(|(weight, _)| *weight <= own);
+        if place < REFINED {
+            self.best.insert(place, (own, term));
+            self.best.truncate(REFINED);
+        }
+        true
+    }
+}
+
+impl Simplifier {
+    pub fn new(setting: &Setting) -> Simplifier {
+        let mut domains: Vec<(&Name, &Domain)> = setting.context().domains.iter().collect();
+        if let Support::Product { coordinates, .. } = setting.support() {
+            domains.extend(coordinates.iter().map(|(name, domain)| (name, domain)));
+        }
+        let mut whole: BTreeSet<Name> =
+            domains.into_iter().filter(|(_, domain)| is_whole(domain)).map(|(name, _)| name.clone()).collect();
+        if let Support::Points { names, points } = setting.support() {
+            let integer = |term: &Term| term.as_number().is_some_and(|value| value.is_integer());
+            whole.extend(
+                names
+                    .iter()
+                    .enumerate()
+                    .filter(|(index, _)| points.iter().all(|point| integer(&point[*index])))
+                    .map(|(_, name)| name.clone()),
+            );
+        }
+        Simplifier {
+            normalizer: Normalizer::on_support(setting.context(), setting.support()),
+            negative: RefCell::default(),
+            variates: setting.support().names(),
+            whole,
+            vocabulary: functions(setting.log_density()),
+            forms: RefCell::default(),
+            depth: Cell::default(),
+        }
+    }
+
+    /// The lightest form found.
+    pub fn simplify(&self, poly: &Poly) -> Term {
+        if let Some(known) = self.forms.borrow().get(poly) {
+            return known.clone();
+        }
+        let depth = self.depth.get();
+        if depth == DEEPEST {
+            return poly.to_term();
+        }
+        self.depth.set(depth + 1);
+        let form = self.lightest(poly, depth);
+        self.depth.set(depth);
+        self.forms.borrow_mut().insert(poly.clone(), form.clone());
+        form
+    }
+
+    /// The simplified form of any term; the term itself when it has no normal form.
+    pub fn simplify_term(&self, term: &Term) -> Term {
+        match self.normalizer.normalize(term) {
+            Ok(poly) => self.simplify(&poly),
+            Err(_) => term.clone(),
+        }
+    }
+
+    /// The lighter of two equal forms.
+    pub fn lighter(&self, left: Term, right: Term) -> Term {
+        let mut pool = Pool::default();
+        pool.offer(left);
+        self.offer_with_variants(&mut pool, &right);
+        pool.best.swap_remove(0).1
+    }
+
+    fn lightest(&self, poly: &Poly, depth: usize) -> Term {
+        let poly = self.normalizer.canonical(poly).unwrap_or_else(|_| poly.clone());
+        if let Some(constant) = poly.as_constant() {
+            return Term::Number(constant);
+        }
+        let plain = present(&poly);
+        let lowered = self.lower_special(&plain);
+        let mut starts = vec![lowered.clone()];
+        if lowered != plain {
+            starts.push(plain.clone());
+        }
+        if is_trigonometric(&plain) {
+            let sines = with_sines(&plain);
+            if sines != plain {
+                starts.push(sines);
+            }
+        }
+        // A product of atoms has no other form.
+        let forms =
+            if starts.iter().all(is_plain_product) { Vec::new() } else { cas::candidates(&starts).unwrap_or_default() };
+        let mut pool = Pool::default();
+        let mut least = usize::MAX;
+        for form in starts.into_iter().chain(forms.into_iter().flatten()) {
+            // Tidying saves something, but never this much.
+            let own = weight(&form);
+            if own / 2 > least {
+                continue;
+            }
+            least = least.min(own);
+            self.offer_with_variants(&mut pool, &form);
+        }
+        if depth <= DEEPEST_PARTS {
+            for parts in self.by_parts(&poly) {
+                self.offer_with_variants(&mut pool, &parts);
+            }
+        }
+        // Looks must never cost the value.
+        let is_value = |form: &Term| match self.normalizer.normalize(form) {
+            Ok(check) => self.normalizer.is_zero(&check.minus(&poly)).unwrap_or(false),
+            Err(_) => false,
+        };
+        self.refined(pool).into_iter().find(is_value).unwrap_or_else(|| poly.to_term())
+    }
+
+    /// A form, tidied, and what the laws of logarithms and squares make of it.
+    fn offer_with_variants(&self, pool: &mut Pool, form: &Term) {
+        let tidied = self.tidy(form);
+        if !pool.offer(tidied.clone()) {
+            return;
+        }
+        let mut variants = vec![pair_conjugates(&tidied)];
+        let mut sums = vec![tidied.clone()];
+        let mut also = |own: Term| {
+            if !sums.contains(&own) {
+                sums.push(own);
+            }
+        };
+        also(complete_squares(&tidied));
+        if has_logarithms(&tidied) {
+            let loose = distribute_numbers(&tidied);
+            if loose != tidied {
+                also(complete_squares(&loose));
+                also(loose);
+            }
+            also(self.tidy(&self.group_by_special(&tidied)));
+            if let Some(absorbed) = self.absorb_into_logs(&tidied) {
+                also(self.tidy(&absorbed));
+            }
+        } else {
+            also(self.tidy(&self.group_by_special(&tidied)));
+        }
+        for own in sums {
+            if has_logarithms(&own) {
+                let both = self.combine_logs(&own);
+                variants.extend(common_factor(&both));
+                variants.push(both);
+            }
+            variants.push(own);
+        }
+        for other in variants {
+            if other != tidied {
+                pool.offer(self.tidy(&other));
+            }
+        }
+    }
+
+    /// The best candidates after the dearer rewritings, lightest first.
+    fn refined(&self, pool: Pool) -> Vec<Term> {
+        let mut found: Vec<(usize, Term)> = Vec::new();
+        let hyperbolic = [Function::Cosh, Function::Sinh, Function::Tanh].into_iter().any(|own| self.speaks_of(own));
+        for (_, term) in pool.best {
+            let mut forms = vec![self.divide_through(&term)];
+            if hyperbolic {
+                let joined = self.tidy(&self.hyperbolic(&term));
+                forms.extend(self.absorb_into_logs(&joined).map(|own| self.tidy(&self.hyperbolic(&self.tidy(&own)))));
+                forms.push(joined);
+            }
+            if is_trigonometric(&term) {
+                let joined = self.tidy(&self.join_angles(&term));
+                forms.push(self.tidy(&complete_squares(&joined)));
+                forms.push(joined);
+            }
+            forms.push(term);
+            for form in forms {
+                let form = self.arguments(&form);
+                found.push((weight(&form), form));
+            }
+        }
+        found.sort_by_key(|(weight, _)| *weight);
+        found.dedup();
+        found.into_iter().map(|(_, term)| term).collect()
+    }
+
+    /// The arguments of functions in their own best forms: erf(η/√2), e^(−(x − μ)/β).
+    fn arguments(&self, term: &Term) -> Term {
+        let term = term.map_children(&mut |child| self.arguments(child));
+        let Term::Apply(function, arguments) = &term else { return term };
+        let better = |argument: &Term| {
+            if matches!(argument, Term::Number(_) | Term::Constant(_) | Term::Variable(_)) {
+                return argument.clone();
+            }
+            let form = self.simplify_term(argument);
+            if weight(&form) < weight(argument) { form } else { argument.clone() }
+        };
+        let arguments = arguments.iter().map(|argument| match (function, argument) {
+            // A logarithm's factors stay factors.
+            (Function::Log, Term::Product(factors)) => self.tidy_product(
+                factors
+                    .iter()
+                    .map(|factor| {
+                        let (base, power) = split_power(factor);
+                        if matches!(base, Term::Sum(_)) { raise(better(&base), power) } else { factor.clone() }
+                    })
+                    .collect(),
+            ),
+            _ => better(argument),
+        });
+        Term::Apply(*function, arguments.collect())
+    }
+
+    /// Sums whose parts are each in their own best form: log(σ′/σ) beside a fraction and not above its
+    /// denominator, x − E[x] with all of E[x] together.
+    fn by_parts(&self, poly: &Poly) -> Vec<Term> {
+        if poly.len() < 3 {
+            return Vec::new();
+        }
+        let logarithmic = |monomial: &Monomial| {
+            monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Log(_)))
+        };
+        let moving = |monomial: &Monomial| {
+            let (inside, _) = self.normalizer.split_monomial(monomial, &self.variates);
+            !inside.is_one()
+        };
+        let exponential = |monomial: &Monomial| {
+            monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Euler | Generator::Sum(_)))
+        };
+        let partitions: [&dyn Fn(&Monomial) -> bool; 3] = [&logarithmic, &moving, &exponential];
+        let mut found = Vec::new();
+        for belongs in partitions {
+            let (mut with, mut without) = (Poly::zero(), Poly::zero());
+            for (monomial, coefficient) in poly.terms() {
+                if belongs(monomial) { &mut with } else { &mut without }
+                    .add_term(monomial.clone(), coefficient.clone());
+            }
+            if !with.is_empty() && !without.is_empty() {
+                let parts = Term::Sum(vec![self.simplify(&with), self.simplify(&without)]);
+                if !found.contains(&parts) {
+                    found.push(parts);
+                }
+            }
+        }
+        found
+    }
+
+    fn speaks_of(&self, function: Function) -> bool {
+        self.vocabulary.contains(&function)
+    }
+}
+
+fn functions(term: &Term) -> BTreeSet<Function> {
+    let mut found: BTreeSet<Function> = term.children().into_iter().flat_map(functions).collect();
+    if let Term::Apply(function, _) = term {
+        found.insert(*function);
+    }
+    found
+}
+
+/// Whether logarithms occur outside the arguments of functions.
+fn has_logarithms(term: &Term) -> bool {
+    match term {
+        Term::Apply(function, _) => matches!(function, Function::Log | Function::LogGamma),
+        _ => term.children().into_iter().any(has_logarithms),
+    }
+}
+
+fn is_whole(domain: &Domain) -> bool {
+    match domain {
+        Domain::Integers { .. } => true,
+        Domain::Finite(values) => values.iter().all(|value| value.as_number().is_some_and(|value| value.is_integer())),
+        _ => false,
+    }
+}
+
+/// Whether a term is a product of powers of variables, constants and functions, without any sum
+/// outside the arguments of functions.
+fn is_plain_product(term: &Term) -> bool {
+    match term {
+        Term::Number(_) | Term::Constant(_) | Term::Variable(_) | Term::Apply(..) => true,
+        Term::Product(factors) => factors.iter().all(is_plain_product),
+        Term::Power(base, exponent) => is_plain_product(base) && exponent.as_number().is_some(),
+        _ => false,
+    }
+}

@@ -1,0 +1,556 @@
+//! Signs, powers and numbers where a person puts them.
+
+use num_traits::{One, Signed, Zero};
+
+use super::super::small_integer;
+use super::Simplifier;
+use super::weight::has_logarithm;
+use crate::kernel::poly::{Poly, rational_power};
+use crate::kernel::sign::Sign;
+use crate::kernel::term::{Constant, Function, Rational, Term};
+
+/// A number under a symbolic exponent is raised no further than this: 4^s for 2^(2s).
+const LARGEST_BASE: i64 = 1_000;
+
+/// A product taken apart: a number, bases with numeric exponents, bases with symbolic ones, and what
+/// stands above e.
+#[derive(Default)]
+struct Factors {
+    coefficient: Rational,
+    plain: Vec<(Term, Rational)>,
+    powers: Vec<(Term, Vec<Term>)>,
+    exponents: Vec<Term>,
+}
+
+impl Simplifier {
+    /// Signs inside products and powers: (b − a)·(−1) is a − b, and 1 − p rather than −(p − 1).
+    pub fn tidy(&self, term: &Term) -> Term {
+        let term = term.map_children(&mut |child| self.tidy(child));
+        match term {
+            Term::Product(factors) => self.tidy_product(factors),
+            Term::Sum(terms) => flatten_sum(terms),
+            Term::Power(base, exponent) => self.tidy_power(*base, *exponent),
+            other => other,
+        }
+    }
+
+    fn tidy_power(&self, base: Term, exponent: Term) -> Term {
+        if exponent.is_one() {
+            return base;
+        }
+        let Some(power) = exponent.as_number() else {
+            return match (&base, scaled_by_integer(&exponent)) {
+                // 4^s rather than 2^(2s).
+                (Term::Number(number), Some((count, rest))) => match raised_number(number, count) {
+                    Some(number) => Term::power(number, rest),
+                    None => Term::power(base, exponent),
+                },
+                _ => Term::power(base, exponent),
+            };
+        };
+        match &base {
+            // (e^u)² is e^(2u), and likewise for every power with a symbolic exponent.
+            Term::Apply(Function::Exp, arguments) if power.is_integer() => scale(arguments[0].clone(), power).exp(),
+            Term::Power(inner, own) => match own.as_number() {
+                Some(own) if power.is_integer() && own.is_integer() => {
+                    Term::power((**inner).clone(), Term::Number(power * own))
+                }
+                None if power.is_integer() => self.tidy_power((**inner).clone(), scale((**own).clone(), power)),
+                _ => Term::power(base, exponent),
+            },
+            // (log(x/m))² rather than (log(m/x))².
+            Term::Apply(Function::Log, arguments)
+                if small_integer(power).is_some_and(|power| power % 2 == 0) && self.is_turned(&arguments[0]) =>
+            {
+                let turned = self.tidy_product(vec![arguments[0].clone().recip()]);
+                Term::power(turned.log(), exponent)
+            }
+            // (x − μ)² rather than (μ − x)².
+            Term::Sum(_) if small_integer(power).is_some_and(|power| power % 2 == 0) && self.is_negative(&base) => {
+                Term::power(self.tidy(&negate_sum(&base)), exponent)
+            }
+            _ => Term::power(base, exponent),
+        }
+    }
+
+    pub(super) fn tidy_product(&self, factors: Vec<Term>) -> Term {
+        let mut parts = Factors { coefficient: Rational::one(), ..Factors::default() };
+        parts.gather(factors, false);
+        if parts.coefficient.is_zero() {
+            return Term::zero();
+        }
+        self.join_symbolic_powers(&mut parts);
+        parts.reduce_roots();
+        self.join_functions(&mut parts.plain);
+        let Factors { mut coefficient, plain, powers, exponents } = parts;
+        let mut rest: Vec<Term> = Vec::new();
+        for (base, power) in plain {
+            let odd = small_integer(&power).is_some_and(|power| power % 2 != 0);
+            if matches!(base, Term::Sum(_)) && power.is_integer() && self.is_negative(&base) {
+                if odd {
+                    coefficient = -coefficient;
+                }
+                rest.push(raise(negate_sum(&base), power));
+            } else {
+                rest.push(raise(base, power));
+            }
+        }
+        rest.extend(powers.into_iter().map(|(base, mut exponents)| self.tidy_power(base, exponents.remove(0))));
+        if !exponents.is_empty() {
+            match self.added(exponents) {
+                zero if zero.is_zero() => {}
+                exponent => rest.push(exponent.exp()),
+            }
+        }
+        if rest.is_empty() {
+            return Term::Number(coefficient);
+        }
+        if coefficient.is_negative()
+            && let Some(mixed) = self.mixed_sum(&coefficient, &rest)
+        {
+            // (r − p x)/(p (1 − p)) rather than −(p x − r)/(p (1 − p)).
+            let (base, power) = split_power(&rest[mixed]);
+            rest[mixed] = raise(negate_sum(&base), power);
+            coefficient = -coefficient;
+        }
+        if !coefficient.is_one() {
+            rest.insert(0, Term::Number(coefficient));
+        }
+        if rest.len() == 1 { rest.remove(0) } else { Term::Product(rest) }
+    }
+
+    /// A sum to an odd power that reads as well with its signs changed: one of no known sign with a
+    /// minus in it. x − μ stays what it is.
+    fn mixed_sum(&self, coefficient: &Rational, factors: &[Term]) -> Option<usize> {
+        let turns = |factor: &Term, above: bool| {
+            let (base, power) = split_power(factor);
+            let Term::Sum(terms) = &base else { return false };
+            let odd = small_integer(&power).is_some_and(|power| power % 2 != 0 && (power > 0) == above);
+            odd && terms.iter().any(Term::has_minus) && !self.is_location(terms) && !self.is_signed(&base)
+        };
+        // −(b − a) of whatever sign reads better as a − b.
+        if matches!(factors, [Term::Sum(_)]) && (-coefficient).is_one() {
+            return Some(0);
+        }
+        [true, false].into_iter().find_map(|above| factors.iter().position(|factor| turns(factor, above)))
+    }
+
+    /// Whether a product has its variates below the bar only.
+    fn is_turned(&self, term: &Term) -> bool {
+        let moving = |factor: &&Term| self.variates.iter().any(|name| factor.contains(name));
+        let (mut some, mut below) = (false, true);
+        for factor in factors_of(term).iter().filter(moving) {
+            some = true;
+            below &= matches!(factor, Term::Power(_, power) if power.is_negative_number());
+        }
+        some && below && matches!(term, Term::Product(_))
+    }
+
+    /// x − μ: a variate, or its logarithm, from which something is taken away.
+    fn is_location(&self, terms: &[Term]) -> bool {
+        let moving = |term: &Term| match term {
+            Term::Variable(name) => self.variates.contains(name),
+            Term::Apply(_, arguments) => matches!(&arguments[0], Term::Variable(name) if self.variates.contains(name)),
+            _ => false,
+        };
+        let taken = |term: &Term| matches!(term, Term::Product(factors) if term.has_minus() && matches!(factors[1..], [Term::Variable(_)]));
+        matches!(terms, [first, second] if (moving(first) && taken(second)) || (moving(second) && taken(first)))
+    }
+
+    fn is_signed(&self, term: &Term) -> bool {
+        self.normalizer.normalize(term).ok().and_then(|poly| self.normalizer.sign(&poly)).is_some()
+    }
+
+    /// The sum of exponents, its like terms gathered.
+    fn added(&self, mut exponents: Vec<Term>) -> Term {
+        if exponents.len() == 1 {
+            return exponents.remove(0);
+        }
+        let sum = Term::Sum(exponents);
+        match self.normalizer.normalize(&sum) {
+            Ok(poly) => self.tidy(&poly.to_term()),
+            Err(_) => self.tidy(&sum),
+        }
+    }
+
+    /// Equal bases under one exponent, and bases with opposite exponents under one:
+    /// s^α x^(−α) is (s/x)^α.
+    fn join_symbolic_powers(&self, parts: &mut Factors) {
+        for (base, exponents) in &mut parts.powers {
+            if let Some(position) = parts.plain.iter().position(|(own, _)| own == base) {
+                exponents.push(Term::Number(parts.plain.remove(position).1));
+            }
+            *exponents = vec![self.added(std::mem::take(exponents))];
+        }
+        parts.powers.retain(|(base, exponents)| match exponents[0].as_number() {
+            Some(power) => {
+                if !power.is_zero() {
+                    parts.plain.push((base.clone(), power.clone()));
+                }
+                false
+            }
+            None => true,
+        });
+        let mut first = 0;
+        while first < parts.powers.len() {
+            let partner = (first + 1..parts.powers.len())
+                .find_map(|second| self.joined(&parts.powers[first], &parts.powers[second]).map(|own| (second, own)));
+            match partner {
+                Some((second, (joined, loose))) => {
+                    parts.powers.remove(second);
+                    parts.powers[first] = joined;
+                    for (base, power) in loose.into_iter().filter(|(_, power)| !power.is_zero()) {
+                        match base {
+                            Term::Number(value) => match small_integer(&power)
+                                .and_then(|power| rational_power(&value, power).ok())
+                            {
+                                Some(value) => parts.coefficient *= value,
+                                None => parts.plain.push((Term::Number(value), power)),
+                            },
+                            base => match parts.plain.iter_mut().find(|(own, _)| *own == base) {
+                                Some((_, own)) => *own += power,
+                                None => parts.plain.push((base, power)),
+                            },
+                        }
+                    }
+                    parts.plain.retain(|(_, power)| !power.is_zero());
+                }
+                None => first += 1,
+            }
+        }
+    }
+
+    /// Two powers as one, with the whole powers that are left over.
+    #[allow(clippy::type_complexity)]
+    fn joined(&self, a: &(Term, Vec<Term>), b: &(Term, Vec<Term>)) -> Option<((Term, Vec<Term>), Vec<(Term, Rational)>)> {
+        let exponent = |(_, exponents): &(Term, Vec<Term>)| self.normalizer.normalize(&exponents[0]).ok();
+        let (one, two) = (exponent(a)?, exponent(b)?);
+        let (constant_one, constant_two) = (one.constant_part(), two.constant_part());
+        let symbolic = one.minus(&Poly::constant(constant_one.clone()));
+        let other = two.minus(&Poly::constant(constant_two.clone()));
+        let same = symbolic == other;
+        if !same && symbolic != other.scaled(&-Rational::one()) {
+            return None;
+        }
+        let whole = constant_one.is_integer() && constant_two.is_integer();
+        let (constant, loose) = match same {
+            _ if &constant_one * if same { Rational::one() } else { -Rational::one() } == constant_two => {
+                (constant_one, Vec::new())
+            }
+            // λ^k x^(k − 1) is well written.
+            true => return None,
+            false if !whole => return None,
+            false => (Rational::zero(), vec![(a.0.clone(), constant_one), (b.0.clone(), constant_two)]),
+        };
+        let mut exponent = self.tidy(&symbolic.plus(&Poly::constant(constant)).to_term());
+        let (mut above, mut below) = (a.0.clone(), b.0.clone());
+        if !same && self.is_minus(&exponent) {
+            exponent = self.tidy(&negate(&exponent));
+            std::mem::swap(&mut above, &mut below);
+        }
+        let below = if same { below } else { below.recip() };
+        Some(((self.tidy_product(vec![above, below]), vec![exponent]), loose))
+    }
+
+    /// Whether an exponent reads as a negative one.
+    fn is_minus(&self, exponent: &Term) -> bool {
+        match exponent {
+            Term::Sum(_) => self.is_negative(exponent),
+            other => other.has_minus(),
+        }
+    }
+
+    /// Whether a sum should be written with its signs changed.
+    pub(super) fn is_negative(&self, term: &Term) -> bool {
+        if let Some(known) = self.negative.borrow().get(term) {
+            return *known;
+        }
+        let answer = self.find_negative(term);
+        self.negative.borrow_mut().insert(term.clone(), answer);
+        answer
+    }
+
+    fn find_negative(&self, term: &Term) -> bool {
+        match self.normalizer.normalize(term).ok().and_then(|poly| self.normalizer.sign(&poly)) {
+            Some(Sign::Negative | Sign::Nonpositive) => true,
+            Some(_) => false,
+            None => match term {
+                // Unknown: x − μ rather than μ − x, then as few minus signs as possible.
+                Term::Sum(terms) => {
+                    let about = |term: &&Term| self.variates.iter().any(|name| term.contains(name));
+                    let moving: Vec<&Term> = terms.iter().filter(about).collect();
+                    if !moving.is_empty() && moving.len() < terms.len() {
+                        let minus = moving.iter().filter(|term| term.has_minus()).count();
+                        if 2 * minus != moving.len() {
+                            return 2 * minus > moving.len();
+                        }
+                    }
+                    let minus = terms.iter().filter(|term| term.has_minus()).count();
+                    2 * minus > terms.len()
+                }
+                _ => false,
+            },
+        }
+    }
+}
+
+impl Factors {
+    /// Flattens products, gathers equal bases and what stands above e.
+    fn gather(&mut self, factors: Vec<Term>, inverse: bool) {
+        let sign = if inverse { -Rational::one() } else { Rational::one() };
+        for factor in factors {
+            match factor {
+                Term::Number(value) if !inverse || value.is_zero() => self.coefficient *= value,
+                Term::Number(value) => self.coefficient /= value,
+                Term::Product(inner) => self.gather(inner, inverse),
+                Term::Power(base, exponent) => match exponent.as_number() {
+                    Some(power) => self.push(*base, power * &sign),
+                    None => self.push_symbolic(*base, scale(*exponent, &sign)),
+                },
+                base => self.push(base, sign.clone()),
+            }
+        }
+    }
+
+    fn push(&mut self, base: Term, power: Rational) {
+        match base {
+            Term::Number(value) if power.is_integer() && !value.is_zero() => {
+                let small = small_integer(&power).filter(|power| power.abs() <= 64);
+                match small.and_then(|power| rational_power(&value, power).ok()) {
+                    Some(value) => self.coefficient *= value,
+                    None => self.plain.push((Term::Number(value), power)),
+                }
+            }
+            Term::Product(inner) if power.is_one() => self.gather(inner, false),
+            Term::Product(inner) if power == -Rational::one() => self.gather(inner, true),
+            // (a b)^n = a^n b^n for a whole n.
+            Term::Product(inner) if power.is_integer() => {
+                for factor in inner {
+                    match factor {
+                        Term::Power(base, own) => match own.as_number() {
+                            Some(own) if own.is_integer() => self.push(*base, own * &power),
+                            _ => self.push(Term::Power(base, own), power.clone()),
+                        },
+                        base => self.push(base, power.clone()),
+                    }
+                }
+            }
+            Term::Apply(Function::Exp, mut arguments) => self.exponents.push(scale(arguments.remove(0), &power)),
+            Term::Power(inner, own) if own.as_number().is_none() && power.is_integer() => {
+                self.push_symbolic(*inner, scale(*own, &power));
+            }
+            base => match self.plain.iter_mut().find(|(own, _)| *own == base) {
+                Some((_, own)) => {
+                    *own += power;
+                    self.plain.retain(|(_, power)| !power.is_zero());
+                }
+                None => self.plain.push((base, power)),
+            },
+        }
+    }
+
+    /// √2/2 is 1/√2, and 3/√3 is √3.
+    fn reduce_roots(&mut self) {
+        for (base, power) in &mut self.plain {
+            let Some(number) = base.as_number().filter(|value| value.is_integer() && value.is_positive()) else { continue };
+            // b^(1/2) · c/b is c · b^(−1/2).
+            let step = if (&self.coefficient / number).denom() < self.coefficient.denom() {
+                Rational::one()
+            } else if (&self.coefficient * number).denom() < self.coefficient.denom() {
+                -Rational::one()
+            } else {
+                continue;
+            };
+            let next = &*power + &step;
+            if next.abs() <= power.abs() {
+                self.coefficient = if step.is_positive() { &self.coefficient / number } else { &self.coefficient * number };
+                *power = next;
+            }
+        }
+    }
+
+    fn push_symbolic(&mut self, base: Term, exponent: Term) {
+        if base == Term::Constant(Constant::E) {
+            self.exponents.push(exponent);
+            return;
+        }
+        match self.powers.iter_mut().find(|(own, _)| *own == base) {
+            Some((_, exponents)) => exponents.push(exponent),
+            None => self.powers.push((base, vec![exponent])),
+        }
+    }
+}
+
+/// (n, t) of an exponent n·t with a whole n, |n| > 1.
+fn scaled_by_integer(exponent: &Term) -> Option<(i64, Term)> {
+    let Term::Product(factors) = exponent else { return None };
+    let count = factors.first().and_then(Term::as_number).and_then(small_integer)?;
+    let sign = if count < 0 { -Rational::one() } else { Rational::one() };
+    (count.abs() > 1).then(|| (count.abs(), scale(Term::Product(factors[1..].to_vec()), &sign)))
+}
+
+/// number^count, while it can be read.
+fn raised_number(number: &Rational, count: i64) -> Option<Term> {
+    let limit = Rational::from_integer(LARGEST_BASE.into());
+    let value = (count <= 16).then(|| rational_power(number, count).ok())??;
+    (*value.numer() <= *limit.numer() && *value.denom() <= *limit.numer()).then_some(Term::Number(value))
+}
+
+pub(super) fn scale(term: Term, factor: &Rational) -> Term {
+    if factor.is_one() {
+        return term;
+    }
+    match term {
+        Term::Sum(terms) => Term::Sum(terms.into_iter().map(|term| scale(term, factor)).collect()),
+        Term::Product(mut factors) => {
+            match factors.first().and_then(Term::as_number).cloned() {
+                Some(value) => factors[0] = Term::Number(value * factor),
+                None => factors.insert(0, Term::Number(factor.clone())),
+            }
+            if factors[0].is_one() && factors.len() > 1 {
+                factors.remove(0);
+            }
+            if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+        }
+        Term::Number(value) => Term::Number(value * factor),
+        other => Term::Product(vec![Term::Number(factor.clone()), other]),
+    }
+}
+
+/// (b, k) of b^k for a number k; (t, 1) otherwise.
+pub(super) fn split_power(term: &Term) -> (Term, Rational) {
+    match term {
+        Term::Power(base, exponent) => match exponent.as_number() {
+            Some(value) => ((**base).clone(), value.clone()),
+            None => (term.clone(), Rational::one()),
+        },
+        other => (other.clone(), Rational::one()),
+    }
+}
+
+pub(super) fn raise(base: Term, power: Rational) -> Term {
+    if power.is_zero() {
+        Term::one()
+    } else if power.is_one() {
+        base
+    } else {
+        Term::power(base, Term::Number(power))
+    }
+}
+
+/// A sum of logarithms and others with what all its terms share taken out: a fraction, and factors.
+/// `None` where there is nothing to take out. Without logarithms 2/p + 2/q is well written.
+pub(super) fn common_factor(term: &Term) -> Option<Term> {
+    let Term::Sum(terms) = term else { return None };
+    if !terms.iter().any(has_logarithm) {
+        return None;
+    }
+    let split = |term: &Term| {
+        let factors = factors_of(term);
+        match factors.first().and_then(Term::as_number) {
+            Some(value) => (value.clone(), factors[1..].to_vec()),
+            None => (Rational::one(), factors.to_vec()),
+        }
+    };
+    let parts: Vec<(Rational, Vec<Term>)> = terms.iter().map(split).collect();
+    let (first, others) = parts.split_first()?;
+    let same = others.iter().all(|(number, _)| number.abs() == first.0.abs());
+    let number = if same && !first.0.is_integer() { first.0.abs() } else { Rational::one() };
+    let shared: Vec<Term> = first.1.iter().filter(|own| others.iter().all(|(_, all)| all.contains(own))).cloned().collect();
+    if number.is_one() && shared.is_empty() {
+        return None;
+    }
+    let inside: Vec<Term> = parts.into_iter().map(|(own, mut factors)| {
+        for factor in &shared {
+            if let Some(position) = factors.iter().position(|own| own == factor) {
+                factors.remove(position);
+            }
+        }
+        scale(product(factors), &(own / &number))
+    }).collect();
+    let mut factors = vec![Term::Number(number)];
+    let below = |factor: &Term| matches!(factor, Term::Power(_, power) if power.is_negative_number());
+    let (under, over): (Vec<Term>, Vec<Term>) = shared.into_iter().partition(below);
+    factors.extend(over);
+    factors.push(flatten_sum(inside));
+    factors.extend(under);
+    factors.retain(|factor| !factor.is_one());
+    Some(product(factors))
+}
+
+/// Numbers times sums multiplied out: ½(2 log a − 1) as log a − ½.
+pub(super) fn distribute_numbers(term: &Term) -> Term {
+    let Term::Sum(terms) = term else { return term.clone() };
+    let multiplied = terms.iter().map(|own| match own {
+        Term::Product(factors) => match factors.as_slice() {
+            [Term::Number(value), inner @ Term::Sum(_)] => scale(inner.clone(), value),
+            _ => own.clone(),
+        },
+        other => other.clone(),
+    });
+    flatten_sum(multiplied.collect())
+}
+
+/// A product, or its only factor.
+pub(super) fn product(mut factors: Vec<Term>) -> Term {
+    match factors.len() {
+        0 => Term::one(),
+        1 => factors.remove(0),
+        _ => Term::Product(factors),
+    }
+}
+
+/// A sum, or its only term.
+pub(super) fn sum(mut terms: Vec<Term>) -> Term {
+    match terms.len() {
+        0 => Term::zero(),
+        1 => terms.remove(0),
+        _ => Term::Sum(terms),
+    }
+}
+
+/// The factors of a term, itself where it is no product.
+pub(super) fn factors_of(term: &Term) -> &[Term] {
+    if let Term::Product(factors) = term { factors } else { std::slice::from_ref(term) }
+}
+
+pub(super) fn negate(term: &Term) -> Term {
+    match term {
+        Term::Sum(_) => negate_sum(term),
+        other => scale(other.clone(), &-Rational::one()),
+    }
+}
+
+fn negate_sum(term: &Term) -> Term {
+    match term {
+        Term::Sum(terms) => flatten_sum(terms.iter().map(negate).collect()),
+        other => negate(other),
+    }
+}
+
+pub(super) fn flatten_sum(terms: Vec<Term>) -> Term {
+    let mut flat = Vec::new();
+    let mut constant = Rational::zero();
+    flatten(terms, &mut flat, &mut constant);
+    if !constant.is_zero() {
+        flat.push(Term::Number(constant));
+    }
+    // 1 − p rather than −p + 1.
+    if flat.first().is_some_and(Term::has_minus)
+        && let Some(position) = flat.iter().position(|term| !term.has_minus())
+    {
+        let first = flat.remove(position);
+        flat.insert(0, first);
+    }
+    sum(flat)
+}
+
+fn flatten(terms: Vec<Term>, flat: &mut Vec<Term>, constant: &mut Rational) {
+    for term in terms {
+        match term {
+            Term::Number(value) => *constant += value,
+            Term::Sum(inner) => flatten(inner, flat, constant),
+            other => flat.push(other),
+        }
+    }
+}
