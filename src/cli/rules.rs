@@ -73,10 +73,14 @@ fn equation(lemma: &Lemma) -> String {
     let names = Names::plain();
     let kernel = render::term_text(&lemma.log_kernel, &names);
     let value = render::term_text(&lemma.value, &names);
+    let factor = match &lemma.factor {
+        one if one.is_one() => String::new(),
+        other => format!("({}) ", render::term_text(other, &names)),
+    };
     if lemma.domain.is_discrete() {
-        format!("Σ exp({kernel}) = {value}")
+        format!("Σ {factor}exp({kernel}) = {value}")
     } else {
-        format!("∫ exp({kernel}) dt = {value}")
+        format!("∫ {factor}exp({kernel}) dt = {value}")
     }
 }
 
@@ -154,6 +158,7 @@ fn json() -> String {
                 "latex": lemma.latex,
                 "conditions": lemma.conditions_latex,
                 "reference": lemma.reference,
+                "factor": lemma.factor.to_string(),
                 "log_kernel": lemma.log_kernel.to_string(),
                 "value": lemma.value.to_string(),
             })

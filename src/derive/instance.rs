@@ -72,6 +72,90 @@ pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance>
     found
 }
 
+/// Moments of one monomial in the variate by a lemma that holds it beside its exponential:
+/// log(c² + (x − n)²) under a Cauchy density, |x − n| under Laplace's.
+pub fn beside(setting: &Setting, monomial: &Monomial) -> Vec<Vec<Piece>> {
+    let names = setting.support().names();
+    let [name] = names.as_slice() else { return Vec::new() };
+    let Ok(slice) = slice(setting.support(), setting.context(), name) else { return Vec::new() };
+    let variable = fresh_variable(setting);
+    let map = Term::Variable(variable.clone());
+    let change = Change { variable, domain: slice.domain.clone(), maps: vec![map.clone()] };
+    let scope = scope(setting, &change);
+    let statistic = Poly::single(monomial.clone(), One::one()).to_term().substitute(&[(name.clone(), map.clone())]);
+    let (Some(target), Ok(statistic)) =
+        (pulled_back(setting, name, &change, &map, &scope), scope.normalize(&statistic))
+    else {
+        return Vec::new();
+    };
+    let fitting = LEMMAS.iter().filter(|lemma| !lemma.factor.is_one());
+    let fitting = fitting.filter(|lemma| domain_fits(&lemma.domain, &change.domain, &slice.domain).is_some());
+    fitting.filter_map(|lemma| piece_beside(lemma, &change, &target, &statistic, &scope)).collect()
+}
+
+/// The lemma's parameters are read off where its kernel and its factor have the shapes at hand.
+fn piece_beside(
+    lemma: &'static Lemma,
+    change: &Change,
+    target: &Poly,
+    statistic: &Poly,
+    scope: &Rc<Normalizer>,
+) -> Option<Vec<Piece>> {
+    let support =
+        Support::Product { coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())], inequalities: Vec::new() };
+    let own = Normalizer::on_support(&lemma.context(), &support);
+    let mut structural: Vec<(Name, Term)> = Vec::new();
+    for (term, at_hand) in [(&lemma.log_kernel, target), (&lemma.factor, statistic)] {
+        let wanted = shapes(&own, &own.normalize(term).ok()?, &lemma.variable);
+        let found = shapes(scope, at_hand, &change.variable);
+        let [wanted] = wanted.as_slice() else { return None };
+        let [found] = found.as_slice() else { return None };
+        if wanted.len() != found.len() {
+            return None;
+        }
+        for (wanted, found) in wanted.iter().zip(found) {
+            let Term::Variable(name) = wanted else { return None };
+            structural.push((name.clone(), found.clone()));
+        }
+    }
+    // A constant that is added to the factor is what is left of the statistic.
+    let mut rest: Vec<&Name> =
+        lemma.fixed.iter().map(|(name, _)| name).filter(|name| !structural.iter().any(|(own, _)| own == *name)).collect();
+    if let Some(name) = rest.pop() {
+        let variable = (lemma.variable.clone(), Term::Variable(change.variable.clone()));
+        let at = [structural.clone(), vec![(name.clone(), Term::zero()), variable]].concat();
+        let left = statistic.minus(&scope.normalize(&lemma.factor.substitute(&at)).ok()?);
+        let left = scope.canonical(&left).ok()?;
+        if left.contains_any(std::slice::from_ref(&change.variable)) {
+            return None;
+        }
+        structural.push((name.clone(), left.to_term()));
+    }
+    let fitted = fit_linear(lemma, change, &structural, target, scope).filter(|fitted| fitted.factor == Poly::one())?;
+    let part = Part { constant: fitted.constant.to_term(), shift: Vec::new(), orders: Vec::new() };
+    Some(vec![Piece {
+        lemma: lemma.name.to_string(),
+        variable: change.variable.clone(),
+        map: Term::Variable(change.variable.clone()),
+        parameters: fitted.parameters,
+        parts: vec![part],
+        skip: 0,
+    }])
+}
+
+/// What tells where a function is folded or centred: (n) in |x − n|, (n, c) in (x − n)² + c².
+fn shapes(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Vec<Vec<Term>> {
+    let own = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
+    let mut corners = BTreeSet::new();
+    poly.visit_generators(&mut |generator| {
+        if let Generator::Call(Function::Abs, arguments) = generator {
+            corners.extend(root_of_linear(normalizer, &arguments[0], name, &own).map(|centre| centre.to_term()));
+        }
+    });
+    let corners = corners.into_iter().map(|centre| vec![centre]);
+    corners.chain(quadratics(normalizer, poly, name).into_iter().map(|(n, c)| vec![n, c])).collect()
+}
+
 fn fresh_variable(setting: &Setting) -> Name {
     let taken: BTreeSet<Name> = setting.context().domains.keys().cloned().chain(setting.support().names()).collect();
     ["t", "u", "v", "w", "s"]
@@ -179,6 +263,10 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 for (scale, _) in affine_arguments(setting, name) {
                     all.push(change(Domain::positive(), (t() + one()).log() / scale.clone()));
                     all.push(change(unit(), -t().log() / scale));
+                }
+                // t = e^(−c x^k) where 1 − e^(−c x^k) stands in the density.
+                for (scale, power) in exponential_powers(setting, name) {
+                    all.push(change(unit(), Term::power(-t().log() / scale, power.recip())));
                 }
             } else {
                 all.push(change(tail(low.clone().log()), t().exp()));
@@ -333,6 +421,38 @@ fn affine_arguments(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
     found.into_iter().collect()
 }
 
+/// (c, k) in a sum with e^(±c x^k), c > 0, k other than 1.
+fn exponential_powers(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let Ok(log_density) = normalizer.normalize(setting.log_density()) else { return Vec::new() };
+    let own = Generator::Variable(name.clone());
+    let mut found = BTreeSet::new();
+    let mut look = |exponent: &Poly| {
+        for (monomial, coefficient) in exponent.terms() {
+            let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
+            let [(generator, power)] = inside.factors() else { continue };
+            let scale = Poly::single(outside, coefficient.clone());
+            let scale = match normalizer.sign(&scale) {
+                Some(Sign::Positive) => scale,
+                Some(Sign::Negative) => scale.scaled(&-Rational::one()),
+                _ => continue,
+            };
+            if *generator == own && *power != Exponent::Integer(1) {
+                found.insert((scale.to_term(), power.to_poly().to_term()));
+            }
+        }
+    };
+    log_density.visit_generators(&mut |generator| {
+        let Generator::Sum(sum) = generator else { return };
+        for (monomial, _) in sum.terms() {
+            if let Exponent::Poly(exponent) = monomial.exponent(&Generator::Euler) {
+                look(&exponent);
+            }
+        }
+    });
+    found.into_iter().collect()
+}
+
 /// For c e^(a x) + d with c, d free of x: the ratio of the two terms, one exponential.
 fn relative_exponential(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Option<Poly> {
     let names = std::slice::from_ref(name);
@@ -354,9 +474,14 @@ fn relative_exponential(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Op
 fn quadratic_arguments(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
     let normalizer = Normalizer::on_support(setting.context(), setting.support());
     let Ok(log_density) = normalizer.normalize(setting.log_density()) else { return Vec::new() };
+    quadratics(&normalizer, &log_density, name).into_iter().collect()
+}
+
+/// (m, s) for each sum a((x − m)² + s²) in a normal form.
+fn quadratics(normalizer: &Normalizer, poly: &Poly, name: &Name) -> BTreeSet<(Term, Term)> {
     let own = Generator::Variable(name.clone());
     let mut found = BTreeSet::new();
-    log_density.visit_generators(&mut |generator| {
+    poly.visit_generators(&mut |generator| {
         let Generator::Sum(poly) = generator else { return };
         let mut parts = [Poly::zero(), Poly::zero(), Poly::zero()];
         for (monomial, coefficient) in poly.terms() {
@@ -381,7 +506,7 @@ fn quadratic_arguments(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
             found.extend(centre_and_scale());
         }
     });
-    found.into_iter().collect()
+    found
 }
 
 /// (c, k) in c·x^k inside a sum such as 1 + c x^k.
@@ -489,7 +614,7 @@ fn fit(setting: &Setting, name: &Name, support: &Domain, change: &Change) -> Vec
         }
     }
     let mut found = Vec::new();
-    for lemma in LEMMAS.iter() {
+    for lemma in LEMMAS.iter().filter(|lemma| lemma.factor.is_one()) {
         if lemma.domain.is_discrete() != change.domain.is_discrete() {
             continue;
         }

@@ -15,7 +15,7 @@ use crate::kernel::sign::Sign;
 use crate::kernel::term::{Name, Term};
 use crate::kernel::theorem::{Checker, Rejection, Setting, Theorem, points};
 
-use super::instance::{Instance, find};
+use super::instance::{Instance, beside, find};
 use super::simplify::Simplifier;
 use super::split::{self, Split};
 
@@ -226,8 +226,9 @@ impl Search {
                 let name = self.variates[0].clone();
                 let mut last = Failure::NoMoment(of.clone());
                 let mut best = None;
-                for instance in found {
-                    let Some(pieces) = instance.pieces(&name, &of) else { continue };
+                let by_shift = found.iter().filter_map(|instance| instance.pieces(&name, &of));
+                let by_factor = std::iter::once(()).flat_map(|()| beside(self.checker.setting(), monomial));
+                for pieces in by_shift.chain(by_factor) {
                     let moment = Moment { pieces };
                     let normalizer = self.checker.parameters().fresh();
                     match self.checker.moment_value(&normalizer, &of, &moment, &mut BTreeSet::new()) {

@@ -1,10 +1,13 @@
 //! The integral and sum lemmas: the axioms of the family engine, each with its citation.
 //!
-//! A lemma says ∫ exp(k(t; s)) dt = G(s) over its domain (a sum where the domain is discrete), for
-//! all s that meet its conditions, an open set. The left side is a Laplace or Mellin transform or a
+//! A lemma says ∫ f(t) exp(k(t; s)) dt = G(s) over its domain (a sum where the domain is discrete), for
+//! all s that meet its conditions, an open set; f is 1 in most. The left side is a Laplace or Mellin transform or a
 //! power series in the real parameters, so it may be differentiated under the integral inside that
 //! set (Widder, *The Laplace Transform*, 1941, II.5; for power series termwise differentiation).
 //! That is how E[log x] is derived instead of tabulated.
+//!
+//! Where a derivative converges in a larger set than the lemma itself, it holds there by analytic
+//! continuation: see [`Continuation`].
 //!
 //! Each row is tested against independent quadrature or summation.
 
@@ -13,7 +16,7 @@ use std::sync::LazyLock;
 use super::domain::{Context, Domain};
 use super::term::{Constant, Function, Name, Term};
 
-/// ∫ exp(log_kernel) = value.
+/// ∫ factor · exp(log_kernel) = value.
 #[derive(Clone, Debug)]
 pub struct Lemma {
     pub name: &'static str,
@@ -34,8 +37,24 @@ pub struct Lemma {
     pub positive: Vec<Term>,
     /// Terms that must not vanish.
     pub nonzero: Vec<Term>,
+    /// Where the integral of a derivative converges beyond the parameters' own domains.
+    pub continuations: Vec<Continuation>,
+    /// What stands beside the exponential; 1 in most.
+    pub factor: Term,
     pub log_kernel: Term,
     pub value: Term,
+}
+
+/// `parameter` > 0 may be weakened to `parameter` > −m where the lemma is differentiated m times by `by`.
+///
+/// The m-th derivative of the integrand converges there absolutely, locally uniformly in the complex
+/// parameters, so both sides are analytic in a convex set in which they agree near the reals > 0: they
+/// agree throughout. The value may have poles at 0, −1, …, 1 − m, all of them removable, and what it is
+/// there is its limit (the identity theorem; Ahlfors, *Complex Analysis*, 1979, 4.3.2 and 4.3.1).
+#[derive(Clone, Debug)]
+pub struct Continuation {
+    pub parameter: Name,
+    pub by: Name,
 }
 
 impl Lemma {
@@ -104,6 +123,8 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
         fixed: Vec::new(),
         positive: Vec::new(),
         nonzero: Vec::new(),
+        continuations: Vec::new(),
+        factor: Term::one(),
         log_kernel,
         value,
     };
@@ -136,6 +157,10 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
         },
         Lemma {
             parameters: positive(&["a", "b"]),
+            // log t vanishes at 1 like t − 1, and log(1 − t) at 0 like −t.
+            continuations: [("b", "a"), ("a", "b")]
+                .map(|(parameter, by)| Continuation { parameter: Name::new(parameter), by: Name::new(by) })
+                .to_vec(),
             ..row(
                 "beta-integral",
                 r"\int_0^1 t^{a-1}(1-t)^{b-1}\,dt = \frac{\Gamma(a)\Gamma(b)}{\Gamma(a+b)}",
@@ -144,6 +169,37 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 Domain::Interval { lower: Some(n(0)), upper: Some(n(1)) },
                 (v("a") - n(1)) * t().log() + (v("b") - n(1)) * (n(1) - t()).log(),
                 gamma(v("a")) * gamma(v("b")) / gamma(v("a") + v("b")),
+            )
+        },
+        Lemma {
+            fixed: real(&["m", "n", "v"]).into_iter().chain(positive(&["s", "c"])).collect(),
+            factor: v("v") + (Term::power(t() - v("n"), n(2)) + Term::power(v("c"), n(2))).log(),
+            ..row(
+                "cauchy-logarithm",
+                r"\int_{-\infty}^{\infty} \frac{v + \log\bigl((t-n)^2+c^2\bigr)}{(t-m)^2+s^2}\,dt = \frac{\pi}{s}\Bigl(v + \log\bigl((m-n)^2+(s+c)^2\bigr)\Bigr)",
+                r"s, c > 0",
+                "Poisson's formula for the harmonic function log |z - n + ic|^2 in the upper half-plane; Ahlfors, Complex Analysis (1979), 4.6.3",
+                Domain::real(),
+                -(Term::power(t() - v("m"), n(2)) + Term::power(v("s"), n(2))).log(),
+                pi() / v("s")
+                    * (v("v")
+                        + (Term::power(v("m") - v("n"), n(2)) + Term::power(v("s") + v("c"), n(2))).log()),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a"]),
+            fixed: real(&["m", "n"]),
+            factor: Term::apply(Function::Abs, vec![t() - v("n")]),
+            ..row(
+                "laplace-distance",
+                r"\int_{-\infty}^{\infty} |t-n|\, e^{-a|t-m|}\,dt = \frac{2|m-n|}{a} + \frac{2 e^{-a|m-n|}}{a^2}",
+                r"a > 0",
+                "DLMF 4.10.7 on either side of m and n; Kotz, Kozubowski & Podgorski, The Laplace Distribution and Generalizations (2001), 2.1",
+                Domain::real(),
+                -(v("a") * Term::apply(Function::Abs, vec![t() - v("m")])),
+                n(2) * Term::apply(Function::Abs, vec![v("m") - v("n")]) / v("a")
+                    + n(2) * (-(v("a") * Term::apply(Function::Abs, vec![v("m") - v("n")]))).exp()
+                        / Term::power(v("a"), n(2)),
             )
         },
         Lemma {
@@ -252,6 +308,20 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 from(0),
                 v("s") * t(),
                 (n(1) - v("s").exp()).recip(),
+            )
+        },
+        Lemma {
+            parameters: real(&["s"]),
+            fixed: vec![(Name::new("n"), Domain::natural())],
+            nonzero: vec![v("s")],
+            ..row(
+                "finite-geometric-series",
+                r"\sum_{t=0}^{n} e^{s t} = \frac{1 - e^{s(n+1)}}{1 - e^s}",
+                r"s \ne 0,\ n \in \{0, 1, 2, \dots\}",
+                "DLMF 1.2.8",
+                Domain::Integers { lower: Some(n(0)), upper: Some(v("n")) },
+                v("s") * t(),
+                (n(1) - (v("s") * (v("n") + n(1))).exp()) / (n(1) - v("s").exp()),
             )
         },
         Lemma {

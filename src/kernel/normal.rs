@@ -891,22 +891,7 @@ impl Normalizer {
             numerator = shift_power(&numerator, &generator, -least)?;
             below.push((generator, -least));
         }
-        let mut denominator = Vec::new();
-        for (generator, mut power) in below {
-            if let Generator::Sum(sum) = &generator {
-                while power > 0 {
-                    match divide_exactly(&numerator, sum)? {
-                        Some(quotient) => {
-                            numerator = quotient;
-                            power -= 1;
-                        }
-                        None => break,
-                    }
-                }
-            }
-            denominator.push((generator, Exponent::Integer(power)));
-        }
-        Ok((numerator, Monomial::from_factors(denominator)))
+        cancelled(numerator, &below)
     }
 
     /// The form used in exponents and arguments: a cancelled fraction, written out again.
@@ -916,10 +901,36 @@ impl Normalizer {
             return Ok(poly.clone());
         }
         let (numerator, denominator) = self.fraction(poly)?;
-        let mut result = numerator;
-        for (generator, exponent) in denominator.factors() {
-            let factor = Monomial::from_factors(vec![(generator.clone(), exponent.negate())]);
-            result = result.times_monomial(&factor, &Rational::one())?;
+        if denominator.is_one() {
+            return Ok(numerator);
+        }
+        // Part by part where what is above holds more than what is below:
+        // (s e^u + e^u + 1)/(1 + e^u) is s e^u/(1 + e^u) + 1.
+        let below: Vec<(Generator, i64)> = denominator
+            .factors()
+            .iter()
+            .filter_map(|(generator, exponent)| match exponent {
+                Exponent::Integer(power) => Some((generator.clone(), *power)),
+                Exponent::Poly(_) => None,
+            })
+            .collect();
+        let mut held = BTreeSet::new();
+        for (generator, _) in &below {
+            if let Generator::Sum(sum) = generator {
+                held.extend(sum.terms().flat_map(|(own, _)| own.factors()).map(|(inner, _)| inner.clone()));
+            }
+        }
+        let mut parts: BTreeMap<Monomial, Poly> = BTreeMap::new();
+        for (monomial, coefficient) in numerator.terms() {
+            let (inside, outside) = monomial.factors().iter().cloned().partition(|(generator, _)| held.contains(generator));
+            let (inside, outside) = (Monomial::from_factors(inside), Monomial::from_factors(outside));
+            parts.entry(outside).or_default().add_term(inside, coefficient.clone());
+        }
+        let mut result = Poly::zero();
+        for (outside, inside) in parts {
+            let (above, below) = cancelled(inside, &below)?;
+            let part = above.times_monomial(&outside, &Rational::one())?;
+            result.add_assign(&part.times_monomial(&below.inverse(), &Rational::one())?);
         }
         Ok(result)
     }
@@ -989,7 +1000,7 @@ impl Normalizer {
             Function::Gamma => self.gamma(first),
             Function::LogGamma => self.log_gamma(first),
             Function::Beta => {
-                let sum = arguments[0].plus(&arguments[1]);
+                let sum = self.canonical(&arguments[0].plus(&arguments[1]))?;
                 self.gamma(&arguments[0])?.times(&self.gamma(&arguments[1])?)?.times(&self.reciprocal_gamma(&sum)?)
             }
             Function::Factorial => self.gamma(&first.plus(&Poly::one())),
@@ -1474,7 +1485,13 @@ fn shift_power(poly: &Poly, generator: &Generator, by: i64) -> Outcome<Poly> {
 }
 
 /// The quotient of two Laurent polynomials with integer exponents where it is exact.
+///
+/// Powers with symbolic exponents are letters of their own: see [`Letters`].
 pub(super) fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<Poly>> {
+    if let Some(letters) = Letters::of([dividend, divisor]) {
+        let quotient = divide_exactly(&letters.write(dividend), &letters.write(divisor))?;
+        return quotient.map(|quotient| letters.read(&quotient)).transpose();
+    }
     // What the dividend is itself divided by is set aside: (s12²/s11 − s22)/(s11 s22 − s12²) is −1/s11.
     let lowest = dividend.lowest_powers();
     if !lowest.is_one() {
@@ -1509,6 +1526,106 @@ pub(super) fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<
         }
     }
     Ok(None)
+}
+
+/// numerator / ∏ sum^power with what divides exactly taken out.
+fn cancelled(mut numerator: Poly, below: &[(Generator, i64)]) -> Outcome<(Poly, Monomial)> {
+    let mut denominator = Vec::new();
+    for (generator, power) in below {
+        let mut left = *power;
+        if let Generator::Sum(sum) = generator {
+            while left > 0 {
+                match divide_exactly(&numerator, sum)? {
+                    Some(quotient) => {
+                        numerator = quotient;
+                        left -= 1;
+                    }
+                    None => break,
+                }
+            }
+        }
+        denominator.push((generator.clone(), Exponent::Integer(left)));
+    }
+    Ok((numerator, Monomial::from_factors(denominator)))
+}
+
+/// Letters for powers with symbolic exponents, in which those are whole: e^(2u/3 − v) is y²/z with
+/// y = e^(u/3), z = e^v. What holds of the letters, whatever they are, holds of the powers.
+struct Letters(Vec<Letter>);
+
+struct Letter {
+    name: Generator,
+    base: Generator,
+    exponent: Monomial,
+    /// The least common denominator of the exponent's coefficients.
+    denominator: BigInt,
+}
+
+impl Letters {
+    /// `None` where every exponent is whole already.
+    fn of(polys: [&Poly; 2]) -> Option<Letters> {
+        let mut denominators: BTreeMap<(Generator, Monomial), BigInt> = BTreeMap::new();
+        for (monomial, _) in polys.into_iter().flat_map(Poly::terms) {
+            for (generator, exponent) in monomial.factors() {
+                let Exponent::Poly(exponent) = exponent else { continue };
+                for (part, coefficient) in exponent.terms().filter(|(part, own)| !part.is_one() || !own.is_integer()) {
+                    let own = denominators.entry((generator.clone(), part.clone())).or_insert_with(BigInt::one);
+                    *own = own.lcm(coefficient.denom());
+                }
+            }
+        }
+        let letter = |(position, ((base, exponent), denominator))| Letter {
+            // No name that can be written has a space in it.
+            name: Generator::Variable(Name::new(&format!("letter {position}"))),
+            base,
+            exponent,
+            denominator,
+        };
+        (!denominators.is_empty()).then(|| Letters(denominators.into_iter().enumerate().map(letter).collect()))
+    }
+
+    fn write(&self, poly: &Poly) -> Poly {
+        let mut result = Poly::zero();
+        for (monomial, coefficient) in poly.terms() {
+            let mut factors: Vec<(Generator, Exponent)> = Vec::new();
+            for (generator, exponent) in monomial.factors() {
+                let Exponent::Poly(exponent) = exponent else {
+                    factors.push((generator.clone(), exponent.clone()));
+                    continue;
+                };
+                let mut rest = (**exponent).clone();
+                for letter in self.0.iter().filter(|letter| letter.base == *generator) {
+                    let own = exponent.coefficient(&letter.exponent);
+                    rest.add_term(letter.exponent.clone(), -own.clone());
+                    let power = own * Rational::from_integer(letter.denominator.clone());
+                    factors.push((letter.name.clone(), Exponent::from_poly(Poly::constant(power))));
+                }
+                factors.push((generator.clone(), Exponent::from_poly(rest)));
+            }
+            result.add_term(Monomial::from_factors(factors), coefficient.clone());
+        }
+        result
+    }
+
+    fn read(&self, poly: &Poly) -> Outcome<Poly> {
+        let mut result = Poly::zero();
+        for (monomial, coefficient) in poly.terms() {
+            let mut product = Poly::constant(coefficient.clone());
+            for (generator, exponent) in monomial.factors() {
+                let factor = match self.0.iter().find(|letter| letter.name == *generator) {
+                    Some(letter) => {
+                        let unit = Rational::new(BigInt::one(), letter.denominator.clone());
+                        let unit = Poly::single(letter.exponent.clone(), unit);
+                        Poly::generator_power(letter.base.clone(), exponent.times(&unit)?)?
+                    }
+                    None => Poly::generator_power(generator.clone(), exponent.clone())?,
+                };
+                product = product.times(&factor)?;
+            }
+            result.add_assign(&product);
+        }
+        Ok(result)
+    }
 }
 
 /// Q with poly = Q², for a polynomial in variables; none where there is no such polynomial.

@@ -2,6 +2,7 @@
 //!
 //! Everything here answers "known" or "not known"; a sign that is not known is never guessed.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -190,6 +191,7 @@ impl Normalizer {
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_at_ends(poly, questions))
             .or_else(|| self.sign_of_quadratic(poly, questions))
+            .or_else(|| self.sign_on_circle(poly, questions))
             .or_else(|| self.sign_of_fraction(poly, questions))
             .or_else(|| self.sign_by_number_logarithms(poly, questions))
             .or_else(|| self.sign_by_points(poly))
@@ -492,6 +494,41 @@ impl Normalizer {
             }
             _ => None,
         }
+    }
+
+    /// c + a cos u + b sin u has the sign of c where c² > a² + b².
+    fn sign_on_circle(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        let mut angles: BTreeSet<Arc<Vec<Poly>>> = BTreeSet::new();
+        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
+            if let Generator::Call(Function::Cos | Function::Sin, angle) = generator {
+                angles.insert(angle.clone());
+            }
+        }
+        angles.into_iter().find_map(|angle| {
+            let [cos, sin] = [Function::Cos, Function::Sin].map(|function| Generator::Call(function, angle.clone()));
+            let [mut c, mut a, mut b] = [Poly::zero(), Poly::zero(), Poly::zero()];
+            for (monomial, coefficient) in poly.terms() {
+                let part = match (monomial.exponent(&cos), monomial.exponent(&sin)) {
+                    (Exponent::Integer(0), Exponent::Integer(0)) => &mut c,
+                    (Exponent::Integer(1), Exponent::Integer(0)) => &mut a,
+                    (Exponent::Integer(0), Exponent::Integer(1)) => &mut b,
+                    _ => return None,
+                };
+                let others = monomial.factors().iter().filter(|(own, _)| *own != cos && *own != sin).cloned();
+                part.add_term(Monomial::from_factors(others.collect()), coefficient.clone());
+            }
+            let middle = self.find_sign(&c, questions)?;
+            let apart = c.times(&c).ok()?.minus(&a.times(&a).ok()?).minus(&b.times(&b).ok()?);
+            match (middle, self.find_sign(&apart, questions)?) {
+                (Sign::Positive | Sign::Negative, Sign::Positive) => Some(middle),
+                (Sign::Positive | Sign::Nonnegative | Sign::Zero, Sign::Nonnegative | Sign::Zero) => {
+                    Some(Sign::Nonnegative)
+                }
+                (Sign::Negative | Sign::Nonpositive, Sign::Nonnegative | Sign::Zero) => Some(Sign::Nonpositive),
+                _ => None,
+            }
+        })
     }
 
     /// A sum of fractions over one denominator of known sign.

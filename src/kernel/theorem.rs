@@ -192,8 +192,21 @@ impl Theorem {
 
 /// A lemma differentiated by its parameters: the factor beside the kernel, and the value.
 type DifferentiatedLemma = Arc<(Term, Term)>;
-/// A lemma's name and the orders of its derivatives.
-type LemmaKey = (&'static str, Vec<(Name, u32)>);
+/// A lemma's name, the orders of its derivatives, and where its limit is taken.
+type LemmaKey = (&'static str, Vec<(Name, u32)>, Option<Pole>);
+
+/// A removable pole of a lemma's value: `parameter` = −`depth`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Pole {
+    parameter: Name,
+    depth: u32,
+}
+
+/// A lemma's parameters at one part of a moment.
+struct Located {
+    values: Vec<(Name, Term)>,
+    pole: Option<Pole>,
+}
 
 /// Replays steps in one setting.
 pub struct Checker {
@@ -546,8 +559,9 @@ impl Checker {
         part: &Part,
         outer: &Normalizer,
         conditions: &mut BTreeSet<Term>,
-    ) -> Result<Vec<(Name, Term)>, Rejection> {
+    ) -> Result<Located, Rejection> {
         let mut instance = Vec::new();
+        let mut pole = None;
         let names = self.setting.support.names();
         for (real, (name, domain)) in
             lemma.parameters.iter().map(|row| (true, row)).chain(lemma.fixed.iter().map(|row| (false, row)))
@@ -564,7 +578,17 @@ impl Checker {
             if value.contains(&piece.variable) || names.iter().any(|variate| value.contains(variate)) {
                 return Err(Rejection::Malformed(format!("the value of {name} depends on the variate")));
             }
-            self.in_domain(outer, lemma.name, &value, domain)?;
+            match self.in_domain(outer, lemma.name, &value, domain) {
+                Ok(()) => {}
+                Err(rejection) => {
+                    let found = self.continued(lemma, name, &value, part, outer, conditions);
+                    let found = found.unwrap_or(Err(rejection))?;
+                    if found.is_some() && pole.is_some() {
+                        return Err(Rejection::Malformed(format!("two poles of {} at once", lemma.name)));
+                    }
+                    pole = pole.or(found);
+                }
+            }
             instance.push((name.clone(), value));
         }
         for condition in &lemma.positive {
@@ -588,7 +612,50 @@ impl Checker {
                 return Err(Rejection::Malformed(format!("{} is not differentiated by {name}", lemma.name)));
             }
         }
-        Ok(instance)
+        Ok(Located { values: instance, pole })
+    }
+
+    /// Whether a value outside a parameter's own domain is inside the one that a derivative has by
+    /// analytic continuation; the pole that it is, if it is one. What is not known to be a pole or none
+    /// is taken to be none, which is recorded.
+    ///
+    /// `None` where nothing is continued.
+    fn continued(
+        &self,
+        lemma: &'static Lemma,
+        name: &Name,
+        value: &Term,
+        part: &Part,
+        outer: &Normalizer,
+        conditions: &mut BTreeSet<Term>,
+    ) -> Option<Result<Option<Pole>, Rejection>> {
+        let continuation = lemma.continuations.iter().find(|own| own.parameter == *name)?;
+        // Orders of the same parameter listed twice would be differentiated twice: none is left out.
+        let order: u32 = part.orders.iter().filter(|(own, _)| *own == continuation.by).map(|(_, order)| *order).sum();
+        if !(1..=8).contains(&order) {
+            return None;
+        }
+        let lowest = value.clone() + Term::integer(order);
+        let find = || -> Result<(Option<Pole>, Vec<Poly>), Rejection> {
+            if outer.sign(&outer.normalize(&lowest)?) != Some(Sign::Positive) {
+                return Err(Rejection::Condition { lemma: lemma.name, term: lowest.clone() });
+            }
+            let mut apart = Vec::new();
+            for depth in 0..order {
+                let distance = outer.normalize(&(value.clone() + Term::integer(depth)))?;
+                if outer.is_zero(&distance)? {
+                    return Ok((Some(Pole { parameter: name.clone(), depth }), Vec::new()));
+                }
+                if !outer.sign(&distance).is_some_and(Sign::is_strict) {
+                    apart.push(distance);
+                }
+            }
+            Ok((None, apart))
+        };
+        Some(find().map(|(pole, apart)| {
+            conditions.extend(apart.iter().map(Poly::to_term));
+            pole
+        }))
     }
 
     /// A value lies in a domain, by its sign conditions.
@@ -744,16 +811,19 @@ impl Checker {
         let mut difference = inner.exp(&exponent)?.times(&statistic)?;
         let mut total = Poly::zero();
         for part in &piece.parts {
-            let instance = self.instance(lemma, piece, part, outer, conditions)?;
+            let Located { values: instance, pole } = self.instance(lemma, piece, part, outer, conditions)?;
             if part.constant.contains(&piece.variable) || part.constant.contains(variate) {
                 return Err(Rejection::Malformed("a constant depends on the variate".into()));
             }
-            let differentiated = self.differentiated(lemma, &part.orders)?;
+            let differentiated = self.differentiated(lemma, &part.orders, pole.as_ref())?;
             let constant = outer.normalize(&part.constant)?;
             let shifted = inner.normalize(&lemma.log_kernel.substitute(&at(&instance)))?.minus(&kernel);
             let factor = inner.normalize(&differentiated.0.substitute(&at(&instance)))?;
             difference = difference.minus(&constant.times(&factor)?.times(&inner.exp(&shifted)?)?);
-            let mut value = outer.normalize(&differentiated.1.substitute(&instance))?;
+            let mut value = outer.normalize(&differentiated.1.substitute(&match &pole {
+                Some(pole) => [vec![(pole.parameter.clone(), Term::zero())], instance.clone()].concat(),
+                None => instance.clone(),
+            }))?;
             for step in 0..piece.skip {
                 let Domain::Integers { lower: Some(lower), .. } = &lemma.domain else {
                     return Err(Rejection::Malformed("only series have first terms".into()));
@@ -779,9 +849,18 @@ impl Checker {
         Ok(total)
     }
 
-    /// Rule `parameter-derivative`: ∂_s exp k = q · exp k and ∂_s G, for the orders asked.
-    fn differentiated(&self, lemma: &'static Lemma, orders: &[(Name, u32)]) -> Result<DifferentiatedLemma, Rejection> {
-        let key = (lemma.name, orders.to_vec());
+    /// Rule `parameter-derivative`: ∂_s (f exp k) = q · exp k and ∂_s G, for the orders asked.
+    ///
+    /// At a pole s = −j the value is a limit: with ε = s + j, R = ε G has a Taylor series there, whose
+    /// derivatives by the other parameters vanish at 0 to the orders asked, so that ∂_s^n (R/ε) → ∂_ε^(n+1) R/(n + 1).
+    /// The value then is a term in ε, under the name of s, to be taken at 0.
+    fn differentiated(
+        &self,
+        lemma: &'static Lemma,
+        orders: &[(Name, u32)],
+        pole: Option<&Pole>,
+    ) -> Result<DifferentiatedLemma, Rejection> {
+        let key = (lemma.name, orders.to_vec(), pole.cloned());
         if let Some(found) = self.lemmas.borrow().get(&key) {
             return Ok(found.clone());
         }
@@ -793,7 +872,15 @@ impl Checker {
         };
         let integrand = Normalizer::on_support(&context, &support);
         let kernel = integrand.normalize(&lemma.log_kernel)?;
-        let (mut factor, mut value) = (Poly::one(), parameters.normalize(&lemma.value)?);
+        let mut factor = integrand.normalize(&lemma.factor)?;
+        let mut value = match pole {
+            Some(Pole { parameter, depth }) => {
+                let epsilon = Term::Variable(parameter.clone());
+                let moved = epsilon.clone() - Term::integer(*depth);
+                parameters.normalize(&(epsilon * lemma.value.substitute(&[(parameter.clone(), moved)])))?
+            }
+            None => parameters.normalize(&lemma.value)?,
+        };
         for (name, order) in orders {
             if *order > 8 {
                 return Err(Rejection::Obstacle(Obstacle::TooLarge("the order of a derivative")));
@@ -803,6 +890,11 @@ impl Checker {
                 factor = integrand.differentiate(&factor, name)?.plus(&factor.times(&slope)?);
                 value = parameters.differentiate(&value, name)?;
             }
+        }
+        if let Some(pole) = pole {
+            let own: u32 = orders.iter().filter(|(name, _)| *name == pole.parameter).map(|(_, order)| *order).sum();
+            value = parameters.differentiate(&value, &pole.parameter)?;
+            value = value.scaled(&Rational::new(1.into(), (i64::from(own) + 1).into()));
         }
         let result = Arc::new((factor.to_term(), value.to_term()));
         self.lemmas.borrow_mut().insert(key, result.clone());

@@ -23,7 +23,12 @@ fn total(lemma: &Lemma, point: &Point, factor: &dyn Fn(f64) -> f64) -> Option<(f
         at.insert(lemma.variable.clone(), t[0]);
         evaluate(&lemma.log_kernel, &at).unwrap_or(f64::NAN)
     };
-    let found = expectation(&kernel, &|t| factor(t[0]), &region)?;
+    let beside = |t: f64| {
+        let mut at = point.clone();
+        at.insert(lemma.variable.clone(), t);
+        evaluate(&lemma.factor, &at).unwrap_or(f64::NAN)
+    };
+    let found = expectation(&kernel, &|t| factor(t[0]) * beside(t[0]), &region)?;
     Some((found.value, found.error))
 }
 
