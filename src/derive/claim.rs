@@ -9,6 +9,7 @@ use crate::kernel::theorem::Rejection;
 use crate::model::family::{Claim, Quantity};
 use crate::numeric::{enclose, evaluate, sample_points};
 
+use super::quantity::{centred, products};
 use super::report::{CheckKind, ClaimOutcome, Counterexample, Report, Status};
 use super::search::Search;
 
@@ -170,7 +171,10 @@ fn property(report: &Report, quantity: &Quantity) -> Option<(Status, Option<Stri
 
 /// Pairs of claimed and actual entries; `None` when an actual one is not known.
 fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<Entry>> {
-    let names: Vec<String> = report.family.parameters.iter().map(|(name, _)| name.to_string()).collect();
+    let named = |names: Vec<Name>| -> Vec<String> { names.iter().map(ToString::to_string).collect() };
+    let parameters = named(report.family.parameters.iter().map(|(name, _)| name.clone()).collect());
+    let variates = named(report.family.variate.names());
+    let numbers: Vec<String> = (1..=claim.value.iter().flatten().count()).map(|number| number.to_string()).collect();
     let scalar = |actual: &Term| {
         vec![Entry {
             label: claim.text.split('=').next().unwrap_or("").trim().to_string(),
@@ -178,32 +182,26 @@ fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<En
             actual: actual.clone(),
         }]
     };
-    let vector = |label: &str, actual: &[Term]| -> Option<Vec<Entry>> {
+    let vector = |label: &str, indices: &[String], actual: &[Term]| -> Option<Vec<Entry>> {
         let claimed: Vec<&Term> = claim.value.iter().flatten().collect();
         (claimed.len() == actual.len()).then(|| {
-            claimed
-                .into_iter()
-                .zip(actual)
-                .enumerate()
-                .map(|(k, (claimed, actual))| Entry {
-                    label: if actual_is_scalar(label) {
-                        label.to_string()
-                    } else {
-                        format!("{label}[{}]", names.get(k).cloned().unwrap_or_else(|| (k + 1).to_string()))
-                    },
+            let entries = claimed.into_iter().zip(actual).zip(indices);
+            entries
+                .map(|((claimed, actual), index)| Entry {
+                    label: format!("{label}[{index}]"),
                     claimed: claimed.clone(),
                     actual: actual.clone(),
                 })
                 .collect()
         })
     };
-    let matrix = |label: &str, actual: &[Vec<Term>]| -> Vec<Entry> {
+    let matrix = |label: &str, indices: &[String], actual: &[Vec<Term>]| -> Vec<Entry> {
         let mut all = Vec::new();
         for (i, row) in claim.value.iter().enumerate() {
             for (j, claimed) in row.iter().enumerate() {
                 if let Some(actual) = actual.get(i).and_then(|row| row.get(j)) {
                     all.push(Entry {
-                        label: format!("{label}[{}, {}]", names[i], names[j]),
+                        label: format!("{label}[{}, {}]", indices[i], indices[j]),
                         claimed: claimed.clone(),
                         actual: actual.clone(),
                     });
@@ -214,33 +212,31 @@ fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<En
     };
     let fisher: Option<Vec<Vec<Term>>> = report.fisher.iter().map(|row| row.iter().cloned().collect()).collect();
     match &claim.quantity {
-        Quantity::Score => vector("score", &report.score),
+        Quantity::Score => vector("score", &parameters, &report.score),
         Quantity::ScoreEntry(i) => Some(scalar(report.score.get(*i)?)),
-        Quantity::Hessian => Some(matrix("hessian", &report.hessian)),
+        Quantity::Hessian => Some(matrix("hessian", &parameters, &report.hessian)),
         Quantity::HessianEntry(i, j) => Some(scalar(report.hessian.get(*i)?.get(*j)?)),
-        Quantity::Fisher => Some(matrix("fisher", &fisher?)),
+        Quantity::Fisher => Some(matrix("fisher", &parameters, &fisher?)),
         Quantity::FisherEntry(i, j) => Some(scalar(report.fisher.get(*i)?.get(*j)?.as_ref()?)),
         Quantity::Kl => Some(scalar(report.kl.as_ref()?)),
-        Quantity::Mean => vector("mean", report.mean.as_ref()?),
+        Quantity::Mean => match report.mean.as_deref()? {
+            [mean] => Some(scalar(mean)),
+            means => vector("mean", &variates, means),
+        },
         Quantity::Variance => {
-            let variates = search.setting().support().names();
-            let [name] = variates.as_slice() else { return None };
-            let mean = report.mean.as_ref()?.first()?.clone();
-            let centred = Term::Variable(name.clone()) - mean;
-            let position = search.expectation(&Term::power(centred, Term::integer(2))).ok()?;
-            Some(scalar(&search.value(position)))
+            let covariance = products(search, &centred(report)?).ok()?;
+            match covariance.as_slice() {
+                [row] => Some(scalar(row.first()?)),
+                rows => Some(matrix("variance", &variates, rows)),
+            }
         }
         Quantity::Entropy => {
             let position = search.expectation(&-Term::log_density()).ok()?;
             Some(scalar(&search.value(position)))
         }
-        Quantity::Natural => vector("natural", &report.exponential.as_ref()?.natural),
-        Quantity::Statistic => vector("statistic", &report.exponential.as_ref()?.statistic),
+        Quantity::Natural => vector("natural", &numbers, &report.exponential.as_ref()?.natural),
+        Quantity::Statistic => vector("statistic", &numbers, &report.exponential.as_ref()?.statistic),
         Quantity::LogPartition => Some(scalar(&report.exponential.as_ref()?.log_partition)),
         Quantity::Normalized | Quantity::ExponentialFamily | Quantity::Regular => None,
     }
-}
-
-fn actual_is_scalar(label: &str) -> bool {
-    label == "mean"
 }
