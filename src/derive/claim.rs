@@ -37,12 +37,16 @@ pub fn decide(search: &mut Search, report: &Report, claim: &Claim) -> ClaimOutco
         outcome.reason = reason;
         return outcome;
     }
+    let context = search.setting().context().clone();
+    if is_exponential_form(&claim.quantity) {
+        exponential_form(search, report, claim, &context, &mut outcome);
+        return outcome;
+    }
     let Some(entries) = entries(search, report, claim) else {
         outcome.status = Status::NotProved;
         outcome.reason = Some("no closed form is known to compare with".into());
         return outcome;
     };
-    let context = search.setting().context().clone();
     for entry in entries {
         compare(search, &context, entry, &mut outcome);
         if outcome.status == Status::Refuted {
@@ -50,6 +54,79 @@ pub fn decide(search: &mut Search, report: &Report, claim: &Claim) -> ClaimOutco
         }
     }
     outcome
+}
+
+fn is_exponential_form(quantity: &Quantity) -> bool {
+    matches!(quantity, Quantity::Natural | Quantity::Statistic | Quantity::LogPartition)
+}
+
+/// Decides a claim about the exponential-family form, which is not unique: η may be exchanged for any
+/// invertible affine function of it, and T and A with it (Brown 1986, section 1.3).
+///
+/// What is claimed is proved when it is the form found. Another form is decided where η, T and A are all
+/// claimed: it is one exactly when log p − (η·T − A) is free of the parameters, that is, when their
+/// gradients by each parameter agree. A part of another form alone is neither proved nor refuted.
+fn exponential_form(
+    search: &mut Search,
+    report: &Report,
+    claim: &Claim,
+    context: &Context,
+    outcome: &mut ClaimOutcome,
+) {
+    let found = entries(search, report, claim)
+        .is_some_and(|entries| entries.into_iter().all(|entry| search.equal(entry.actual, entry.claimed).is_ok()));
+    if found {
+        return;
+    }
+    let Some(whole) = whole_form(report) else {
+        outcome.status = Status::NotProved;
+        outcome.reason = Some(
+            "it is not the form that was found, and an exponential family has many; claim `natural`, `statistic` and \
+             `log-partition` together, and they are decided as one"
+                .into(),
+        );
+        return;
+    };
+    for ((name, _), score) in report.family.parameters.iter().zip(&report.score) {
+        let slope = search.checker.pointwise().normalize(&whole.clone().derivative(name));
+        match slope {
+            Ok(slope) => {
+                let label = format!("score[{name}]");
+                let entry = Entry { label, claimed: slope.to_term(), actual: score.clone() };
+                compare(search, context, entry, outcome);
+            }
+            Err(obstacle) => {
+                outcome.status = Status::NotProved;
+                outcome.reason = Some(obstacle.to_string());
+            }
+        }
+        if outcome.status != Status::Proved {
+            break;
+        }
+    }
+    if report.score.len() != report.family.parameters.len() {
+        outcome.status = Status::NotProved;
+        outcome.reason = Some("the score is not known".into());
+    }
+}
+
+/// η·T − A, where the family claims all three.
+fn whole_form(report: &Report) -> Option<Term> {
+    let claimed = |quantity: &Quantity| -> Option<Vec<&Term>> {
+        let mut of_quantity = report.family.claims.iter().filter(|claim| claim.quantity == *quantity);
+        let claim = of_quantity.next()?;
+        // Two different claims of one quantity say nothing together.
+        of_quantity.next().is_none().then(|| claim.value.iter().flatten().collect())
+    };
+    let natural = claimed(&Quantity::Natural)?;
+    let statistic = claimed(&Quantity::Statistic)?;
+    let log_partition = claimed(&Quantity::LogPartition)?;
+    let [log_partition] = log_partition.as_slice() else { return None };
+    if natural.len() != statistic.len() {
+        return None;
+    }
+    let products = natural.into_iter().zip(statistic).map(|(eta, t)| eta.clone() * t.clone());
+    Some(products.fold(-(*log_partition).clone(), |sum, product| sum + product))
 }
 
 /// A claimed entry beside what it should be.
