@@ -9,6 +9,7 @@ use crate::kernel::theorem::Rejection;
 use crate::model::family::{Claim, Quantity};
 use crate::numeric::{enclose, evaluate, sample_points};
 
+use super::quantity::{centred, products};
 use super::report::{CheckKind, ClaimOutcome, Counterexample, Report, Status};
 use super::search::Search;
 
@@ -36,12 +37,16 @@ pub fn decide(search: &mut Search, report: &Report, claim: &Claim) -> ClaimOutco
         outcome.reason = reason;
         return outcome;
     }
+    let context = search.setting().context().clone();
+    if is_exponential_form(&claim.quantity) {
+        exponential_form(search, report, claim, &context, &mut outcome);
+        return outcome;
+    }
     let Some(entries) = entries(search, report, claim) else {
         outcome.status = Status::NotProved;
         outcome.reason = Some("no closed form is known to compare with".into());
         return outcome;
     };
-    let context = search.setting().context().clone();
     for entry in entries {
         compare(search, &context, entry, &mut outcome);
         if outcome.status == Status::Refuted {
@@ -49,6 +54,79 @@ pub fn decide(search: &mut Search, report: &Report, claim: &Claim) -> ClaimOutco
         }
     }
     outcome
+}
+
+fn is_exponential_form(quantity: &Quantity) -> bool {
+    matches!(quantity, Quantity::Natural | Quantity::Statistic | Quantity::LogPartition)
+}
+
+/// Decides a claim about the exponential-family form, which is not unique: η may be exchanged for any
+/// invertible affine function of it, and T and A with it (Brown 1986, section 1.3).
+///
+/// What is claimed is proved when it is the form found. Another form is decided where η, T and A are all
+/// claimed: it is one exactly when log p − (η·T − A) is free of the parameters, that is, when their
+/// gradients by each parameter agree. A part of another form alone is neither proved nor refuted.
+fn exponential_form(
+    search: &mut Search,
+    report: &Report,
+    claim: &Claim,
+    context: &Context,
+    outcome: &mut ClaimOutcome,
+) {
+    let found = entries(search, report, claim)
+        .is_some_and(|entries| entries.into_iter().all(|entry| search.equal(entry.actual, entry.claimed).is_ok()));
+    if found {
+        return;
+    }
+    let Some(whole) = whole_form(report) else {
+        outcome.status = Status::NotProved;
+        outcome.reason = Some(
+            "it is not the form that was found, and an exponential family has many; claim `natural`, `statistic` and \
+             `log-partition` together, and they are decided as one"
+                .into(),
+        );
+        return;
+    };
+    for ((name, _), score) in report.family.parameters.iter().zip(&report.score) {
+        let slope = search.checker.pointwise().normalize(&whole.clone().derivative(name));
+        match slope {
+            Ok(slope) => {
+                let label = format!("score[{name}]");
+                let entry = Entry { label, claimed: slope.to_term(), actual: score.clone() };
+                compare(search, context, entry, outcome);
+            }
+            Err(obstacle) => {
+                outcome.status = Status::NotProved;
+                outcome.reason = Some(obstacle.to_string());
+            }
+        }
+        if outcome.status != Status::Proved {
+            break;
+        }
+    }
+    if report.score.len() != report.family.parameters.len() {
+        outcome.status = Status::NotProved;
+        outcome.reason = Some("the score is not known".into());
+    }
+}
+
+/// η·T − A, where the family claims all three.
+fn whole_form(report: &Report) -> Option<Term> {
+    let claimed = |quantity: &Quantity| -> Option<Vec<&Term>> {
+        let mut of_quantity = report.family.claims.iter().filter(|claim| claim.quantity == *quantity);
+        let claim = of_quantity.next()?;
+        // Two different claims of one quantity say nothing together.
+        of_quantity.next().is_none().then(|| claim.value.iter().flatten().collect())
+    };
+    let natural = claimed(&Quantity::Natural)?;
+    let statistic = claimed(&Quantity::Statistic)?;
+    let log_partition = claimed(&Quantity::LogPartition)?;
+    let [log_partition] = log_partition.as_slice() else { return None };
+    if natural.len() != statistic.len() {
+        return None;
+    }
+    let products = natural.into_iter().zip(statistic).map(|(eta, t)| eta.clone() * t.clone());
+    Some(products.fold(-(*log_partition).clone(), |sum, product| sum + product))
 }
 
 /// A claimed entry beside what it should be.
@@ -170,7 +248,10 @@ fn property(report: &Report, quantity: &Quantity) -> Option<(Status, Option<Stri
 
 /// Pairs of claimed and actual entries; `None` when an actual one is not known.
 fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<Entry>> {
-    let names: Vec<String> = report.family.parameters.iter().map(|(name, _)| name.to_string()).collect();
+    let named = |names: Vec<Name>| -> Vec<String> { names.iter().map(ToString::to_string).collect() };
+    let parameters = named(report.family.parameters.iter().map(|(name, _)| name.clone()).collect());
+    let variates = named(report.family.variate.names());
+    let numbers: Vec<String> = (1..=claim.value.iter().flatten().count()).map(|number| number.to_string()).collect();
     let scalar = |actual: &Term| {
         vec![Entry {
             label: claim.text.split('=').next().unwrap_or("").trim().to_string(),
@@ -178,32 +259,26 @@ fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<En
             actual: actual.clone(),
         }]
     };
-    let vector = |label: &str, actual: &[Term]| -> Option<Vec<Entry>> {
+    let vector = |label: &str, indices: &[String], actual: &[Term]| -> Option<Vec<Entry>> {
         let claimed: Vec<&Term> = claim.value.iter().flatten().collect();
         (claimed.len() == actual.len()).then(|| {
-            claimed
-                .into_iter()
-                .zip(actual)
-                .enumerate()
-                .map(|(k, (claimed, actual))| Entry {
-                    label: if actual_is_scalar(label) {
-                        label.to_string()
-                    } else {
-                        format!("{label}[{}]", names.get(k).cloned().unwrap_or_else(|| (k + 1).to_string()))
-                    },
+            let entries = claimed.into_iter().zip(actual).zip(indices);
+            entries
+                .map(|((claimed, actual), index)| Entry {
+                    label: format!("{label}[{index}]"),
                     claimed: claimed.clone(),
                     actual: actual.clone(),
                 })
                 .collect()
         })
     };
-    let matrix = |label: &str, actual: &[Vec<Term>]| -> Vec<Entry> {
+    let matrix = |label: &str, indices: &[String], actual: &[Vec<Term>]| -> Vec<Entry> {
         let mut all = Vec::new();
         for (i, row) in claim.value.iter().enumerate() {
             for (j, claimed) in row.iter().enumerate() {
                 if let Some(actual) = actual.get(i).and_then(|row| row.get(j)) {
                     all.push(Entry {
-                        label: format!("{label}[{}, {}]", names[i], names[j]),
+                        label: format!("{label}[{}, {}]", indices[i], indices[j]),
                         claimed: claimed.clone(),
                         actual: actual.clone(),
                     });
@@ -214,33 +289,31 @@ fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<En
     };
     let fisher: Option<Vec<Vec<Term>>> = report.fisher.iter().map(|row| row.iter().cloned().collect()).collect();
     match &claim.quantity {
-        Quantity::Score => vector("score", &report.score),
+        Quantity::Score => vector("score", &parameters, &report.score),
         Quantity::ScoreEntry(i) => Some(scalar(report.score.get(*i)?)),
-        Quantity::Hessian => Some(matrix("hessian", &report.hessian)),
+        Quantity::Hessian => Some(matrix("hessian", &parameters, &report.hessian)),
         Quantity::HessianEntry(i, j) => Some(scalar(report.hessian.get(*i)?.get(*j)?)),
-        Quantity::Fisher => Some(matrix("fisher", &fisher?)),
+        Quantity::Fisher => Some(matrix("fisher", &parameters, &fisher?)),
         Quantity::FisherEntry(i, j) => Some(scalar(report.fisher.get(*i)?.get(*j)?.as_ref()?)),
         Quantity::Kl => Some(scalar(report.kl.as_ref()?)),
-        Quantity::Mean => vector("mean", report.mean.as_ref()?),
+        Quantity::Mean => match report.mean.as_deref()? {
+            [mean] => Some(scalar(mean)),
+            means => vector("mean", &variates, means),
+        },
         Quantity::Variance => {
-            let variates = search.setting().support().names();
-            let [name] = variates.as_slice() else { return None };
-            let mean = report.mean.as_ref()?.first()?.clone();
-            let centred = Term::Variable(name.clone()) - mean;
-            let position = search.expectation(&Term::power(centred, Term::integer(2))).ok()?;
-            Some(scalar(&search.value(position)))
+            let covariance = products(search, &centred(report)?).ok()?;
+            match covariance.as_slice() {
+                [row] => Some(scalar(row.first()?)),
+                rows => Some(matrix("variance", &variates, rows)),
+            }
         }
         Quantity::Entropy => {
             let position = search.expectation(&-Term::log_density()).ok()?;
             Some(scalar(&search.value(position)))
         }
-        Quantity::Natural => vector("natural", &report.exponential.as_ref()?.natural),
-        Quantity::Statistic => vector("statistic", &report.exponential.as_ref()?.statistic),
+        Quantity::Natural => vector("natural", &numbers, &report.exponential.as_ref()?.natural),
+        Quantity::Statistic => vector("statistic", &numbers, &report.exponential.as_ref()?.statistic),
         Quantity::LogPartition => Some(scalar(&report.exponential.as_ref()?.log_partition)),
         Quantity::Normalized | Quantity::ExponentialFamily | Quantity::Regular => None,
     }
-}
-
-fn actual_is_scalar(label: &str) -> bool {
-    label == "mean"
 }

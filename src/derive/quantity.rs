@@ -45,6 +45,30 @@ pub fn further_quantities(
     work.found
 }
 
+/// x − E[x], one for each variate; `None` where a mean is not known.
+pub fn centred(report: &Report) -> Option<Vec<Term>> {
+    let means = report.mean.clone()?;
+    let names = report.family.variate.names();
+    Some(names.into_iter().zip(means).map(|(name, mean)| Term::Variable(name) - mean).collect())
+}
+
+/// The matrix of E[f_i f_j].
+///
+/// # Errors
+/// The first entry that no lemma gives.
+pub fn products(search: &mut Search, factors: &[Term]) -> Result<Vec<Vec<Term>>, Failure> {
+    let mut rows = vec![vec![Term::zero(); factors.len()]; factors.len()];
+    for i in 0..factors.len() {
+        for j in i..factors.len() {
+            let position = search.expectation(&(factors[i].clone() * factors[j].clone()))?;
+            let value = search.value(position);
+            rows[i][j] = value.clone();
+            rows[j][i] = value;
+        }
+    }
+    Ok(rows)
+}
+
 struct Work<'a> {
     search: &'a mut Search,
     family: &'a Family,
@@ -73,31 +97,10 @@ impl Work<'_> {
     }
 
     fn variance(&mut self) {
-        let Some(means) = self.report.mean.clone() else { return };
-        let centred: Vec<Term> = self
-            .family
-            .variate
-            .names()
-            .into_iter()
-            .zip(means)
-            .map(|(name, mean)| Term::Variable(name) - mean)
-            .collect();
-        let value = self.products(&centred);
+        let Some(centred) = centred(self.report) else { return };
+        let value = products(self.search, &centred);
         let name = if centred.len() == 1 { "variance" } else { "covariance" };
         self.push(name, "E[(x - E[x])*(x - E[x])']", value);
-    }
-
-    /// E[f_i f_j] for all pairs.
-    fn products(&mut self, factors: &[Term]) -> Result<Vec<Vec<Term>>, Failure> {
-        let mut rows = vec![vec![Term::zero(); factors.len()]; factors.len()];
-        for i in 0..factors.len() {
-            for j in i..factors.len() {
-                let value = self.expectation(&(factors[i].clone() * factors[j].clone()))?;
-                rows[i][j] = value.clone();
-                rows[j][i] = value;
-            }
-        }
-        Ok(rows)
     }
 
     fn entropy(&mut self) {
@@ -117,7 +120,7 @@ impl Work<'_> {
         };
         self.push("mean of T", "E[T], the mean parameters as functions of the parameters", Ok(vec![means.clone()]));
         let centred: Vec<Term> = form.statistic.iter().zip(&means).map(|(t, mean)| t.clone() - mean.clone()).collect();
-        let covariance = self.products(&centred);
+        let covariance = products(self.search, &centred);
         let inverse = match &covariance {
             Ok(rows) => self.inverse(rows),
             Err(failure) => Err(failure.clone()),

@@ -64,8 +64,9 @@ fn prose(words: &str) -> String {
     out
 }
 
-/// The same formula, spelled with nothing that a Markdown renderer changes.
+/// The same formula, spelled with nothing that a Markdown renderer changes or refuses.
 pub fn survivable(latex: &str) -> String {
+    let latex = &named_operators(latex);
     let mut out = String::with_capacity(latex.len() + 16);
     let mut rest = latex.chars().peekable();
     while let Some(c) = rest.next() {
@@ -110,6 +111,17 @@ pub fn survivable(latex: &str) -> String {
             '|' => command(&mut out, "\\vert", rest.peek()),
             c => out.push(c),
         }
+    }
+    out
+}
+
+/// `\operatorname{KL}` as `\mathop{\mathrm{KL}}`: GitHub refuses the first (github/markup issue 1688).
+fn named_operators(latex: &str) -> String {
+    let mut pieces = latex.split("\\operatorname{");
+    let mut out = pieces.next().unwrap_or_default().to_string();
+    for piece in pieces {
+        let (name, rest) = piece.split_once('}').unwrap_or((piece, ""));
+        out.push_str(&format!("\\mathop{{\\mathrm{{{name}}}}}{rest}"));
     }
     out
 }

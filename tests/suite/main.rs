@@ -6,10 +6,12 @@
 mod cas;
 mod catalogue;
 mod certificate;
+mod claim;
 mod generic;
 mod layers;
 mod lemma;
 mod numeric;
+mod page;
 mod render;
 mod soundness;
 mod syntax;
