@@ -374,7 +374,7 @@ fn random_identities_are_decided() {
     let source = Source::new("test.drv", &text);
     let tree = &derivations(&source)[0];
     let begun = std::time::Instant::now();
-    let (derivation, _) = resolve(tree, &source);
+    let (derivation, _) = resolve(tree, &source, None);
     let derivation = derivation.unwrap();
     let resolved = begun.elapsed();
     for item in &derivation.items {
@@ -451,7 +451,7 @@ fn text_reads_back() {
                     );
                     let again = Source::new("again.drv", &copy);
                     let tree = derivations(&again).into_iter().find(|other| other.name.node == tree.name.node).unwrap();
-                    let (derivation, diagnostics) = resolve(&tree, &again);
+                    let (derivation, diagnostics) = resolve(&tree, &again, None);
                     assert!(diagnostics.is_empty(), "{text}: {}", diagnostics[0].render(&again, false));
                     let derivation = derivation.unwrap();
                     let read = &derivation.items.last().unwrap().start.formula;
@@ -468,7 +468,7 @@ fn what_is_proved_is_true_in_every_family() {
     let (mut pairs, mut proved) = (0, 0);
     for source in proofs() {
         for tree in derivations(&source) {
-            let (derivation, _) = resolve(&tree, &source);
+            let (derivation, _) = resolve(&tree, &source, None);
             let derivation = derivation.unwrap();
             let sides: Vec<_> = derivation
                 .items
@@ -795,7 +795,7 @@ fn mutate(tree: &DerivationTree, source: &Source, tally: &mut Tally, open: &mut 
             let stride = if cfg!(debug_assertions) { 13 } else { 1 };
             for (kind, before, after) in of_right.chain(of_left).skip(tally.lines % stride).step_by(stride) {
                 let mutated = with_link(tree, number, &before, link, &after);
-                let (derivation, _) = resolve(&mutated, source);
+                let (derivation, _) = resolve(&mutated, source, None);
                 let Some(derivation) = derivation else {
                     tally.unreadable += 1;
                     continue;

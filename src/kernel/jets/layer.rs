@@ -114,8 +114,11 @@ pub struct Reason {
 
 const CALCULUS: Layers = Layers::of(&[Layer::LogDerivative, Layer::ProductRule, Layer::ChainRule]);
 
+/// The reason that only a derivation about one family can give.
+pub const CLOSED_FORM: &str = "closed-form";
+
 /// Every reason, declared once.
-pub const REASONS: [Reason; 17] = [
+pub const REASONS: [Reason; 18] = [
     Reason {
         name: "algebra",
         layers: Layers::NONE,
@@ -173,6 +176,11 @@ pub const REASONS: [Reason; 17] = [
         statement: "the data are drawn from the model at θ: E_data = E",
     },
     Reason { name: "contraction", layers: Layers::NONE, statement: "sums over indices" },
+    Reason {
+        name: CLOSED_FORM,
+        layers: Layers::NONE,
+        statement: "the value of an expectation in the family at hand, by its integral or sum lemma",
+    },
 ];
 
 /// `product rule`, `product-rule` and `Product Rule` are one.

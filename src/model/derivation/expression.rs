@@ -19,6 +19,9 @@ impl Scope {
     pub fn formula(&mut self, expression: &Expression) -> Resolved {
         let span = expression.span;
         let scalar = |kind: Kind| Some(Formula { kind, shape: Shape::SCALAR, span });
+        if let Some(resolved) = self.member(expression) {
+            return resolved;
+        }
         match &expression.node {
             ExpressionKind::Number(value) => Some(Formula::number(value.clone(), span)),
             ExpressionKind::Name(name) => self.name(name, span),
@@ -51,6 +54,7 @@ impl Scope {
                 );
                 None
             }
+            ExpressionKind::Vector(elements) if self.members.is_some() => self.table(elements, span),
             ExpressionKind::Factorial(_) | ExpressionKind::Vector(_) | ExpressionKind::Tuple(_) => {
                 self.error(
                     Diagnostic::error(
@@ -84,7 +88,8 @@ impl Scope {
                 let shape = self.definitions[at].body.shape;
                 with(Kind::Defined(at, Point::new()), shape)
             }
-            Meaning::Mistaken => None,
+            // Every use of it that is one was read as a term of the family.
+            Meaning::Mistaken | Meaning::Member => None,
             Meaning::Variate(_) => {
                 self.error(
                     Diagnostic::error("variate", format!("the variate `{name}` has no value of its own"))

@@ -7,7 +7,7 @@ use num_traits::{One, Zero};
 use crate::kernel::jets::expression::Point;
 use crate::kernel::jets::index::Space;
 use crate::kernel::jets::theory::{ConstantId, DensityId, DirectionId, FunctionId, ParameterId, VariateId};
-use crate::kernel::term::Rational;
+use crate::kernel::term::{Rational, Term};
 use crate::source::Span;
 
 /// A dimension; `None` is one.
@@ -56,6 +56,8 @@ pub struct Formula {
 pub struct Label {
     pub name: String,
     pub space: Dimension,
+    /// `F[mu, sigma]`, `F[1, 2]`: a place, from 0, where the dimension is a number.
+    pub position: Option<usize>,
 }
 
 /// Which expectation.
@@ -119,6 +121,10 @@ pub enum Kind {
     Inverse(Box<Formula>),
     Trace(Box<Formula>),
     Identity,
+    /// An expression in the names of the family at hand.
+    Member(Term),
+    /// `[a, b]` and `[[a, b], [c, d]]`, where the dimension is a number.
+    Table(Vec<Vec<Formula>>),
 }
 
 impl Formula {
@@ -158,7 +164,9 @@ impl Formula {
             | Kind::Statistic(_)
             | Kind::Defined(..)
             | Kind::Divergence { .. }
+            | Kind::Member(_)
             | Kind::Identity => Vec::new(),
+            Kind::Table(rows) => rows.iter().flatten().collect(),
             Kind::Covariance(left, right) | Kind::Binary(_, left, right) => vec![left, right],
             Kind::Apply(_, _, body)
             | Kind::Variance(body)
@@ -192,7 +200,9 @@ impl Formula {
             | Kind::Statistic(_)
             | Kind::Defined(..)
             | Kind::Divergence { .. }
+            | Kind::Member(_)
             | Kind::Identity => Vec::new(),
+            Kind::Table(rows) => rows.iter_mut().flatten().collect(),
             Kind::Covariance(left, right) | Kind::Binary(_, left, right) => vec![left, right],
             Kind::Apply(_, _, body)
             | Kind::Variance(body)
@@ -223,7 +233,7 @@ impl Formula {
         }
         match &self.kind {
             Kind::Entry(_, labels) | Kind::Partial(_, labels, _) => {
-                for label in labels {
+                for label in labels.iter().filter(|label| label.position.is_none()) {
                     free.insert(label.name.clone(), (label.space, self.span));
                 }
             }

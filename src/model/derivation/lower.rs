@@ -191,6 +191,9 @@ impl<'t> Lowering<'t> {
                 None => self.lower(body, place),
             },
             Kind::Identity => Expression::Kronecker(unit(&place.row), unit(&place.column)),
+            Kind::Member(_) | Kind::Table(_) => {
+                unreachable!("formulas about one family are not lowered: the algebra of jets has no terms for them")
+            }
         }
     }
 
@@ -236,7 +239,7 @@ impl<'t> Lowering<'t> {
             let positional: Vec<Label> = labels
                 .iter()
                 .enumerate()
-                .map(|(at, label)| Label { name: format!("#v{at}"), space: label.space })
+                .map(|(at, label)| Label { name: format!("#v{at}"), space: label.space, position: None })
                 .collect();
             let id = self.definition(name, &body, &positional);
             self.instances.push((anonymous.clone(), id));

@@ -10,6 +10,7 @@ use crate::kernel::term::Name;
 use crate::source::Span;
 use crate::syntax::tree::{Declarations, DerivationEntry, DerivationTree, Domain, DomainKind, ExpressionKind, Ident};
 
+use super::family::Members;
 use super::formula::{Dimension, Formula, Shape};
 
 /// Words with a meaning of their own, which no declaration may take.
@@ -25,6 +26,8 @@ pub enum Meaning {
     Function(FunctionId),
     /// By its place among the definitions.
     Definition(usize),
+    /// A name of the family at hand.
+    Member,
     /// Declared, but with a mistake that was reported: uses of it are not reported again.
     Mistaken,
 }
@@ -51,20 +54,27 @@ pub struct Scope {
     pub functions: Vec<FunctionRole>,
     /// How many equations are assumed so far.
     pub equations: usize,
+    /// The names of the family that the derivation is about, if it is about one.
+    pub members: Option<Members>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Scope {
-    /// Everything that is declared, in whatever order it stands.
-    pub fn of(tree: &DerivationTree) -> Scope {
-        let mut scope = Scope {
+    pub fn empty() -> Scope {
+        Scope {
             theory: Theory::default(),
             names: Vec::new(),
             definitions: Vec::new(),
             functions: Vec::new(),
             equations: 0,
+            members: None,
             diagnostics: Vec::new(),
-        };
+        }
+    }
+
+    /// Everything that is declared, in whatever order it stands.
+    pub fn of(tree: &DerivationTree) -> Scope {
+        let mut scope = Scope::empty();
         let maps = parameters_that_are_functions(tree);
         for entry in &tree.entries {
             if let DerivationEntry::Parameter(declarations) = &entry.node {
@@ -127,7 +137,7 @@ impl Scope {
         self.names.push((name.node.clone(), meaning, name.span));
     }
 
-    fn space(&mut self, name: &str) -> Space {
+    pub fn space(&mut self, name: &str) -> Space {
         let at = self.theory.spaces.iter().position(|known| known.as_str() == name).unwrap_or_else(|| {
             self.theory.spaces.push(Name::new(name));
             self.theory.spaces.len() - 1
@@ -237,7 +247,7 @@ impl Scope {
         }
     }
 
-    fn directions(&mut self, declarations: &Declarations) {
+    pub fn directions(&mut self, declarations: &Declarations) {
         for declaration in &declarations.declarations {
             let (shape, ..) = self.shape(Some(&declaration.domain));
             for name in &declaration.names {

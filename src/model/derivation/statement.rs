@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::kernel::jets::layer::{REASONS, reason};
+use crate::kernel::jets::layer::{CLOSED_FORM, REASONS, reason};
 use crate::kernel::jets::theorem::Statement;
+use crate::model::family::Family;
 use crate::source::{Source, Span};
 use crate::syntax::tree::{Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind};
 
@@ -12,7 +13,7 @@ use super::formula::{Formula, Kind, Shape};
 use super::lower::Lowering;
 use super::scope::{DefinitionLine, Meaning, Scope};
 use super::spelling::nearest;
-use super::{AssumptionLine, Cited, CitedMeaning, Derivation, Item, ItemKind, Link, Order, Side, StatementLine};
+use super::{AssumptionLine, AtHand, Cited, CitedMeaning, Derivation, Item, ItemKind, Link, Order, Side, StatementLine};
 
 /// The order of `~` where nobody says which: the first at which a divergence is not zero.
 const USUAL_ORDER: u32 = 2;
@@ -23,6 +24,7 @@ const LARGEST_ORDER: u32 = 12;
 pub struct Resolver<'s> {
     scope: Scope,
     source: &'s Source,
+    family: Option<&'s Family>,
 }
 
 /// An item before it is lowered.
@@ -38,9 +40,36 @@ struct Draft {
     span: Span,
 }
 
+impl Draft {
+    fn placed<S>(self, side: &mut dyn FnMut(Formula) -> S) -> Item<S> {
+        Item {
+            kind: self.kind,
+            name: self.name.map(|name| name.node),
+            statement: StatementLine {
+                left: side(self.left),
+                order: self.order,
+                right: side(self.right),
+                span: self.statement_span,
+            },
+            start: side(self.start),
+            links: self
+                .links
+                .into_iter()
+                .map(|(order, right, reasons, span)| Link { order, right: side(right), reasons, span })
+                .collect(),
+            span: self.span,
+        }
+    }
+}
+
 impl<'s> Resolver<'s> {
-    pub fn new(tree: &DerivationTree, source: &'s Source) -> Self {
-        Resolver { scope: Scope::of(tree), source }
+    pub fn new(tree: &DerivationTree, source: &'s Source, family: Option<&'s Family>) -> Self {
+        let about = tree.family.as_ref().zip(family);
+        let scope = match about {
+            Some(((name, _), family)) => Scope::of_family(tree, family, name.span),
+            None => Scope::of(tree),
+        };
+        Resolver { scope, source, family: about.map(|(_, family)| family) }
     }
 
     pub fn finish(self) -> Vec<Diagnostic> {
@@ -50,13 +79,7 @@ impl<'s> Resolver<'s> {
     pub fn derivation(&mut self, tree: &DerivationTree) -> Option<Derivation> {
         let mut assumptions = Vec::new();
         let mut drafts = Vec::new();
-        if let Some((family, _)) = &tree.family {
-            self.scope.diagnostics.push(
-                Diagnostic::error("family-at-hand", "a derivation about one family is not decided yet")
-                    .at(family.span, "every derivation speaks of any regular density")
-                    .help("state what holds for one family as `claim`s in its .fam file, or leave out `for …`"),
-            );
-        }
+        self.check_family(tree);
         let names = item_names(tree);
         for entry in &tree.entries {
             match &entry.node {
@@ -100,7 +123,54 @@ impl<'s> Resolver<'s> {
         if self.scope.diagnostics.iter().any(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error) {
             return None;
         }
-        Some(self.lowered(tree, assumptions, drafts))
+        Some(match self.family {
+            Some(family) => self.about(tree, family, assumptions, drafts),
+            None => self.lowered(tree, assumptions, drafts),
+        })
+    }
+
+    /// The family of `for FAMILY(…)` is known, and its parameters are called what it calls them.
+    fn check_family(&mut self, tree: &DerivationTree) {
+        let Some((name, typed)) = &tree.family else { return };
+        let Some(family) = self.family else {
+            self.scope.error(
+                Diagnostic::error("unknown-family", format!("the family `{}` is not known", name.node))
+                    .at(name.span, "neither in these files nor in the catalogue")
+                    .help("`fisherproof list` names what the catalogue holds; a family may also stand in the same file"),
+            );
+            return;
+        };
+        let own: Vec<&str> = family.parameters.iter().map(|(name, _)| name.as_str()).collect();
+        let named: Vec<&str> = typed.iter().map(|name| name.node.as_str()).collect();
+        if !named.is_empty() && named != own {
+            let place = typed.first().map_or(name.span, |first| first.span.to(typed[typed.len() - 1].span));
+            self.scope.error(
+                Diagnostic::error("family-at-hand", format!("the parameters of {} are {}", family.name, own.join(", ")))
+                    .at(place, "not its parameters")
+                    .help(format!("write `for {}({})`", name.node, own.join(", "))),
+            );
+        }
+    }
+
+    /// Statements about one family stay formulas: the algebra of jets has no terms for them.
+    fn about(
+        &mut self,
+        tree: &DerivationTree,
+        family: &Family,
+        assumptions: Vec<AssumptionLine>,
+        drafts: Vec<Draft>,
+    ) -> Derivation {
+        let items = drafts.into_iter().map(|draft| draft.placed(&mut |formula| formula)).collect();
+        Derivation {
+            name: tree.name.node.clone(),
+            title: tree.title.as_ref().map(|title| title.node.clone()),
+            theory: Arc::new(self.scope.theory.clone()),
+            definitions: self.scope.definitions.clone(),
+            assumptions,
+            items: Vec::new(),
+            at_hand: Some(AtHand { family: family.clone(), items }),
+            span: tree.span,
+        }
     }
 
     fn lowered(&mut self, tree: &DerivationTree, assumptions: Vec<AssumptionLine>, drafts: Vec<Draft>) -> Derivation {
@@ -136,25 +206,10 @@ impl<'s> Resolver<'s> {
             let shape = draft.links.iter().fold(shape_of(&draft.left, &draft.right), |shape, (_, right, ..)| {
                 if right.is_zero() { shape } else { right.shape }
             });
-            let mut side =
-                |formula: Formula| Side { expression: lowering.side(&formula, shape.rows, shape.columns), formula };
-            items.push(Item {
-                kind: draft.kind,
-                name: draft.name.map(|name| name.node),
-                statement: StatementLine {
-                    left: side(draft.left),
-                    order: draft.order,
-                    right: side(draft.right),
-                    span: draft.statement_span,
-                },
-                start: side(draft.start),
-                links: draft
-                    .links
-                    .into_iter()
-                    .map(|(order, right, reasons, span)| Link { order, right: side(right), reasons, span })
-                    .collect(),
-                span: draft.span,
-            });
+            items.push(draft.placed(&mut |formula| Side {
+                expression: lowering.side(&formula, shape.rows, shape.columns),
+                formula,
+            }));
         }
         Derivation {
             name: tree.name.node.clone(),
@@ -163,6 +218,7 @@ impl<'s> Resolver<'s> {
             definitions: self.scope.definitions.clone(),
             assumptions,
             items,
+            at_hand: None,
             span: tree.span,
         }
     }
@@ -203,6 +259,14 @@ impl<'s> Resolver<'s> {
                 .error(error.help("known is `assume well-specified`; or assume an equation: `assume log(p) = …`"));
             return None;
         };
+        if let Some(family) = self.family {
+            self.scope.error(
+                Diagnostic::error("assumption", format!("of {} nothing has to be assumed", family.name))
+                    .at(span, "true or false in this family")
+                    .help("state it as a lemma"),
+            );
+            return None;
+        }
         let (left, right) = (self.scope.formula(left), self.scope.formula(right));
         let (left, right) = (left?, right?);
         if !self.comparable(&left, &right, false, span) {
@@ -357,6 +421,14 @@ impl<'s> Resolver<'s> {
             None => (text, None),
         };
         if let Some(known) = reason(words) {
+            if known.name == CLOSED_FORM && self.family.is_none() {
+                self.scope.error(
+                    Diagnostic::error("family-at-hand", "an expectation has a closed form in one family only")
+                        .at(typed.span, "this derivation is about any density")
+                        .help("name the family at the head, as in `derivation … for Normal(mu, sigma)`"),
+                );
+                return None;
+            }
             return Some(Cited { text: text.to_string(), meaning: CitedMeaning::Rule(known, number) });
         }
         let known: Vec<&str> = REASONS

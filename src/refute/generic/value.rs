@@ -198,6 +198,9 @@ impl Evaluator<'_> {
                 }
                 single(total)
             }
+            Kind::Table(entries) => table(&|row, column| self.scalar(&entries[row][column], environment)),
+            // A term of a family at hand: that family's own values refute it.
+            Kind::Member(_) => None,
             Kind::Identity => table(&|row, column| {
                 Some(self.number(if row == column { BigRational::one() } else { BigRational::zero() }))
             }),

@@ -5,8 +5,11 @@ use num_traits::{One, Signed};
 
 use crate::kernel::jets::expression::Point;
 use crate::kernel::jets::theory::{FunctionId, ParameterId};
+use crate::kernel::term::Term;
 use crate::model::derivation::Derivation;
+use crate::model::derivation::family::SECOND;
 use crate::model::derivation::formula::{Formula, Kind, Label, Mean, Operator};
+use crate::render::names::Names;
 
 /// How tightly an expression holds together, loosest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,11 +25,14 @@ enum Level {
 /// The names of one derivation, and how they are written.
 pub struct Notation<'d> {
     derivation: &'d Derivation,
+    /// The names of the family at hand.
+    names: Option<Names>,
 }
 
 impl<'d> Notation<'d> {
     pub fn of(derivation: &'d Derivation) -> Self {
-        Notation { derivation }
+        let names = derivation.at_hand.as_ref().map(|at_hand| Names::of(&at_hand.family));
+        Notation { derivation, names }
     }
 
     /// In the syntax of the language: it reads back as the same formula.
@@ -156,6 +162,16 @@ impl<'d> Notation<'d> {
                     call(name, &[self.point_text(self.inner_parameter(), point)])
                 }
             }
+            Kind::Member(term) => (term.to_string(), member_level(term)),
+            Kind::Table(rows) => {
+                let list = |entries: Vec<String>| format!("[{}]", entries.join(", "));
+                let columns = formula.shape.columns.is_some();
+                let row = |row: &Vec<Formula>| match (row.as_slice(), columns) {
+                    ([only], false) => inner(only),
+                    (row, _) => list(row.iter().map(inner).collect()),
+                };
+                (list(rows.iter().map(row).collect()), Level::Atom)
+            }
             Kind::Divergence { density, from, to } => {
                 let name = theory.density(*density).name.to_string();
                 let parameter = theory.density(*density).parameter;
@@ -263,7 +279,24 @@ impl<'d> Notation<'d> {
         }
     }
 
+    /// The second argument's parameters, where they have names instead of a direction.
+    fn is_second(&self, point: &Point) -> bool {
+        point.iter().any(|(id, _)| self.derivation.theory.direction(*id).name.as_str() == SECOND)
+    }
+
+    /// The family's parameters, or those of the second argument, each as it is spelled.
+    fn members(&self, point: &Point, spelled: &dyn Fn(&Term) -> String) -> Option<String> {
+        let names = self.names.as_ref()?;
+        let suffix = if self.is_second(point) { "_q" } else { "" };
+        let own = names.parameters().iter().map(|name| Term::variable(format!("{name}{suffix}").as_str()));
+        (point.is_empty() || self.is_second(point))
+            .then(|| own.map(|name| spelled(&name)).collect::<Vec<_>>().join(", "))
+    }
+
     fn point_text(&self, parameter: ParameterId, point: &Point) -> String {
+        if let Some(members) = self.members(point, &|name| name.to_string()) {
+            return members;
+        }
         let mut text = self.parameter(parameter).to_string();
         for (direction, coefficient) in point {
             text.push_str(if coefficient.is_negative() { " - " } else { " + " });
@@ -331,6 +364,12 @@ impl<'d> Notation<'d> {
                 } else {
                     (format!("{name}({})", self.point_latex(self.inner_parameter(), point)), Level::Atom)
                 }
+            }
+            Kind::Member(term) => (self.term_latex(term), member_level(term)),
+            Kind::Table(rows) => {
+                let row = |row: &Vec<Formula>| row.iter().map(|entry| self.latex(entry)).collect::<Vec<_>>().join(" & ");
+                let rows: Vec<String> = rows.iter().map(row).collect();
+                (format!(r"\begin{{pmatrix}} {} \end{{pmatrix}}", rows.join(r" \\ ")), Level::Atom)
             }
             Kind::Divergence { density, from, to } => {
                 let own = theory.density(*density);
@@ -427,6 +466,10 @@ impl<'d> Notation<'d> {
         }
     }
 
+    fn term_latex(&self, term: &Term) -> String {
+        self.names.as_ref().map_or_else(|| term.to_string(), |names| crate::render::term_latex(term, names))
+    }
+
     fn nabla(&self, parameter: ParameterId) -> String {
         if self.several_parameters() {
             format!(r"\nabla_{{\!{}}}", symbol(self.parameter(parameter)))
@@ -472,6 +515,9 @@ impl<'d> Notation<'d> {
     }
 
     fn point_latex(&self, parameter: ParameterId, point: &Point) -> String {
+        if let Some(members) = self.members(point, &|name| self.term_latex(name)) {
+            return members;
+        }
         let mut text = symbol(self.parameter(parameter));
         for (id, coefficient) in point {
             text.push(if coefficient.is_negative() { '-' } else { '+' });
@@ -482,6 +528,18 @@ impl<'d> Notation<'d> {
             text.push_str(&direction(self.derivation.theory.direction(*id).name.as_str()));
         }
         text
+    }
+}
+
+/// How tightly the printed term holds together.
+fn member_level(term: &Term) -> Level {
+    match term {
+        _ if term.has_minus() => Level::Sum,
+        Term::Sum(_) => Level::Sum,
+        Term::Product(_) => Level::Product,
+        Term::Power(..) => Level::Power,
+        Term::Number(value) if !value.is_integer() => Level::Product,
+        _ => Level::Atom,
     }
 }
 
