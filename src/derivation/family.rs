@@ -116,6 +116,7 @@ impl Checker<'_> {
             status: DerivationStatus::NotProved,
             reason_given: link.reasons.iter().map(|cited| cited.text.clone()).collect(),
             reason_needed: Vec::new(),
+            reason_missing: Vec::new(),
             residue: None,
             counterexample: None,
             remarks,
@@ -133,6 +134,9 @@ impl Checker<'_> {
                     Basis::Linearity | Basis::Cited => step.reason_given.clone(),
                     Basis::ClosedForm => vec![CLOSED_FORM.to_string()],
                 };
+                if !holds {
+                    step.reason_missing = step.reason_needed.clone();
+                }
                 step.status =
                     if holds { DerivationStatus::Proved } else { DerivationStatus::ProvedWithOtherReason };
             }

@@ -183,6 +183,7 @@ impl Checker<'_> {
             status,
             reason_given: link.reasons.iter().map(|cited| cited.text.clone()).collect(),
             reason_needed: decided.reason_needed,
+            reason_missing: decided.reason_missing,
             residue: decided.residue,
             counterexample,
             remarks,

@@ -268,10 +268,11 @@ impl Prover {
 
     /// E[m] = v for every monomial m that a cited statement gives the mean of.
     fn cited_means(&self, reader: &Reader, cited: &[Stated]) -> BTreeMap<Monomial, Term> {
-        let nothing = BTreeMap::new();
-        let mut found = BTreeMap::new();
-        for stated in cited.iter().filter(|stated| stated.order.is_none()) {
-            let mut letters = Letters { search: &self.search, letters: BTreeMap::new(), known: &nothing };
+        let mut found: BTreeMap<Monomial, Term> = BTreeMap::new();
+        // Twice, so that a statement may rest on one that is cited after it.
+        for stated in cited.iter().chain(cited).filter(|stated| stated.order.is_none()) {
+            let earlier = found.clone();
+            let mut letters = Letters { search: &self.search, letters: BTreeMap::new(), known: &earlier };
             let sides = reader
                 .matrix(stated.left, &Places::new(), &mut letters)
                 .and_then(|left| Some((left, reader.matrix(stated.right, &Places::new(), &mut letters)?)));

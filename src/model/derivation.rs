@@ -29,6 +29,8 @@ pub struct Derivation {
     pub title: Option<String>,
     pub theory: Arc<Theory>,
     pub definitions: Vec<DefinitionLine>,
+    /// The LaTeX of names, as the author gave it.
+    pub notation: Vec<(String, String)>,
     pub assumptions: Vec<AssumptionLine>,
     pub items: Vec<Item>,
     /// The family that the derivation is about; its statements are here, and not among the `items`.

@@ -190,6 +190,8 @@ pub struct DerivationTree {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum DerivationEntry {
+    /// `notation H2 = "H^2"`.
+    Notation(Vec<(Ident, Spanned<String>)>),
     Parameter(Declarations),
     Direction(Declarations),
     Constant(Declarations),

@@ -12,6 +12,16 @@ use super::formula::{Dimension, Formula, Kind, Mean, Operator, Shape};
 use super::point::constant_value;
 use super::scope::{Meaning, Scope};
 
+/// What people name without saying of what.
+const APPLIED: [(&str, &str); 6] = [
+    ("KL", "KL(p(theta), p(theta + delta))"),
+    ("Var", "Var(u[i])"),
+    ("Cov", "Cov(u, v)"),
+    ("E", "E[f]"),
+    ("log", "log(p)"),
+    ("grad", "grad(log(p))"),
+];
+
 /// A message was made; there is no formula.
 pub type Resolved = Option<Formula>;
 
@@ -32,6 +42,15 @@ impl Scope {
             }
             ExpressionKind::Binary(BinaryOperator::Power, base, exponent) => {
                 let base = self.formula(base)?;
+                if base.shape.is_square() && !base.shape.is_scalar() {
+                    let words = self.words(base.shape);
+                    self.error(
+                        Diagnostic::error("shape", format!("a power is of numbers, and this is {words}"))
+                            .at(base.span, words)
+                            .help("a matrix is multiplied with itself: `F * F`; its inverse is `inv(F)`"),
+                    );
+                    return None;
+                }
                 if !self.require_scalar(&base, "a power") {
                     return None;
                 }
@@ -117,6 +136,14 @@ impl Scope {
     }
 
     pub fn unknown(&mut self, name: &str, span: Span) {
+        if let Some((_, example)) = APPLIED.iter().find(|(known, _)| *known == name) {
+            self.error(
+                Diagnostic::error("unknown-name", format!("`{name}` stands without its arguments"))
+                    .at(span, "of what?")
+                    .help(format!("write `{example}`")),
+            );
+            return;
+        }
         let mut error =
             Diagnostic::error("unknown-name", format!("`{name}` is not declared")).at(span, "not known here");
         error = match self.nearest(name) {

@@ -7,7 +7,7 @@ use crate::kernel::jets::layer::{CLOSED_FORM, REASONS, reason};
 use crate::kernel::jets::theorem::Statement;
 use crate::model::family::Family;
 use crate::source::{Source, Span};
-use crate::syntax::tree::{Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind};
+use crate::syntax::tree::{Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind, Spanned};
 
 use super::formula::{Formula, Kind, Shape};
 use super::lower::Lowering;
@@ -25,6 +25,10 @@ pub struct Resolver<'s> {
     scope: Scope,
     source: &'s Source,
     family: Option<&'s Family>,
+    /// What each lemma or theorem cites, as typed.
+    cited_by: Vec<Vec<String>>,
+    /// The LaTeX of names, as the author gave it.
+    notation: Vec<(String, String)>,
 }
 
 /// An item before it is lowered.
@@ -69,11 +73,18 @@ impl<'s> Resolver<'s> {
             Some(((name, _), family)) => Scope::of_family(tree, family, name.span),
             None => Scope::of(tree),
         };
-        Resolver { scope, source, family: about.map(|(_, family)| family) }
+        Resolver { scope, source, family: about.map(|(_, family)| family), cited_by: Vec::new(), notation: Vec::new() }
     }
 
+    /// Every message once: a mistake in a statement is nearly always in its proof too.
     pub fn finish(self) -> Vec<Diagnostic> {
-        self.scope.diagnostics
+        let mut told = std::collections::BTreeSet::new();
+        let mut diagnostics = self.scope.diagnostics;
+        diagnostics.retain(|own| {
+            let typed = own.primary.as_ref().map(|(span, label)| (self.source.slice(*span).to_string(), label.clone()));
+            told.insert((own.code, own.message.clone(), typed))
+        });
+        diagnostics
     }
 
     pub fn derivation(&mut self, tree: &DerivationTree) -> Option<Derivation> {
@@ -81,9 +92,11 @@ impl<'s> Resolver<'s> {
         let mut drafts = Vec::new();
         self.check_family(tree);
         let names = item_names(tree);
+        self.cited_by = citations(tree);
         for entry in &tree.entries {
             match &entry.node {
                 DerivationEntry::Define { name, body } => self.define(name, body),
+                DerivationEntry::Notation(list) => self.notation(list),
                 DerivationEntry::Assume { words, equation } => {
                     assumptions.extend(self.assumption(words, equation.as_ref(), entry.span))
                 }
@@ -166,6 +179,7 @@ impl<'s> Resolver<'s> {
             title: tree.title.as_ref().map(|title| title.node.clone()),
             theory: Arc::new(self.scope.theory.clone()),
             definitions: self.scope.definitions.clone(),
+            notation: std::mem::take(&mut self.notation),
             assumptions,
             items: Vec::new(),
             at_hand: Some(AtHand { family: family.clone(), items }),
@@ -216,10 +230,25 @@ impl<'s> Resolver<'s> {
             title: tree.title.as_ref().map(|title| title.node.clone()),
             theory: Arc::new(theory),
             definitions: self.scope.definitions.clone(),
+            notation: std::mem::take(&mut self.notation),
             assumptions,
             items,
             at_hand: None,
             span: tree.span,
+        }
+    }
+
+    fn notation(&mut self, list: &[(Ident, Spanned<String>)]) {
+        for (name, latex) in list {
+            if self.scope.meaning(&name.node).is_none() {
+                let error = Diagnostic::error("unknown-name", format!("`{}` is not declared", name.node))
+                    .at(name.span, "not known here");
+                self.scope.error(match self.scope.nearest(&name.node) {
+                    Some(known) => error.help(format!("did you mean `{known}`?")),
+                    None => error.help("declare it before its notation"),
+                });
+            }
+            self.notation.push((name.node.clone(), latex.node.clone()));
         }
     }
 
@@ -399,16 +428,21 @@ impl<'s> Resolver<'s> {
         let text = typed.node.trim();
         if let Some(at) = names.iter().position(|name| name.as_deref() == Some(text)) {
             if at >= place {
-                let (message, label) = if at == place {
-                    (format!("`{text}` cannot be a reason in its own proof"), "circular")
+                let error = if at == place {
+                    Diagnostic::error("circular-lemma", format!("`{text}` cannot be a reason in its own proof"))
+                        .at(typed.span, "circular")
+                        .help("cite earlier lemmas only")
+                } else if self.rests_on(at, place, names) {
+                    let own = names[place].as_deref().map_or("this statement".to_string(), |own| format!("`{own}`"));
+                    Diagnostic::error("circular-lemma", format!("`{text}` and {own} prove each other"))
+                        .at(typed.span, "circular")
+                        .help("one of the two needs a proof without the other")
                 } else {
-                    (format!("`{text}` is not proved yet"), "stands further down: this would be circular")
+                    Diagnostic::error("stated-below", format!("`{text}` is stated below"))
+                        .at(typed.span, "cited before it is stated")
+                        .help(format!("move `{text}` up: a proof cites what stands before it"))
                 };
-                self.scope.error(
-                    Diagnostic::error("circular-lemma", message)
-                        .at(typed.span, label)
-                        .help("cite earlier lemmas only; move it up if it does not need this one"),
-                );
+                self.scope.error(error);
                 return None;
             }
             return Some(Cited { text: text.to_string(), meaning: CitedMeaning::Item(at) });
@@ -443,6 +477,22 @@ impl<'s> Resolver<'s> {
             None => error.help(format!("rules are {}", known.join(", "))),
         });
         None
+    }
+
+    /// Does the proof of one item rest on another, directly or through others?
+    fn rests_on(&self, item: usize, other: usize, names: &[Option<String>]) -> bool {
+        let mut seen = vec![false; names.len()];
+        let mut open = vec![item];
+        while let Some(at) = open.pop() {
+            if at == other {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[at], true) {
+                let place = |cited: &String| names.iter().position(|name| name.as_ref() == Some(cited));
+                open.extend(self.cited_by[at].iter().filter_map(place));
+            }
+        }
+        false
     }
 
     /// Sides of one shape, with the same free indices.
@@ -493,6 +543,21 @@ impl<'s> Resolver<'s> {
 
 fn shape_of(left: &Formula, right: &Formula) -> Shape {
     if left.is_zero() { right.shape } else { left.shape }
+}
+
+/// What the links of each lemma and theorem give as reasons, in order.
+fn citations(tree: &DerivationTree) -> Vec<Vec<String>> {
+    let of = |chain: &Chain| {
+        let reasons = chain.links.iter().flat_map(|link| &link.reasons);
+        reasons.map(|reason| reason.node.trim().to_string()).collect()
+    };
+    tree.entries
+        .iter()
+        .filter_map(|entry| match &entry.node {
+            DerivationEntry::Lemma { chain, .. } | DerivationEntry::Theorem { chain, .. } => Some(of(chain)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The names of lemmas and theorems, in order.

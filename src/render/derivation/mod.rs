@@ -11,7 +11,7 @@ mod text;
 
 use crate::derivation::report::DerivationReport;
 
-pub use layout::{Heading, heading};
+pub use layout::{Heading, heading, reason_words, shown_reasons};
 pub use notation::Notation;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

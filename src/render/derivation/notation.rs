@@ -5,7 +5,7 @@ use num_traits::{One, Signed};
 
 use crate::kernel::jets::expression::Point;
 use crate::kernel::jets::theory::{FunctionId, ParameterId};
-use crate::kernel::term::Term;
+use crate::kernel::term::{Name, Term};
 use crate::model::derivation::Derivation;
 use crate::model::derivation::family::SECOND;
 use crate::model::derivation::formula::{Formula, Kind, Label, Mean, Operator};
@@ -100,6 +100,35 @@ impl<'d> Notation<'d> {
             }
             _ => None,
         }
+    }
+
+    /// The LaTeX of a name: the author's where there is one.
+    pub fn symbol(&self, name: &str) -> String {
+        let own = self.derivation.notation.iter().find(|(known, _)| known == name);
+        match (own, &self.names) {
+            (Some((_, latex)), _) => latex.clone(),
+            (None, Some(names)) if names.declares(&Name::new(name)) => self.term_latex(&Term::variable(name)),
+            (None, _) => symbol(name),
+        }
+    }
+
+    /// A direction is an increment: `delta` is Δ.
+    pub fn direction(&self, name: &str) -> String {
+        match name {
+            "delta" if self.derivation.notation.iter().all(|(known, _)| known != name) => r"\Delta".to_string(),
+            // The step from the parameters to those of the second argument.
+            SECOND => r"\theta' - \theta".to_string(),
+            _ => self.symbol(name),
+        }
+    }
+
+    /// The parameter of a density, as an index of it.
+    pub fn base(&self, parameter: ParameterId) -> String {
+        self.point_latex(parameter, &Point::new())
+    }
+
+    fn label_latex(&self, label: &Label) -> String {
+        self.symbol(&label.name)
     }
 
     fn parameter(&self, id: ParameterId) -> &str {
@@ -324,26 +353,26 @@ impl<'d> Notation<'d> {
                 let level = if value.is_negative() { Level::Sum } else { Level::Atom };
                 (rational(value), level)
             }
-            Kind::Parameter(id) => (symbol(self.parameter(*id)), Level::Atom),
-            Kind::Direction(id) => (direction(theory.direction(*id).name.as_str()), Level::Atom),
-            Kind::Constant(id) => (symbol(theory.constant(*id).name.as_str()), Level::Atom),
+            Kind::Parameter(id) => (self.symbol(self.parameter(*id)), Level::Atom),
+            Kind::Direction(id) => (self.direction(theory.direction(*id).name.as_str()), Level::Atom),
+            Kind::Constant(id) => (self.symbol(theory.constant(*id).name.as_str()), Level::Atom),
             Kind::Density(id, point) => {
                 let density = theory.density(*id);
                 (
-                    format!("{}_{{{}}}", symbol(density.name.as_str()), self.point_latex(density.parameter, point)),
+                    format!("{}_{{{}}}", self.symbol(density.name.as_str()), self.point_latex(density.parameter, point)),
                     Level::Atom,
                 )
             }
             Kind::Field(id, point) => (
                 format!(
                     "{}({})",
-                    symbol(theory.function(*id).name.as_str()),
+                    self.symbol(theory.function(*id).name.as_str()),
                     self.point_latex(self.argument(*id), point)
                 ),
                 Level::Atom,
             ),
             Kind::Statistic(id) => (
-                format!("{}({})", symbol(theory.function(*id).name.as_str()), symbol(&self.variate_of(*id))),
+                format!("{}({})", self.symbol(theory.function(*id).name.as_str()), self.symbol(&self.variate_of(*id))),
                 Level::Atom,
             ),
             Kind::Apply(id, order, argument) => {
@@ -351,16 +380,17 @@ impl<'d> Notation<'d> {
                     0..=3 => "'".repeat(*order as usize),
                     _ => format!("^{{({order})}}"),
                 };
-                let name = symbol(theory.function(*id).name.as_str());
+                let name = self.symbol(theory.function(*id).name.as_str());
                 let body = self.latex(argument);
                 let body =
                     if body.contains(r"\frac") { format!(r"\!\left({body}\right)") } else { format!("({body})") };
                 (format!("{name}{marks}{body}"), Level::Atom)
             }
             Kind::Defined(at, point) => {
-                let name = symbol(&self.derivation.definitions[*at].name);
+                let name = self.symbol(&self.derivation.definitions[*at].name);
                 if point.is_empty() {
-                    (name, Level::Atom)
+                    let level = if name.contains('^') { Level::Power } else { Level::Atom };
+                    (name, level)
                 } else {
                     (format!("{name}({})", self.point_latex(self.inner_parameter(), point)), Level::Atom)
                 }
@@ -374,7 +404,7 @@ impl<'d> Notation<'d> {
             Kind::Divergence { density, from, to } => {
                 let own = theory.density(*density);
                 let at = |point: &Point| {
-                    format!("{}_{{{}}}", symbol(own.name.as_str()), self.point_latex(own.parameter, point))
+                    format!("{}_{{{}}}", self.symbol(own.name.as_str()), self.point_latex(own.parameter, point))
                 };
                 (format!(r"D_{{\mathrm{{KL}}}}({}\,\|\,{})", at(from), at(to)), Level::Atom)
             }
@@ -399,21 +429,21 @@ impl<'d> Notation<'d> {
             Kind::Gradient(parameter, body) => self.operator(&self.nabla(*parameter), body),
             Kind::Hessian(parameter, body) => self.operator(&format!("{}^{{2}}", self.nabla(*parameter)), body),
             Kind::Jacobian(parameter, body) => {
-                let below = symbol(self.parameter(*parameter));
+                let below = self.symbol(self.parameter(*parameter));
                 (
                     format!(r"\frac{{\partial {}}}{{\partial {below}^{{\top}}}}", self.latex_at(body, Level::Power)),
                     Level::Power,
                 )
             }
             Kind::Partial(parameter, labels, body) => {
-                let below = if self.several_parameters() { symbol(self.parameter(*parameter)) } else { String::new() };
+                let below = if self.several_parameters() { self.symbol(self.parameter(*parameter)) } else { String::new() };
                 let operators: String = labels
                     .iter()
                     .map(|label| {
                         if below.is_empty() {
-                            format!(r"\partial_{{{}}}", label_latex(label))
+                            format!(r"\partial_{{{}}}", self.label_latex(label))
                         } else {
-                            format!(r"\partial_{{{below}_{{{}}}}}", label_latex(label))
+                            format!(r"\partial_{{{below}_{{{}}}}}", self.label_latex(label))
                         }
                     })
                     .collect();
@@ -427,15 +457,15 @@ impl<'d> Notation<'d> {
                         let own = theory.density(*density);
                         format!(
                             r"_{{{} \sim {}_{{{}}}}}",
-                            symbol(theory.variate(own.variate).name.as_str()),
-                            symbol(own.name.as_str()),
-                            symbol(self.parameter(own.parameter))
+                            self.symbol(theory.variate(own.variate).name.as_str()),
+                            self.symbol(own.name.as_str()),
+                            self.symbol(self.parameter(own.parameter))
                         )
                     }
                     Mean::Covariate(variate) => {
                         let own = theory.variate(*variate);
                         let law = own.law.as_ref().map_or(String::new(), |law| format!(r" \sim \mathcal{{{law}}}"));
-                        format!("_{{{}{law}}}", symbol(own.name.as_str()))
+                        format!("_{{{}{law}}}", self.symbol(own.name.as_str()))
                     }
                     Mean::Data => r"_{\mathrm{data}}".to_string(),
                 };
@@ -444,17 +474,17 @@ impl<'d> Notation<'d> {
             Kind::SumOver(variate, body) => (
                 format!(
                     r"\sum_{{{}}} {}",
-                    symbol(theory.variate(*variate).name.as_str()),
+                    self.symbol(theory.variate(*variate).name.as_str()),
                     self.latex_at(body, Level::Product)
                 ),
                 Level::Prefix,
             ),
             Kind::SumIndex(labels, body) => {
-                let below: Vec<String> = labels.iter().map(label_latex).collect();
+                let below: Vec<String> = labels.iter().map(|label| self.label_latex(label)).collect();
                 (format!(r"\sum_{{{}}} {}", below.join(","), self.latex_at(body, Level::Product)), Level::Prefix)
             }
             Kind::Entry(body, labels) => {
-                let below: String = labels.iter().map(label_latex).collect::<Vec<_>>().join("");
+                let below: String = labels.iter().map(|label| self.label_latex(label)).collect::<Vec<_>>().join("");
                 let (text, _) = self.latex_level(body);
                 // A name that is subscripted already keeps its own apart.
                 let text = if text.contains('_') || text.contains('(') { format!("{{{text}}}") } else { text };
@@ -472,7 +502,7 @@ impl<'d> Notation<'d> {
 
     fn nabla(&self, parameter: ParameterId) -> String {
         if self.several_parameters() {
-            format!(r"\nabla_{{\!{}}}", symbol(self.parameter(parameter)))
+            format!(r"\nabla_{{\!{}}}", self.symbol(self.parameter(parameter)))
         } else {
             r"\nabla".to_string()
         }
@@ -518,14 +548,14 @@ impl<'d> Notation<'d> {
         if let Some(members) = self.members(point, &|name| self.term_latex(name)) {
             return members;
         }
-        let mut text = symbol(self.parameter(parameter));
+        let mut text = self.symbol(self.parameter(parameter));
         for (id, coefficient) in point {
             text.push(if coefficient.is_negative() { '-' } else { '+' });
             let size = coefficient.abs();
             if !size.is_one() {
                 text.push_str(&rational(&size));
             }
-            text.push_str(&direction(self.derivation.theory.direction(*id).name.as_str()));
+            text.push_str(&self.direction(self.derivation.theory.direction(*id).name.as_str()));
         }
         text
     }
@@ -547,10 +577,6 @@ fn names(labels: &[Label]) -> Vec<String> {
     labels.iter().map(|label| label.name.clone()).collect()
 }
 
-fn label_latex(label: &Label) -> String {
-    symbol(&label.name)
-}
-
 fn rational(value: &BigRational) -> String {
     if value.is_integer() {
         return value.to_string();
@@ -561,14 +587,6 @@ fn rational(value: &BigRational) -> String {
 
 fn plain(value: &BigRational) -> String {
     value.to_string()
-}
-
-/// A direction is an increment: `delta` is Δ.
-fn direction(name: &str) -> String {
-    match name {
-        "delta" => r"\Delta".to_string(),
-        _ => symbol(name),
-    }
 }
 
 const GREEK: [&str; 24] = [
