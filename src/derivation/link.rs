@@ -20,9 +20,10 @@ pub struct Decided {
 }
 
 /// The order in which layers are given up, to see whether the others do: what says most goes first.
-const GIVEN_UP: [Layer; 10] = [
+const GIVEN_UP: [Layer; 11] = [
     Layer::WellSpecified,
     Layer::Assumption,
+    Layer::Independence,
     Layer::Taylor,
     Layer::Interchange,
     Layer::Normalization,
@@ -74,6 +75,9 @@ impl Link<'_> {
                 }
             }
             Err(residue) => {
+                if let Err(Rejection::Undefined(operand)) = self.prove(Layers::NONE, &[]) {
+                    remarks.push(format!("`{operand}` is divided by or inverted, and it cannot be"));
+                }
                 remarks.extend(self.confusion());
                 Decided {
                     theorem: None,
@@ -273,6 +277,9 @@ impl Link<'_> {
         let mut layers = Layers::ALL;
         if self.statement.order.is_none() {
             layers = layers.without(Layer::Taylor);
+        }
+        if self.theory.sample.is_none() {
+            layers = layers.without(Layer::Independence);
         }
         if !self.theory.well_specified {
             layers = layers.without(Layer::WellSpecified);

@@ -170,6 +170,9 @@ impl Reader<'_> {
             Kind::Power(body, exponent) => {
                 Matrix::scalar(Term::power(self.scalar(body, places, means)?, Term::Number(exponent.clone())))
             }
+            Kind::Raised(body, exponent) => {
+                Matrix::scalar(Term::power(self.scalar(body, places, means)?, self.scalar(exponent, places, means)?))
+            }
             Kind::SquareRoot(body) => {
                 Matrix::scalar(Term::apply(Function::Sqrt, vec![self.scalar(body, places, means)?]))
             }
@@ -208,6 +211,7 @@ impl Reader<'_> {
             Kind::Expectation(mean, body) => {
                 let at = match mean {
                     Mean::Model(point) => point.clone(),
+                    Mean::Sample(_) => return None,
                     Mean::Data if !self.derivation.assumptions.contains(&AssumptionLine::WellSpecified) => return None,
                     _ => Point::new(),
                 };

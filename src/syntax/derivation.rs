@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 pub const DERIVATION_KEYWORDS: &[&str] =
-    &["parameter", "direction", "constant", "function", "density", "define", "notation", "assume", "lemma", "theorem"];
+    &["parameter", "direction", "constant", "function", "density", "sample", "define", "notation", "assume", "lemma", "theorem"];
 
 const FOREIGN_KEYWORDS: &[(&str, &str)] = &[
     ("let", "define"),
@@ -27,6 +27,7 @@ const FOREIGN_KEYWORDS: &[(&str, &str)] = &[
     ("mass", "density"),
     ("variable", "parameter"),
     ("given", "density"),
+    ("draws", "sample"),
 ];
 
 impl Parser<'_> {
@@ -94,6 +95,7 @@ impl Parser<'_> {
             "function" => self.abstract_function(),
             "density" => self.abstract_density(),
             "define" => self.definition("define").map(|(name, body)| DerivationEntry::Define { name, body }),
+            "sample" => self.name("a name for the number of draws, as in `sample n`").map(DerivationEntry::Sample),
             "notation" => self.notation().map(DerivationEntry::Notation),
             "assume" => self.assumption(),
             "lemma" => {

@@ -4,7 +4,8 @@ use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
 use crate::diagnostic::Diagnostic;
-use crate::kernel::jets::theory::{Argument, FunctionId, ParameterId};
+use crate::kernel::jets::expression::Point;
+use crate::kernel::jets::theory::{Argument, DensityId, FunctionId, ParameterId};
 use crate::source::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, Ident};
 
@@ -15,7 +16,7 @@ use super::scope::{Meaning, Scope};
 use super::spelling::nearest;
 
 /// Functions of the language of derivations.
-pub const FUNCTIONS: [&str; 20] = [
+pub const FUNCTIONS: [&str; 21] = [
     "log",
     "exp",
     "sqrt",
@@ -25,6 +26,7 @@ pub const FUNCTIONS: [&str; 20] = [
     "d",
     "derivative",
     "sum",
+    "draws",
     "KL",
     "Var",
     "Cov",
@@ -80,13 +82,19 @@ impl Scope {
             "d" => self.partial_call(arguments, span),
             "derivative" => self.function_derivative(arguments, span),
             "sum" => self.sum_call(arguments, span),
+            "draws" => {
+                arity(self, 1, "draws(log(p))")?;
+                let body = self.formula(&arguments[0])?;
+                self.require_sample(span)?;
+                let shape = body.shape;
+                with(Kind::Draws(Box::new(body)), shape)
+            }
             "KL" => {
                 arity(self, 2, "KL(p(theta), p(theta + delta))")?;
                 let (left, right) = (self.formula(&arguments[0])?, self.formula(&arguments[1])?);
-                match (&left.kind, &right.kind) {
-                    (Kind::Density(first, from), Kind::Density(second, to)) if first == second => {
-                        let (density, from, to) = (*first, from.clone(), to.clone());
-                        with(Kind::Divergence { density, from, to }, Shape::SCALAR)
+                match (members(&left), members(&right)) {
+                    (Some((densities, from)), Some((others, to))) if densities == others => {
+                        with(Kind::Divergence { densities, from, to }, Shape::SCALAR)
                     }
                     _ => {
                         self.error(
@@ -541,6 +549,20 @@ impl Scope {
             }
         }
         Some(formula)
+    }
+}
+
+/// The densities of a product, each once, and the point at which they all stand.
+fn members(formula: &Formula) -> Option<(Vec<DensityId>, Point)> {
+    match &formula.kind {
+        Kind::Density(id, point) => Some((vec![*id], point.clone())),
+        Kind::Binary(Operator::Multiply, left, right) => {
+            let ((mut densities, here), (others, there)) = (members(left)?, members(right)?);
+            densities.extend(others);
+            densities.sort();
+            (here == there && densities.windows(2).all(|pair| pair[0] != pair[1])).then_some((densities, here))
+        }
+        _ => None,
     }
 }
 

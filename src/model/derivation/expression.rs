@@ -1,7 +1,5 @@
 //! Surface expression to formula: names looked up, shapes worked out, indices given their dimension.
 
-use num_rational::BigRational;
-
 use crate::diagnostic::Diagnostic;
 use crate::kernel::jets::expression::Point;
 use crate::kernel::jets::theory::{Argument, VariateId};
@@ -54,8 +52,14 @@ impl Scope {
                 if !self.require_scalar(&base, "a power") {
                     return None;
                 }
-                let exponent = self.rational(exponent)?;
-                scalar(Kind::Power(Box::new(base), exponent))
+                if let Some(exponent) = constant_value(exponent) {
+                    return scalar(Kind::Power(Box::new(base), exponent));
+                }
+                let exponent = self.formula(exponent)?;
+                if !self.require_scalar(&exponent, "an exponent") {
+                    return None;
+                }
+                scalar(Kind::Raised(Box::new(base), Box::new(exponent)))
             }
             ExpressionKind::Binary(operator, left, right) => self.binary(*operator, left, right, span),
             ExpressionKind::Transpose(body) => {
@@ -166,18 +170,6 @@ impl Scope {
                 .help("take a component, as in `u[i]`, or a product that is a number, as in `delta' * u`"),
         );
         false
-    }
-
-    pub fn rational(&mut self, expression: &Expression) -> Option<BigRational> {
-        let value = constant_value(expression);
-        if value.is_none() {
-            self.error(
-                Diagnostic::error("exponent", "an exponent is a number here")
-                    .at(expression.span, "not a rational number")
-                    .help("such as `2`, `-1` or `1/2`"),
-            );
-        }
-        value
     }
 
     pub fn binary(&mut self, operator: BinaryOperator, left: &Expression, right: &Expression, span: Span) -> Resolved {
@@ -326,6 +318,10 @@ impl Scope {
         let mean = match head.node.as_str() {
             "E" => Mean::Model(point),
             "E_data" => Mean::Data,
+            "E_sample" => {
+                self.require_sample(head.span)?;
+                Mean::Sample(point)
+            }
             other => {
                 let variate = &other[2..];
                 match self.meaning(variate) {
@@ -345,8 +341,50 @@ impl Scope {
             }
         };
         let body = self.formula(body)?;
+        let (one, all) = (self.speaks_of_one(&body), self.speaks_of_all(&body));
+        let over_sample = matches!(mean, Mean::Sample(_));
+        if (over_sample && one) || (!over_sample && all) {
+            let (what, help) = if over_sample {
+                ("this depends on one draw, and the sample has many", "a sum over the draws is `draws(f)`; over one draw the mean is `E[f]`")
+            } else {
+                ("this depends on all draws of the sample", "the mean over the sample is `E_sample[f]`")
+            };
+            self.error(Diagnostic::error("sample", what).at(body.span, "over which draws?").help(help));
+            return None;
+        }
         let shape = body.shape;
         Some(Formula { kind: Kind::Expectation(mean, Box::new(body)), shape, span })
+    }
+
+    pub fn require_sample(&mut self, span: Span) -> Option<()> {
+        if self.theory.sample.is_none() {
+            self.error(
+                Diagnostic::error("sample", "no sample is declared")
+                    .at(span, "the draws of what?")
+                    .help("declare `sample n`: n independent draws of the variates"),
+            );
+        }
+        self.theory.sample.map(|_| ())
+    }
+
+    /// Does the value depend on the variates themselves?
+    fn speaks_of_one(&self, formula: &Formula) -> bool {
+        match &formula.kind {
+            Kind::Density(..) | Kind::Statistic(_) => true,
+            Kind::Draws(_) | Kind::SumOver(..) | Kind::Expectation(..) | Kind::Variance(_) | Kind::Covariance(..) => false,
+            Kind::Defined(at, _) => self.speaks_of_one(&self.definitions[*at].body),
+            _ => formula.children().into_iter().any(|child| self.speaks_of_one(child)),
+        }
+    }
+
+    /// Does the value depend on the draws of the sample?
+    fn speaks_of_all(&self, formula: &Formula) -> bool {
+        match &formula.kind {
+            Kind::Draws(_) => true,
+            Kind::Expectation(Mean::Sample(_), _) => false,
+            Kind::Defined(at, _) => self.speaks_of_all(&self.definitions[*at].body),
+            _ => formula.children().into_iter().any(|child| self.speaks_of_all(child)),
+        }
     }
 
     pub fn mean_over(&self, variate: VariateId) -> Mean {

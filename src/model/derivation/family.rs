@@ -95,7 +95,10 @@ impl Scope {
         for entry in &tree.entries {
             match &entry.node {
                 DerivationEntry::Direction(declarations) => scope.directions(declarations),
-                DerivationEntry::Parameter(_) | DerivationEntry::Constant(_) | DerivationEntry::Function { .. } => {
+                DerivationEntry::Parameter(_)
+                | DerivationEntry::Constant(_)
+                | DerivationEntry::Sample(_)
+                | DerivationEntry::Function { .. } => {
                     scope.error(
                         Diagnostic::error(
                             "family-at-hand",

@@ -70,6 +70,8 @@ pub enum Mean {
     /// E_x, over a covariate.
     Covariate(VariateId),
     Data,
+    /// E_sample, over the draws of the sample at a point.
+    Sample(Point),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,8 +97,9 @@ pub enum Kind {
     Apply(FunctionId, u32, Box<Formula>),
     /// By its place among the definitions of the derivation.
     Defined(usize, Point),
+    /// Between members of one family, or between products of independent ones, all moved alike.
     Divergence {
-        density: DensityId,
+        densities: Vec<DensityId>,
         from: Point,
         to: Point,
     },
@@ -105,6 +108,8 @@ pub enum Kind {
     Negate(Box<Formula>),
     Binary(Operator, Box<Formula>, Box<Formula>),
     Power(Box<Formula>, Rational),
+    /// `p^a`, the exponent no number.
+    Raised(Box<Formula>, Box<Formula>),
     SquareRoot(Box<Formula>),
     Transpose(Box<Formula>),
     Log(Box<Formula>),
@@ -116,6 +121,8 @@ pub enum Kind {
     Partial(ParameterId, Vec<Label>, Box<Formula>),
     Expectation(Mean, Box<Formula>),
     SumOver(VariateId, Box<Formula>),
+    /// Σ_k f(z_k) over the draws of the sample.
+    Draws(Box<Formula>),
     SumIndex(Vec<Label>, Box<Formula>),
     Entry(Box<Formula>, Vec<Label>),
     Inverse(Box<Formula>),
@@ -141,7 +148,10 @@ impl Formula {
     pub fn is_zero(&self) -> bool {
         match &self.kind {
             Kind::Number(value) => value.is_zero(),
-            Kind::Expectation(_, body) | Kind::SumOver(_, body) | Kind::Transpose(body) | Kind::Negate(body) => {
+            Kind::Expectation(_, body)
+            | Kind::SumOver(_, body)
+            | Kind::Draws(body)
+            | Kind::Transpose(body) | Kind::Negate(body) => {
                 body.is_zero()
             }
             Kind::Binary(Operator::Add | Operator::Subtract, left, right) => left.is_zero() && right.is_zero(),
@@ -167,7 +177,9 @@ impl Formula {
             | Kind::Member(_)
             | Kind::Identity => Vec::new(),
             Kind::Table(rows) => rows.iter().flatten().collect(),
-            Kind::Covariance(left, right) | Kind::Binary(_, left, right) => vec![left, right],
+            Kind::Covariance(left, right) | Kind::Binary(_, left, right) | Kind::Raised(left, right) => {
+                vec![left, right]
+            }
             Kind::Apply(_, _, body)
             | Kind::Variance(body)
             | Kind::Negate(body)
@@ -182,6 +194,7 @@ impl Formula {
             | Kind::Partial(_, _, body)
             | Kind::Expectation(_, body)
             | Kind::SumOver(_, body)
+            | Kind::Draws(body)
             | Kind::SumIndex(_, body)
             | Kind::Entry(body, _)
             | Kind::Inverse(body)
@@ -203,7 +216,9 @@ impl Formula {
             | Kind::Member(_)
             | Kind::Identity => Vec::new(),
             Kind::Table(rows) => rows.iter_mut().flatten().collect(),
-            Kind::Covariance(left, right) | Kind::Binary(_, left, right) => vec![left, right],
+            Kind::Covariance(left, right) | Kind::Binary(_, left, right) | Kind::Raised(left, right) => {
+                vec![left, right]
+            }
             Kind::Apply(_, _, body)
             | Kind::Variance(body)
             | Kind::Negate(body)
@@ -218,6 +233,7 @@ impl Formula {
             | Kind::Partial(_, _, body)
             | Kind::Expectation(_, body)
             | Kind::SumOver(_, body)
+            | Kind::Draws(body)
             | Kind::SumIndex(_, body)
             | Kind::Entry(body, _)
             | Kind::Inverse(body)

@@ -88,6 +88,7 @@ impl Scope {
                 }
                 DerivationEntry::Function { name, domain } => scope.function(name, domain.as_ref()),
                 DerivationEntry::Constant(declarations) => scope.constants(declarations),
+                DerivationEntry::Sample(size) => scope.sample(size),
                 _ => {}
             }
         }
@@ -245,6 +246,23 @@ impl Scope {
                 self.declare(name, Meaning::Constant(id));
             }
         }
+    }
+
+    /// `sample n`: there is at least one draw.
+    fn sample(&mut self, size: &Ident) {
+        if self.theory.sample.is_some() {
+            self.error(
+                Diagnostic::error("declared-twice", "a derivation has one sample")
+                    .at(size.span, "a second one")
+                    .help("leave one of them out"),
+            );
+            return;
+        }
+        let id = ConstantId(self.theory.constants.len() as u16);
+        let constant = Constant { name: Name::new(&size.node), slots: Vec::new(), symmetric: false, positive: true };
+        self.theory.constants.push(constant);
+        self.theory.sample = Some(id);
+        self.declare(size, Meaning::Constant(id));
     }
 
     pub fn directions(&mut self, declarations: &Declarations) {

@@ -320,8 +320,8 @@ impl Writer<'_> {
             };
             let reason = match (reasons.is_empty() && refuted.is_empty(), boxed) {
                 (true, _) => String::new(),
-                (false, false) => format!(r" && \text{{\small {}{refuted}}}", prose(reasons)),
-                (false, true) => format!(r" && \parbox{{44mm}}{{\raggedright\small {}{refuted}}}", prose(reasons)),
+                (false, false) => format!(r" && \text{{\small {}{refuted}}}", prose(&by(reasons))),
+                (false, true) => format!(r" && \parbox{{44mm}}{{\raggedright\small {}{refuted}}}", prose(&by(reasons))),
             };
             let lines = self.broken(&step.right, remainder, room);
             let sign = if own_line { r"&\quad = " } else { "&= " };
@@ -469,6 +469,11 @@ pub fn width(latex: &str) -> usize {
         script = false;
     }
     tenths / FULL
+}
+
+/// "by algebra"; nothing where nothing is said.
+fn by(reasons: &str) -> String {
+    if reasons.is_empty() { String::new() } else { format!("by {reasons}") }
 }
 
 fn slug(name: &str) -> String {

@@ -32,12 +32,20 @@ impl Heading {
 
 /// `ZeroMeanScore` is "zero mean score".
 pub fn spaced(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
     let mut out = String::new();
-    for (at, letter) in name.chars().enumerate() {
-        if (letter.is_uppercase() && at > 0) || letter == '_' {
+    for (at, letter) in letters.iter().enumerate() {
+        // A capital begins a word before a small letter; others, as in `KL`, stay.
+        let begins = letter.is_uppercase() && letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        let after_small = at > 0 && letters[at - 1].is_lowercase() && !letter.is_lowercase();
+        if (begins && at > 0 || after_small || *letter == '_') && !out.ends_with(' ') {
             out.push(' ');
         }
-        out.extend(letter.to_lowercase().filter(|letter| *letter != '_'));
+        if begins {
+            out.extend(letter.to_lowercase());
+        } else if *letter != '_' {
+            out.push(*letter);
+        }
     }
     out
 }

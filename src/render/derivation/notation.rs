@@ -4,7 +4,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed};
 
 use crate::kernel::jets::expression::Point;
-use crate::kernel::jets::theory::{FunctionId, ParameterId};
+use crate::kernel::jets::theory::{DensityId, FunctionId, ParameterId};
 use crate::kernel::term::{Name, Term};
 use crate::model::derivation::Derivation;
 use crate::model::derivation::family::SECOND;
@@ -201,10 +201,14 @@ impl<'d> Notation<'d> {
                 };
                 (list(rows.iter().map(row).collect()), Level::Atom)
             }
-            Kind::Divergence { density, from, to } => {
-                let name = theory.density(*density).name.to_string();
-                let parameter = theory.density(*density).parameter;
-                let at = |point: &Point| format!("{name}({})", self.point_text(parameter, point));
+            Kind::Divergence { densities, from, to } => {
+                let one = |id: &DensityId, point: &Point| {
+                    let density = theory.density(*id);
+                    format!("{}({})", density.name, self.point_text(density.parameter, point))
+                };
+                let at = |point: &Point| {
+                    densities.iter().map(|id| one(id, point)).collect::<Vec<_>>().join(" * ")
+                };
                 call("KL", &[at(from), at(to)])
             }
             Kind::Variance(body) => call("Var", &[inner(body)]),
@@ -239,6 +243,9 @@ impl<'d> Notation<'d> {
                 };
                 (format!("{}^{exponent}", self.text_at(body, Level::Atom)), Level::Power)
             }
+            Kind::Raised(body, exponent) => {
+                (format!("{}^{}", self.text_at(body, Level::Atom), self.text_at(exponent, Level::Atom)), Level::Power)
+            }
             Kind::SquareRoot(body) => call("sqrt", &[inner(body)]),
             Kind::Transpose(body) => (format!("{}'", self.text_at(body, Level::Atom)), Level::Atom),
             Kind::Log(body) => call("log", &[inner(body)]),
@@ -258,6 +265,7 @@ impl<'d> Notation<'d> {
                 let (head, at) = self.mean_text(mean);
                 (format!("{head}[{}{at}]", inner(body)), Level::Atom)
             }
+            Kind::Draws(body) => call("draws", &[inner(body)]),
             Kind::SumOver(variate, body) => call("sum", &[theory.variate(*variate).name.to_string(), inner(body)]),
             Kind::SumIndex(labels, body) => {
                 call("sum", &labels.iter().map(|label| label.name.clone()).chain([inner(body)]).collect::<Vec<_>>())
@@ -285,6 +293,14 @@ impl<'d> Notation<'d> {
             }
             Mean::Covariate(variate) => (format!("E_{}", theory.variate(*variate).name), String::new()),
             Mean::Data => ("E_data".to_string(), String::new()),
+            Mean::Sample(point) => {
+                let at = if point.is_empty() {
+                    String::new()
+                } else {
+                    format!(", {}", self.point_text(self.inner_parameter(), point))
+                };
+                ("E_sample".to_string(), at)
+            }
         }
     }
 
@@ -401,10 +417,13 @@ impl<'d> Notation<'d> {
                 let rows: Vec<String> = rows.iter().map(row).collect();
                 (format!(r"\begin{{pmatrix}} {} \end{{pmatrix}}", rows.join(r" \\ ")), Level::Atom)
             }
-            Kind::Divergence { density, from, to } => {
-                let own = theory.density(*density);
-                let at = |point: &Point| {
+            Kind::Divergence { densities, from, to } => {
+                let one = |id: &DensityId, point: &Point| {
+                    let own = theory.density(*id);
                     format!("{}_{{{}}}", self.symbol(own.name.as_str()), self.point_latex(own.parameter, point))
+                };
+                let at = |point: &Point| {
+                    densities.iter().map(|id| one(id, point)).collect::<Vec<_>>().join(r" \, ")
                 };
                 (format!(r"D_{{\mathrm{{KL}}}}({}\,\|\,{})", at(from), at(to)), Level::Atom)
             }
@@ -421,6 +440,9 @@ impl<'d> Notation<'d> {
             Kind::Binary(operator, left, right) => self.binary_latex(*operator, left, right),
             Kind::Power(body, exponent) => {
                 (format!("{}^{{{}}}", self.latex_at(body, Level::Atom), plain(exponent)), Level::Power)
+            }
+            Kind::Raised(body, exponent) => {
+                (format!("{}^{{{}}}", self.latex_at(body, Level::Atom), self.latex(exponent)), Level::Power)
             }
             Kind::SquareRoot(body) => (format!(r"\sqrt{{{}}}", self.latex(body)), Level::Atom),
             Kind::Transpose(body) => (format!(r"{}^{{\top}}", self.latex_at(body, Level::Atom)), Level::Power),
@@ -468,9 +490,17 @@ impl<'d> Notation<'d> {
                         format!("_{{{}{law}}}", self.symbol(own.name.as_str()))
                     }
                     Mean::Data => r"_{\mathrm{data}}".to_string(),
+                    Mean::Sample(point) if point.is_empty() => format!("_{{{}}}", self.sample()),
+                    Mean::Sample(point) => {
+                        format!("_{{{}; {}}}", self.sample(), self.point_latex(self.inner_parameter(), point))
+                    }
                 };
                 (format!(r"\mathbb{{E}}{below}\!\left[{}\right]", self.latex(body)), Level::Atom)
             }
+            Kind::Draws(body) => (
+                format!(r"\sum_{{k=1}}^{{{}}} {{}}\Big[{}\Big]_{{z_k}}", self.sample(), self.latex(body)),
+                Level::Prefix,
+            ),
             Kind::SumOver(variate, body) => (
                 format!(
                     r"\sum_{{{}}} {}",
@@ -498,6 +528,12 @@ impl<'d> Notation<'d> {
 
     fn term_latex(&self, term: &Term) -> String {
         self.names.as_ref().map_or_else(|| term.to_string(), |names| crate::render::term_latex(term, names))
+    }
+
+    /// The number of draws.
+    fn sample(&self) -> String {
+        let theory = &self.derivation.theory;
+        theory.sample.map_or_else(String::new, |id| self.symbol(theory.constant(id).name.as_str()))
     }
 
     fn nabla(&self, parameter: ParameterId) -> String {

@@ -120,6 +120,9 @@ fn details(report: &DerivationReport, step: &StepReport) -> String {
     if step.status == DerivationStatus::ProvedWithOtherReason {
         say(reason_sentence(report, step));
     }
+    for remark in &step.remarks {
+        say(remark.clone());
+    }
     if let Some(found) = &step.counterexample {
         say(format!("for {}", family_words(found)));
         say(format!("  the left side is {}", exact_words(&found.left, found.left_decimal)));
@@ -127,9 +130,6 @@ fn details(report: &DerivationReport, step: &StepReport) -> String {
     }
     if let (Some(residue), true) = (&step.residue, step.status >= DerivationStatus::NotProved) {
         say(format!("in normal form, left minus right is {residue}"));
-    }
-    for remark in &step.remarks {
-        say(remark.clone());
     }
     out
 }
