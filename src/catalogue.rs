@@ -3,7 +3,11 @@
 //! The table is made by `build.rs` from the files in `derivations/`; no Rust code names any of them.
 
 use crate::diagnostic::Diagnostic;
+use crate::model::family::Family;
+use crate::model::resolve_family;
 use crate::source::Source;
+use crate::syntax::parse;
+use crate::syntax::tree::Item;
 
 mod table {
     include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
@@ -50,6 +54,17 @@ pub fn find(name: &str) -> Result<Entry, Box<Diagnostic>> {
         .did_you_mean(&spelled, names)
         .help("`fisherproof list` names what it holds; a file of your own is given by its path, as in `./my.fam`");
     Err(Box::new(diagnostic))
+}
+
+/// The family of this name, resolved; `None` where the catalogue holds no such family.
+pub fn family(name: &str) -> Option<Family> {
+    let wanted = folded(name);
+    let source = families().find(|entry| folded(entry.name) == wanted)?.source();
+    let (file, _) = parse(&source);
+    file.items.iter().find_map(|item| match item {
+        Item::Family(tree) => resolve_family(tree, &source).0,
+        Item::Derivation(_) => None,
+    })
 }
 
 fn folded(name: &str) -> String {

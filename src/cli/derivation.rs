@@ -1,12 +1,16 @@
 //! Derivations, checked line by line and rendered: what `check` and `render` have in common.
 
+use fisherproof::catalogue;
 use fisherproof::derivation::{self, DerivationReport, DerivationStatus};
 use fisherproof::diagnostic::Severity;
+use fisherproof::kernel::poly::grant_budget;
+use fisherproof::model::family::Family;
 
 use fisherproof::render::derivation::{DerivationFormat, DerivationOptions, render};
 use fisherproof::render::{Format, PREAMBLE, PREAMBLE_END};
 
-use super::Failure;
+use super::derive::{DEFAULT_BUDGET, PRODUCTS_PER_UNIT};
+use super::{Failure, with_engine};
 use super::input::{Input, Understood};
 use super::message::Console;
 
@@ -17,7 +21,12 @@ pub fn reports(inputs: &[Input], console: &Console) -> Result<Vec<DerivationRepo
     for input in inputs {
         for item in &input.items {
             let Understood::Derivation(tree) = item else { continue };
-            let (report, diagnostics) = derivation::check(tree, &input.source);
+            let family = tree.family.as_ref().and_then(|(name, _)| family(&name.node, inputs));
+            if family.is_some() {
+                grant_budget(DEFAULT_BUDGET * PRODUCTS_PER_UNIT);
+            }
+            let (report, diagnostics) = derivation::check_about(tree, &input.source, family.as_ref());
+            with_engine()?;
             for diagnostic in &diagnostics {
                 console.diagnostic(diagnostic, &input.source);
             }
@@ -26,6 +35,12 @@ pub fn reports(inputs: &[Input], console: &Console) -> Result<Vec<DerivationRepo
         }
     }
     if failed { Err(Failure::Told) } else { Ok(reports) }
+}
+
+/// The family of a derivation about one: of the files at hand, else of the catalogue.
+fn family(name: &str, inputs: &[Input]) -> Option<Family> {
+    let mut families = inputs.iter().flat_map(Input::families).map(|(family, _)| family);
+    families.find(|family| family.name == name).cloned().or_else(|| catalogue::family(name))
 }
 
 /// All derivations in one document; JSON is an object for one, an array for several.

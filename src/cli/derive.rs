@@ -177,7 +177,7 @@ fn generic_step(line: &ProofLine) -> GenericStep {
         start: formula(&line.left, &line.left_text, &line.left_latex),
         end: formula(&line.right, &line.right_text, &line.right_latex),
         order: line.order,
-        reason: line.reasons.join(", "),
+        reason: line.reason.clone(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::model::derivation::Derivation;
 use crate::model::derivation::formula::Formula;
+use crate::render::derivation::{Notation, heading, reason_words, shown_reasons};
 use crate::source::Source;
 use crate::syntax::parse;
 use crate::syntax::tree::Item;
@@ -16,7 +17,7 @@ const KL_FISHER: &str = include_str!("../../derivations/proofs/kl_fisher.drv");
 /// One step of a proof: `left relation right by reasons`.
 #[derive(Clone, Debug)]
 pub struct ProofLine {
-    /// The lemma or theorem that the step belongs to.
+    /// The lemma or theorem that the step belongs to: "Lemma 1 (zero mean score)".
     pub item: String,
     pub left: Formula,
     pub left_text: String,
@@ -27,7 +28,8 @@ pub struct ProofLine {
     pub right: Formula,
     pub right_text: String,
     pub right_latex: String,
-    pub reasons: Vec<String>,
+    /// As a reader sees it: "Lemma 1, interchange".
+    pub reason: String,
     /// What the formulas refer to.
     pub derivation: Arc<Derivation>,
 }
@@ -45,13 +47,13 @@ pub fn kl_fisher_lines() -> Vec<ProofLine> {
 
 /// Every step of a report.
 pub fn lines(report: &DerivationReport) -> Vec<ProofLine> {
-    let notation = crate::render::derivation::Notation::of(&report.derivation);
+    let notation = Notation::of(&report.derivation);
     let mut lines = Vec::new();
-    for item in &report.items {
+    for (at, item) in report.items.iter().enumerate() {
         let mut left = &item.start;
         for step in &item.steps {
             lines.push(ProofLine {
-                item: item.name.clone().unwrap_or_else(|| "Theorem".to_owned()),
+                item: heading(report, at).title(),
                 left: left.clone(),
                 left_text: notation.text(left),
                 left_latex: notation.latex(left),
@@ -60,11 +62,7 @@ pub fn lines(report: &DerivationReport) -> Vec<ProofLine> {
                 right: step.right.clone(),
                 right_text: notation.text(&step.right),
                 right_latex: notation.latex(&step.right),
-                reasons: if step.reason_given.is_empty() {
-                    step.reason_needed.clone()
-                } else {
-                    step.reason_given.clone()
-                },
+                reason: reason_words(report, shown_reasons(step)),
                 derivation: report.derivation.clone(),
             });
             left = &step.right;

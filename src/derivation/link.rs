@@ -13,14 +13,17 @@ pub struct Decided {
     /// Does the reason that was given suffice, and is it to the point? True where none was given.
     pub reason_holds: bool,
     pub reason_needed: Vec<String>,
+    /// What was not given and is needed, where what was given is needed too.
+    pub reason_missing: Vec<String>,
     pub residue: Option<String>,
     pub remarks: Vec<String>,
 }
 
 /// The order in which layers are given up, to see whether the others do: what says most goes first.
-const GIVEN_UP: [Layer; 10] = [
+const GIVEN_UP: [Layer; 11] = [
     Layer::WellSpecified,
     Layer::Assumption,
+    Layer::Independence,
     Layer::Taylor,
     Layer::Interchange,
     Layer::Normalization,
@@ -60,15 +63,75 @@ impl Link<'_> {
             return self.with_given_reason(theorem, remarks);
         }
         match self.least(&lemmas) {
-            Ok((theorem, reason_needed)) => Decided {
-                theorem: Some(theorem),
-                reason_holds: self.reasons.is_empty(),
-                reason_needed,
-                residue: None,
-                remarks,
-            },
-            Err(residue) => Decided { theorem: None, reason_holds: false, reason_needed: Vec::new(), residue, remarks },
+            Ok((theorem, reason_needed)) => {
+                let reason_missing = self.missing(granted, &theorem, &lemmas, &reason_needed);
+                Decided {
+                    theorem: Some(theorem),
+                    reason_holds: self.reasons.is_empty(),
+                    reason_needed,
+                    reason_missing,
+                    residue: None,
+                    remarks,
+                }
+            }
+            Err(residue) => {
+                if let Err(Rejection::Undefined(operand)) = self.prove(Layers::NONE, &[]) {
+                    remarks.push(format!("`{operand}` is divided by or inverted, and it cannot be"));
+                }
+                remarks.extend(self.confusion());
+                Decided {
+                    theorem: None,
+                    reason_holds: false,
+                    reason_needed: Vec::new(),
+                    reason_missing: Vec::new(),
+                    residue,
+                    remarks,
+                }
+            }
         }
+    }
+
+    /// What has to be added to the reasons that were given. Nothing, where one of them is beside the point.
+    fn missing(
+        &self,
+        granted: Layers,
+        theorem: &GenericTheorem,
+        lemmas: &[&GenericTheorem],
+        needed: &[String],
+    ) -> Vec<String> {
+        let needs = theorem.layers();
+        let serves = |cited: &Cited| match cited.meaning {
+            CitedMeaning::Rule(reason, _) => reason.layers.is_empty() || !reason.layers.minus(needs).contains(reason.layers),
+            CitedMeaning::Item(_) => needed.contains(&cited.text),
+        };
+        if !self.reasons.is_empty() && self.reasons.iter().all(serves) && !needs.minus(granted).is_empty() {
+            return self.described(needs.minus(granted)).into_iter().filter(|name| name != "algebra").collect();
+        }
+        // A lemma that was cited helps, but not alone.
+        let completed = |added: Layers| self.prove(granted.union(added), lemmas).is_ok();
+        if lemmas.is_empty() || !completed(self.available()) || !self.reasons.iter().any(|cited| matches!(cited.meaning, CitedMeaning::Item(_))) {
+            return Vec::new();
+        }
+        let added = GIVEN_UP.into_iter().fold(self.available().minus(granted), |added, layer| {
+            let fewer = added.without(layer);
+            if completed(fewer) { fewer } else { added }
+        });
+        // Without the lemma the same rules must not do, else it is the lemma that is beside the point.
+        if added.is_empty() || self.prove(granted.union(added), &[]).is_ok() { Vec::new() } else { self.described(added) }
+    }
+
+    /// Is the model taken for the data? Then the statement holds where they are the same.
+    fn confusion(&self) -> Option<String> {
+        if self.theory.well_specified {
+            return None;
+        }
+        let theory = Arc::new(Theory { well_specified: true, ..(**self.theory).clone() });
+        let same = GenericTheorem::by_layers(&theory, self.statement.clone(), Layers::ALL, &[]).is_ok();
+        same.then(|| {
+            "E is taken over the model and E_data over the data: the two agree where the model is well-specified, \
+             that is, where the data are drawn from the model at this parameter; `assume well-specified` says so"
+                .to_string()
+        })
     }
 
     /// The layers that the reasons stand for.
@@ -122,6 +185,7 @@ impl Link<'_> {
                 theorem: Some(theorem),
                 reason_holds: false,
                 reason_needed: vec!["algebra".to_string()],
+                reason_missing: Vec::new(),
                 residue: None,
                 remarks,
             };
@@ -135,7 +199,14 @@ impl Link<'_> {
                 }
             }
         }
-        Decided { theorem: Some(theorem), reason_holds: true, reason_needed: typed, residue: None, remarks }
+        Decided {
+            theorem: Some(theorem),
+            reason_holds: true,
+            reason_needed: typed,
+            reason_missing: Vec::new(),
+            residue: None,
+            remarks,
+        }
     }
 
     /// Do the other reasons suffice?
@@ -206,6 +277,9 @@ impl Link<'_> {
         let mut layers = Layers::ALL;
         if self.statement.order.is_none() {
             layers = layers.without(Layer::Taylor);
+        }
+        if self.theory.sample.is_none() {
+            layers = layers.without(Layer::Independence);
         }
         if !self.theory.well_specified {
             layers = layers.without(Layer::WellSpecified);

@@ -28,13 +28,7 @@ pub fn report(derivation: &Arc<Derivation>, source: &Source) -> DerivationReport
     let status = items.iter().map(|item| item.status).max().unwrap_or(DerivationStatus::NotProved);
     let assumptions: BTreeSet<Assumption> =
         proved.iter().flatten().flat_map(|theorem| theorem.assumptions().iter().cloned()).collect();
-    let mut remarks = Vec::new();
-    let unwritten = |item: &ItemReport| {
-        item.order.inferred || (item.order.value.is_none() && item.steps.iter().any(|step| step.order.inferred))
-    };
-    if items.iter().any(unwritten) {
-        remarks.push("where no order is written, `~` is read to order 2".to_string());
-    }
+    let remarks = inferred_order(&items);
     DerivationReport {
         name: derivation.name.clone(),
         title: derivation.title.clone(),
@@ -44,6 +38,15 @@ pub fn report(derivation: &Arc<Derivation>, source: &Source) -> DerivationReport
         remarks,
         derivation: derivation.clone(),
     }
+}
+
+/// Where no order is written, somebody should know which was meant.
+pub(super) fn inferred_order(items: &[ItemReport]) -> Vec<String> {
+    let unwritten = |item: &ItemReport| {
+        item.order.inferred || (item.order.value.is_none() && item.steps.iter().any(|step| step.order.inferred))
+    };
+    let remark = || "where no order is written, `~` is read to order 2".to_string();
+    items.iter().any(unwritten).then(remark).into_iter().collect()
 }
 
 /// That a density sums to one is what it is to be a density, and not listed.
@@ -66,7 +69,7 @@ fn described(assumption: &Assumption, derivation: &Derivation, source: &Source) 
 }
 
 /// A formula as it was typed, on one line.
-fn typed(source: &Source, formula: &Formula) -> String {
+pub(super) fn typed(source: &Source, formula: &Formula) -> String {
     source.slice(formula.span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -180,6 +183,7 @@ impl Checker<'_> {
             status,
             reason_given: link.reasons.iter().map(|cited| cited.text.clone()).collect(),
             reason_needed: decided.reason_needed,
+            reason_missing: decided.reason_missing,
             residue: decided.residue,
             counterexample,
             remarks,

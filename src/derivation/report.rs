@@ -73,6 +73,8 @@ pub struct StepReport {
     pub reason_given: Vec<String>,
     /// What the kernel needed; empty where the step is not proved.
     pub reason_needed: Vec<String>,
+    /// What is needed besides the reasons that were given, where those are needed too.
+    pub reason_missing: Vec<String>,
     /// left − right in normal form, where it did not vanish.
     pub residue: Option<String>,
     pub counterexample: Option<Counterexample>,

@@ -130,10 +130,10 @@ fn whole_form(report: &Report) -> Option<Term> {
 }
 
 /// A claimed entry beside what it should be.
-struct Entry {
-    label: String,
-    claimed: Term,
-    actual: Term,
+pub(super) struct Entry {
+    pub label: String,
+    pub claimed: Term,
+    pub actual: Term,
 }
 
 fn compare(search: &mut Search, context: &Context, entry: Entry, outcome: &mut ClaimOutcome) {
@@ -161,7 +161,7 @@ fn compare(search: &mut Search, context: &Context, entry: Entry, outcome: &mut C
 }
 
 /// Exact values at a rational point where rigorous enclosures of the two sides are disjoint.
-fn refute(search: &Search, context: &Context, entry: &Entry) -> Option<Counterexample> {
+pub(super) fn refute(search: &Search, context: &Context, entry: &Entry) -> Option<Counterexample> {
     let mut variables = entry.claimed.variables();
     variables.extend(entry.actual.variables());
     let mut context = context.clone();

@@ -4,11 +4,11 @@ use num_traits::One;
 
 use crate::kernel::term::{Name, Rational, Term};
 use crate::model::derivation::Derivation;
-use crate::model::derivation::formula::{Formula, Kind, Operator};
+use crate::model::derivation::formula::Formula;
 
+use super::formula::{Expectations, Places, Reader};
 use super::report::{GenericLine, Report, Spelling};
 use super::search::Search;
-use super::setting::second;
 
 /// Matrices of more parameters than this are not written out.
 const MOST_PARAMETERS: usize = 3;
@@ -57,8 +57,9 @@ pub fn instances(search: &mut Search, report: &Report, proof: &GenericProof) -> 
     let spelling = |own: &GenericFormula| Spelling { text: own.text.clone(), latex: own.latex.clone() };
     let mut found: Vec<GenericLine> = Vec::new();
     for step in &proof.steps {
-        let reader = Reader { parameters, derivation: proof.derivation };
-        let Some(formal) = reader.matrix(&step.end.formula) else { continue };
+        let reader =
+            Reader { parameters, derivation: proof.derivation, displacement: &|name| Term::Variable(displacement(name)) };
+        let Some(formal) = reader.matrix(&step.end.formula, &Places::new(), &mut Formal) else { continue };
         let shown = formal.map(&mut |entry| shown(search, entry));
         if shown.0.iter().flatten().any(long) {
             continue;
@@ -79,150 +80,23 @@ pub fn instances(search: &mut Search, report: &Report, proof: &GenericProof) -> 
     found
 }
 
-/// Rows of entries; a scalar is one row of one.
-#[derive(Clone, Debug)]
-struct Matrix(Vec<Vec<Term>>);
-
-impl Matrix {
-    fn scalar(term: Term) -> Matrix {
-        Matrix(vec![vec![term]])
-    }
-
-    fn column(entries: Vec<Term>) -> Matrix {
-        Matrix(entries.into_iter().map(|entry| vec![entry]).collect())
-    }
-
-    fn as_scalar(&self) -> Option<&Term> {
-        match self.0.as_slice() {
-            [row] if row.len() == 1 => Some(&row[0]),
-            _ => None,
-        }
-    }
-
-    fn map(&self, f: &mut dyn FnMut(&Term) -> Term) -> Matrix {
-        Matrix(self.0.iter().map(|row| row.iter().map(&mut *f).collect()).collect())
-    }
-
-    fn try_map(&self, f: &mut dyn FnMut(&Term) -> Option<Term>) -> Option<Matrix> {
-        self.0.iter().map(|row| row.iter().map(&mut *f).collect()).collect::<Option<_>>().map(Matrix)
-    }
-
-    fn transposed(&self) -> Matrix {
-        let columns = self.0.first().map_or(0, Vec::len);
-        Matrix((0..columns).map(|column| self.0.iter().map(|row| row[column].clone()).collect()).collect())
-    }
-
-    /// Entry by entry; the literal 0 stands for zero of every shape.
-    fn plus(&self, other: &Matrix) -> Option<Matrix> {
-        if self.as_scalar().is_some_and(Term::is_zero) {
-            return Some(other.clone());
-        }
-        if other.as_scalar().is_some_and(Term::is_zero) {
-            return Some(self.clone());
-        }
-        let fits = self.0.len() == other.0.len() && self.0.first()?.len() == other.0.first()?.len();
-        fits.then(|| {
-            let rows = self.0.iter().zip(&other.0);
-            Matrix(rows.map(|(a, b)| a.iter().zip(b).map(|(a, b)| a.clone() + b.clone()).collect()).collect())
-        })
-    }
-
-    fn times(&self, other: &Matrix) -> Option<Matrix> {
-        if let Some(factor) = self.as_scalar() {
-            return Some(other.map(&mut |entry| factor.clone() * entry.clone()));
-        }
-        if let Some(factor) = other.as_scalar() {
-            return Some(self.map(&mut |entry| entry.clone() * factor.clone()));
-        }
-        let right = other.transposed();
-        let dot = |row: &Vec<Term>, column: &Vec<Term>| {
-            Term::Sum(row.iter().zip(column).map(|(a, b)| a.clone() * b.clone()).collect())
-        };
-        (self.0.first()?.len() == other.0.len())
-            .then(|| Matrix(self.0.iter().map(|row| right.0.iter().map(|column| dot(row, column)).collect()).collect()))
-    }
-}
-
-/// Reads formulas with the family's density for p, and θ′ − θ for Δ.
-struct Reader<'a> {
-    parameters: &'a [Name],
-    derivation: &'a Derivation,
-}
-
-impl Reader<'_> {
-    fn matrix(&self, formula: &Formula) -> Option<Matrix> {
-        let minus = || Matrix::scalar(Term::integer(-1));
-        Some(match &formula.kind {
-            Kind::Number(value) => Matrix::scalar(Term::Number(value.clone())),
-            Kind::Direction(_) => {
-                Matrix::column(self.parameters.iter().map(|name| Term::Variable(displacement(name))).collect())
-            }
-            Kind::Density(_, point) => Matrix::scalar(self.log_density(point.is_empty()).exp()),
-            Kind::Divergence { from, to, .. } if from.is_empty() && !to.is_empty() => {
-                Matrix::scalar((self.log_density(true) - self.log_density(false)).expectation())
-            }
-            Kind::Defined(place, point) if point.is_empty() => {
-                self.matrix(&self.derivation.definitions.get(*place)?.body)?
-            }
-            Kind::Negate(body) => minus().times(&self.matrix(body)?)?,
-            Kind::Binary(operator, left, right) => {
-                let (left, right) = (self.matrix(left)?, self.matrix(right)?);
-                match operator {
-                    Operator::Add => left.plus(&right)?,
-                    Operator::Subtract => left.plus(&minus().times(&right)?)?,
-                    Operator::Multiply => left.times(&right)?,
-                    Operator::Divide => left.times(&Matrix::scalar(right.as_scalar()?.clone().recip()))?,
-                }
-            }
-            Kind::Power(body, exponent) => {
-                Matrix::scalar(Term::power(self.matrix(body)?.as_scalar()?.clone(), Term::Number(exponent.clone())))
-            }
-            Kind::Transpose(body) => self.matrix(body)?.transposed(),
-            Kind::Log(body) => Matrix::scalar(match self.matrix(body)?.as_scalar()? {
-                Term::Apply(crate::kernel::term::Function::Exp, arguments) => arguments[0].clone(),
-                other => other.clone().log(),
-            }),
-            Kind::Gradient(_, body) => {
-                let body = self.matrix(body)?.as_scalar()?.clone();
-                Matrix::column(self.parameters.iter().map(|name| body.clone().derivative(name)).collect())
-            }
-            Kind::Hessian(_, body) => {
-                let body = self.matrix(body)?.as_scalar()?.clone();
-                let row = |a: &Name| self.parameters.iter().map(|b| body.clone().derivative(a).derivative(b)).collect();
-                Matrix(self.parameters.iter().map(row).collect())
-            }
-            Kind::Jacobian(_, body) => {
-                let body = self.matrix(body)?;
-                let row = |row: &Vec<Term>| {
-                    self.parameters.iter().map(|name| row[0].clone().derivative(name)).collect::<Vec<Term>>()
-                };
-                Matrix(body.0.iter().map(row).collect())
-            }
-            // The data are drawn from the model, and a covariate is held where it is.
-            Kind::Expectation(_, body) => self.matrix(body)?.map(&mut expected),
-            // Σ f = E[f/p].
-            Kind::SumOver(_, body) => {
-                self.matrix(body)?.map(&mut |entry| (entry.clone() * (-self.log_density(true)).exp()).expectation())
-            }
-            _ => return None,
-        })
-    }
-
-    /// log p at θ, or at θ + Δ = θ′.
-    fn log_density(&self, here: bool) -> Term {
-        let moved = |name: &Name| (name.clone(), Term::Variable(second(name)));
-        if here { Term::log_density() } else { Term::LogDensity(self.parameters.iter().map(moved).collect()) }
-    }
-}
-
 /// Δ_θ, what the second argument of the divergence adds to a parameter.
 fn displacement(name: &Name) -> Name {
     Name::new(&format!("Delta_{name}"))
 }
 
-/// E over what has been integrated already changes nothing.
-fn expected(term: &Term) -> Term {
-    if depends_on_variate(term) { term.clone().expectation() } else { term.clone() }
+/// Expectations that are written, and not worked out.
+struct Formal;
+
+impl Expectations for Formal {
+    /// E over what has been integrated already changes nothing.
+    fn mean(&mut self, of: Term) -> Option<Term> {
+        Some(if depends_on_variate(&of) { of.expectation() } else { of })
+    }
+
+    fn are_values(&self) -> bool {
+        false
+    }
 }
 
 /// Whether a density occurs outside every expectation.

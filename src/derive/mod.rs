@@ -6,12 +6,15 @@
 //! - `split`: how a joint density is cut into a marginal and a conditional;
 //! - [`recognise`]: the exponential-family form;
 //! - [`simplify`]: the form a statistician would write;
+//! - [`formula`]: formulas of derivations, read at one family;
+//! - [`statement`]: statements about one family, decided;
 //! - [`generic`]: a proof about any density, with one family's values beside it;
 //! - [`quantity`]: entropy, moments of T, other coordinates, divergences;
 //! - [`family`]: everything about one family, as a [`report::Report`].
 
 pub mod claim;
 pub mod family;
+pub mod formula;
 pub mod generic;
 pub mod instance;
 pub mod quantity;
@@ -22,6 +25,7 @@ pub mod search;
 pub mod setting;
 pub mod simplify;
 mod split;
+pub mod statement;
 
 use num_traits::ToPrimitive;
 

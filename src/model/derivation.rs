@@ -2,6 +2,7 @@
 
 mod call;
 mod expression;
+pub mod family;
 pub mod formula;
 mod lower;
 mod point;
@@ -15,6 +16,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::kernel::jets::expression::Expression;
 use crate::kernel::jets::layer::Reason;
 use crate::kernel::jets::theory::Theory;
+use crate::model::family::Family;
 use crate::source::{Source, Span};
 use crate::syntax::tree::DerivationTree;
 
@@ -27,9 +29,20 @@ pub struct Derivation {
     pub title: Option<String>,
     pub theory: Arc<Theory>,
     pub definitions: Vec<DefinitionLine>,
+    /// The LaTeX of names, as the author gave it.
+    pub notation: Vec<(String, String)>,
     pub assumptions: Vec<AssumptionLine>,
     pub items: Vec<Item>,
+    /// The family that the derivation is about; its statements are here, and not among the `items`.
+    pub at_hand: Option<AtHand>,
     pub span: Span,
+}
+
+/// A family, and what is stated about it.
+#[derive(Clone, Debug)]
+pub struct AtHand {
+    pub family: Family,
+    pub items: Vec<Item<Formula>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -49,12 +62,12 @@ pub enum ItemKind {
 
 /// A lemma or the theorem, with its proof.
 #[derive(Clone, Debug)]
-pub struct Item {
+pub struct Item<S = Side> {
     pub kind: ItemKind,
     pub name: Option<String>,
-    pub statement: StatementLine,
-    pub start: Side,
-    pub links: Vec<Link>,
+    pub statement: StatementLine<S>,
+    pub start: S,
+    pub links: Vec<Link<S>>,
     pub span: Span,
 }
 
@@ -66,10 +79,10 @@ pub struct Side {
 }
 
 #[derive(Clone, Debug)]
-pub struct StatementLine {
-    pub left: Side,
+pub struct StatementLine<S = Side> {
+    pub left: S,
     pub order: Order,
-    pub right: Side,
+    pub right: S,
     pub span: Span,
 }
 
@@ -83,9 +96,9 @@ pub struct Order {
 }
 
 #[derive(Clone, Debug)]
-pub struct Link {
+pub struct Link<S = Side> {
     pub order: Order,
-    pub right: Side,
+    pub right: S,
     pub reasons: Vec<Cited>,
     pub span: Span,
 }
@@ -116,8 +129,14 @@ impl std::fmt::Debug for CitedMeaning {
 }
 
 /// The derivation that a tree means, and every message on the way. `None` if one of them is an error.
-pub fn resolve(tree: &DerivationTree, source: &Source) -> (Option<Derivation>, Vec<Diagnostic>) {
-    let mut resolver = statement::Resolver::new(tree, source);
+///
+/// A derivation `for FAMILY(…)` is about the family that is given; without it, that is an error.
+pub fn resolve(
+    tree: &DerivationTree,
+    source: &Source,
+    family: Option<&Family>,
+) -> (Option<Derivation>, Vec<Diagnostic>) {
+    let mut resolver = statement::Resolver::new(tree, source, family);
     let derivation = resolver.derivation(tree);
     let diagnostics = resolver.finish();
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);

@@ -96,7 +96,7 @@ impl Names {
         Name::new(&format!("{name}_q"))
     }
 
-    fn declares(&self, name: &Name) -> bool {
+    pub fn declares(&self, name: &Name) -> bool {
         [&self.constants, &self.parameters, &self.covariates, &self.variates].iter().any(|list| list.contains(name))
     }
 

@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 pub const DERIVATION_KEYWORDS: &[&str] =
-    &["parameter", "direction", "constant", "function", "density", "define", "assume", "lemma", "theorem"];
+    &["parameter", "direction", "constant", "function", "density", "sample", "define", "notation", "assume", "lemma", "theorem"];
 
 const FOREIGN_KEYWORDS: &[(&str, &str)] = &[
     ("let", "define"),
@@ -27,6 +27,7 @@ const FOREIGN_KEYWORDS: &[(&str, &str)] = &[
     ("mass", "density"),
     ("variable", "parameter"),
     ("given", "density"),
+    ("draws", "sample"),
 ];
 
 impl Parser<'_> {
@@ -94,12 +95,14 @@ impl Parser<'_> {
             "function" => self.abstract_function(),
             "density" => self.abstract_density(),
             "define" => self.definition("define").map(|(name, body)| DerivationEntry::Define { name, body }),
+            "sample" => self.name("a name for the number of draws, as in `sample n`").map(DerivationEntry::Sample),
+            "notation" => self.notation().map(DerivationEntry::Notation),
             "assume" => self.assumption(),
             "lemma" => {
                 let name = self.name("a name for the lemma, as in `lemma ZeroMeanScore: E[u] = 0`")?;
                 self.expect(TokenKind::Colon, "`:` between the lemma's name and its statement")?;
-                let statement = self.relation()?;
-                Ok(DerivationEntry::Lemma { name, statement, chain: self.chain()? })
+                let (statement, chain) = self.stated()?;
+                Ok(DerivationEntry::Lemma { name, statement, chain })
             }
             "theorem" => {
                 let named = self.at(TokenKind::Name) && self.peek_at(1).kind == TokenKind::Colon;
@@ -107,8 +110,8 @@ impl Parser<'_> {
                 if named {
                     self.advance();
                 }
-                let statement = self.relation()?;
-                Ok(DerivationEntry::Theorem { name, statement, chain: self.chain()? })
+                let (statement, chain) = self.stated()?;
+                Ok(DerivationEntry::Theorem { name, statement, chain })
             }
             _ => {
                 self.rewind(begin);
@@ -160,6 +163,43 @@ impl Parser<'_> {
         let span = self.since(start);
         let words = Spanned { node: self.source.slice(span).to_string(), span };
         Ok(DerivationEntry::Assume { words, equation: Some((left, right)) })
+    }
+
+    /// A statement and its proof; `a ~ b ~ c` with more than one link is a chain that proves `a ~ c`.
+    fn stated(&mut self) -> Parse<(Relation, Chain)> {
+        let statement = self.relation()?;
+        if !self.at_relation_sign() {
+            return Ok((statement, self.chain()?));
+        }
+        let first = Link {
+            kind: statement.kind.clone(),
+            right: statement.right.clone(),
+            reasons: Vec::new(),
+            span: statement.right.span,
+        };
+        let mut links = vec![first];
+        while self.at_relation_sign() {
+            links.push(self.link()?);
+        }
+        let span = statement.span.to(self.behind());
+        if let Some(open) = self.eat(TokenKind::OpenBrace) {
+            return Err(self.report(
+                Diagnostic::error("chain-and-proof", "a statement has two sides")
+                    .at(span, "a chain, which proves itself")
+                    .also(open.span, "a second proof")
+                    .help("state what the ends say, and move the chain between the braces"),
+            ));
+        }
+        let order = links.iter().filter_map(|link| match &link.kind {
+            RelationKind::Similar { order } => Some(order.clone()),
+            RelationKind::Equal => None,
+        });
+        // The least order that is written; an order that is not written is inferred as for one link.
+        let least = order.min_by_key(|order| order.as_ref().map_or(u32::MAX, |order| order.node));
+        let kind = least.map_or(RelationKind::Equal, |order| RelationKind::Similar { order });
+        let last = links[links.len() - 1].right.clone();
+        let relation = Relation { left: statement.left.clone(), kind, right: last, span };
+        Ok((relation, Chain { start: Some(statement.left), links, span }))
     }
 
     fn relation(&mut self) -> Parse<Relation> {
@@ -216,7 +256,7 @@ impl Parser<'_> {
                 Ok(Spanned { node: value.to_u32().unwrap_or(0), span: number.span })
             }
             _ => Err(self.report(
-                Diagnostic::error("order", "an order is a whole number from 0 to 12")
+                Diagnostic::error("order", "an order is a whole number from 1 to 12")
                     .at(place.to(number.span), "not an order"),
             )),
         }

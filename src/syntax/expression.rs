@@ -6,7 +6,7 @@ use num_traits::pow;
 
 use super::derivation::DERIVATION_KEYWORDS;
 use super::family::FAMILY_KEYWORDS;
-use super::parser::{AFTER_EXPRESSION, Parse, Parser};
+use super::parser::{AFTER_EXPRESSION, Parse, Parser, Reported};
 use super::spelling::spell;
 use super::token::{Token, TokenKind};
 use super::tree::{BinaryOperator, Expression, ExpressionKind, Ident, Spanned};
@@ -198,10 +198,25 @@ impl Parser<'_> {
             self.expressions()?
         };
         let height = self.height;
+        if self.at(TokenKind::Bar) {
+            return Err(self.bar_between_arguments(&function));
+        }
         let end = self.close(open, TokenKind::CloseParenthesis, ")")?;
         self.grow(height, open.span)?;
         let span = function.span.to(end.span);
         Ok(Spanned { node: ExpressionKind::Call { function, arguments }, span })
+    }
+
+    /// `KL(p || q)`, as on paper.
+    fn bar_between_arguments(&mut self, function: &Ident) -> Reported {
+        let first = self.advance();
+        let bars = if self.at(TokenKind::Bar) { first.span.to(self.advance().span) } else { first.span };
+        let name = &function.node;
+        self.report(
+            Diagnostic::error("bar", "the arguments of a function stand between commas")
+                .at(bars, "expected `,`")
+                .help(format!("write `{name}(p(theta), p(theta + delta))`, with a comma for `{}`", self.source.slice(bars))),
+        )
     }
 
     /// `a = e, b = f` of the kernel's `log_density`, as the arguments a, e, b, f.

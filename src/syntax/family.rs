@@ -1,6 +1,7 @@
 //! Families and their entries.
 
 use super::parser::{Parse, Parser};
+use super::spelling::spell;
 use super::token::TokenKind;
 use super::tree::{Expression, FamilyEntry, FamilyTree, Ident, Spanned};
 use crate::diagnostic::Diagnostic;
@@ -112,7 +113,7 @@ impl Parser<'_> {
             "base" => self.definition("base").map(|(name, body)| FamilyEntry::Base { name, body }),
             "natural" => self.definition_list("natural").map(FamilyEntry::Natural),
             "statistic" => self.definition_list("statistic").map(FamilyEntry::Statistic),
-            "notation" => self.notation(),
+            "notation" => self.notation().map(FamilyEntry::Notation),
             "source" => Ok(FamilyEntry::Source(self.quoted("a text in quotes that says where the formulas are from")?)),
             "claim" => self.claim(),
             _ => {
@@ -179,6 +180,17 @@ impl Parser<'_> {
         let token = self.peek();
         let named =
             token.kind == TokenKind::Name && matches!(self.peek_at(1).kind, TokenKind::Equal | TokenKind::ForeignEqual);
+        if token.kind == TokenKind::Name && self.peek_at(1).kind == TokenKind::Caret {
+            let (name, exponent) = (spell(self.text(token)), self.peek_at(2));
+            let typed = self.text(exponent);
+            return Err(self.report(
+                Diagnostic::error("syntax", "a name has no exponent")
+                    .at(token.span.to(exponent.span), "expected a name and `=`")
+                    .help(format!(
+                        "call it `{name}{typed}`, and write `notation {name}{typed} = \"{name}^{typed}\"` to have it set so"
+                    )),
+            ));
+        }
         if !named {
             let found = self.describe(token);
             let place = if token.starts_line { self.behind() } else { token.span };
@@ -201,7 +213,7 @@ impl Parser<'_> {
         Ok(list)
     }
 
-    fn notation(&mut self) -> Parse<FamilyEntry> {
+    pub fn notation(&mut self) -> Parse<Vec<(Ident, Spanned<String>)>> {
         let mut list = Vec::new();
         loop {
             let name = self.name("a declared name")?;
@@ -210,7 +222,7 @@ impl Parser<'_> {
             }
             list.push((name, self.quoted("LaTeX in quotes, as in `a = \"\\alpha\"`")?));
             if self.eat(TokenKind::Comma).is_none() {
-                return Ok(FamilyEntry::Notation(list));
+                return Ok(list);
             }
         }
     }

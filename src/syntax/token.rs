@@ -118,6 +118,8 @@ const STRAY: &[(char, &str)] = &[
     ('¹', "write `^1`"),
     ('ⁿ', "write `^n`"),
     ('√', "write `sqrt(…)`"),
+    ('‖', "the arguments of a divergence stand between commas: `KL(p(theta), p(theta + delta))`"),
+    ('∥', "the arguments of a divergence stand between commas: `KL(p(theta), p(theta + delta))`"),
     ('∑', "write `sum(k in integers(1, n), …)`"),
     ('∏', "write `prod(k in integers(1, n), …)`"),
     ('∇', "write `grad(…)`"),

@@ -190,6 +190,10 @@ pub struct DerivationTree {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum DerivationEntry {
+    /// `sample n`: n independent draws.
+    Sample(Ident),
+    /// `notation H2 = "H^2"`.
+    Notation(Vec<(Ident, Spanned<String>)>),
     Parameter(Declarations),
     Direction(Declarations),
     Constant(Declarations),

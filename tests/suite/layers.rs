@@ -36,7 +36,19 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "derivation",
-        &["derivation", "kernel", "model", "refute", "render::derivation", "syntax", "source", "diagnostic"],
+        // A derivation about one family is decided by the family's closed forms.
+        &[
+            "derivation",
+            "kernel",
+            "model",
+            "refute",
+            "derive::statement",
+            "derive::report",
+            "render::derivation",
+            "syntax",
+            "source",
+            "diagnostic",
+        ],
         &["std"],
     ),
     (

@@ -73,6 +73,8 @@ impl Engine<'_> {
     ///   ∂_a g(θ(φ)) = Σ_k g_k ∂_a θ_k       chain-rule
     ///   ∂_i f(g) = f'(g) ∂_i g              chain-rule
     ///   ∂_i Σ_z f = Σ_z ∂_i f               interchange
+    ///   ∂_i E_data[f] = E_data[∂_i f]       interchange
+    ///   ∂_i Σ_k f(z_k) = Σ_k ∂_i f(z_k)
     /// ```
     fn atom_derivative(&self, atom: &Atom, parameter: ParameterId, index: &Index) -> Polynomial {
         let theory = self.theory;
@@ -149,6 +151,17 @@ impl Engine<'_> {
                 self.assume(Assumption::Interchange);
                 let inner = self.derivative(&Polynomial::term(Rational::one(), body.clone()), parameter, index);
                 self.block(functional, &inner)
+            }
+            // The data do not move with the parameter.
+            Atom::Block(Functional::Data, body) if self.has(Layer::Interchange) => {
+                self.assume(Assumption::DataInterchange);
+                let inner = self.derivative(&Polynomial::term(Rational::one(), body.clone()), parameter, index);
+                self.block(&Functional::Data, &inner)
+            }
+            // A finite sum: no condition.
+            Atom::Block(Functional::Draws, body) => {
+                let inner = self.derivative(&Polynomial::term(Rational::one(), body.clone()), parameter, index);
+                self.block(&Functional::Draws, &inner)
             }
             Atom::Derivative(indices, body) => {
                 let mut more = indices.clone();

@@ -24,7 +24,7 @@ impl Engine<'_> {
                 .iter()
                 .cloned()
                 .partition(|(atom, _)| atom.variates(self.theory).intersection(&over).next().is_some());
-            let value = self.integral(functional, Monomial(inside));
+            let value = self.integral(functional, self.merged(Monomial(inside)));
             total.add(value.times_monomial(&Monomial(outside)).scaled(coefficient));
         }
         total
@@ -39,11 +39,20 @@ impl Engine<'_> {
     /// E_data knows only E_data[1] = 1.
     fn integral(&self, functional: &Functional, body: Monomial) -> Polynomial {
         match functional {
-            Functional::Model(_) | Functional::Inner(..) | Functional::Covariate(_) | Functional::Data
+            Functional::Model(_)
+            | Functional::Inner(..)
+            | Functional::Covariate(_)
+            | Functional::Data
+            | Functional::Sample(_)
                 if body.is_one() =>
             {
                 Polynomial::one()
             }
+            // Σ_k c = n c.
+            Functional::Draws if body.is_one() => self.sample_size(),
+            Functional::Sample(point) if self.has(Layer::Independence) => self
+                .sample_mean(point, &body)
+                .unwrap_or_else(|| Polynomial::of(Atom::Block(functional.clone(), body))),
             Functional::Model(point) if self.has(Layer::Expectation) => self.expectation(point, &body),
             Functional::Inner(density, point) if self.has(Layer::Expectation) => {
                 let weighted = body.times(&Monomial::of(Atom::Density(*density, point.clone())));

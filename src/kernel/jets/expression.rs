@@ -26,6 +26,10 @@ pub enum Functional {
     Data,
     /// Σ_z or ∫ dz.
     Sum(VariateId),
+    /// Σ_k over the draws of the sample, the variates being those of the k-th.
+    Draws,
+    /// E over the draws of the sample, under the model at a point.
+    Sample(Point),
 }
 
 /// A scalar expression in labels.
@@ -106,10 +110,7 @@ impl Expression {
                 _ => BTreeSet::new(),
             },
             Expression::Defined(id, _) => theory.definition(*id).body.variates(theory),
-            Expression::Functional(functional, body) => {
-                let integrated = functional.variates(theory);
-                body.variates(theory).difference(&integrated).copied().collect()
-            }
+            Expression::Functional(functional, body) => functional.left(body.variates(theory), theory),
             _ => self.children().into_iter().flat_map(|child| child.variates(theory)).collect(),
         }
     }

@@ -20,6 +20,8 @@ pub enum Layer {
     Normalization,
     /// ∂ Σ_z = Σ_z ∂.
     Interchange,
+    /// Different draws of a sample are independent.
+    Independence,
     /// g(θ + Δ) = Σ_k (1/k!) (Δ·∂)^k g, cut after the order of the step.
     Taylor,
     /// The equations that were assumed.
@@ -29,7 +31,7 @@ pub enum Layer {
 }
 
 impl Layer {
-    pub const ALL: [Layer; 10] = [
+    pub const ALL: [Layer; 11] = [
         Layer::Definition,
         Layer::Expectation,
         Layer::LogDerivative,
@@ -37,6 +39,7 @@ impl Layer {
         Layer::ChainRule,
         Layer::Normalization,
         Layer::Interchange,
+        Layer::Independence,
         Layer::Taylor,
         Layer::Assumption,
         Layer::WellSpecified,
@@ -114,8 +117,11 @@ pub struct Reason {
 
 const CALCULUS: Layers = Layers::of(&[Layer::LogDerivative, Layer::ProductRule, Layer::ChainRule]);
 
+/// The reason that only a derivation about one family can give.
+pub const CLOSED_FORM: &str = "closed-form";
+
 /// Every reason, declared once.
-pub const REASONS: [Reason; 17] = [
+pub const REASONS: [Reason; 19] = [
     Reason {
         name: "algebra",
         layers: Layers::NONE,
@@ -157,6 +163,11 @@ pub const REASONS: [Reason; 17] = [
         statement: "∂ Σ = Σ ∂ (R4)",
     },
     Reason {
+        name: "independence",
+        layers: Layers::of(&[Layer::Independence]),
+        statement: "E_sample[Σ f(z_k) Σ g(z_k)] = n E[f g] + n (n − 1) E[f] E[g], and so on for more factors",
+    },
+    Reason {
         name: "taylor",
         layers: Layers::of(&[Layer::Taylor]),
         statement: "g(θ + Δ) = Σ_k (1/k!) (Δ·∂)^k g + O(‖Δ‖^(n+1))",
@@ -173,6 +184,11 @@ pub const REASONS: [Reason; 17] = [
         statement: "the data are drawn from the model at θ: E_data = E",
     },
     Reason { name: "contraction", layers: Layers::NONE, statement: "sums over indices" },
+    Reason {
+        name: CLOSED_FORM,
+        layers: Layers::NONE,
+        statement: "the value of an expectation in the family at hand, by its integral or sum lemma",
+    },
 ];
 
 /// `product rule`, `product-rule` and `Product Rule` are one.
@@ -191,6 +207,7 @@ pub fn describe(layers: Layers) -> Vec<&'static str> {
         (layers.has(Layer::Definition) || (layers.has(Layer::Expectation) && !about_sums), "definition"),
         (layers.has(Layer::Assumption), "assumption"),
         (layers.has(Layer::WellSpecified), "well-specified"),
+        (layers.has(Layer::Independence), "independence"),
         (layers.has(Layer::Taylor), "taylor"),
         (whole_calculus, "log-derivative"),
         (!whole_calculus && quotient, "quotient-rule"),

@@ -15,6 +15,7 @@
 //! rule is an identity under the assumptions that it records. Not guaranteed: completeness. What no
 //! rule knows stays an opaque atom, and can only make an answer "not proved".
 
+mod condition;
 mod derivative;
 mod expectation;
 pub mod expression;
@@ -25,6 +26,7 @@ pub mod monomial;
 mod normal;
 pub mod polynomial;
 mod power;
+mod sample;
 mod taylor;
 mod text;
 pub mod theorem;

@@ -10,7 +10,7 @@ use super::expression::{Functional, Point};
 use super::index::{Index, Space};
 use super::polynomial::Polynomial;
 use super::theory::{
-    Argument, ConstantId, DefinitionId, DensityId, DirectionId, FunctionId, ParameterId, Theory, VariateId,
+    Argument, ConstantId, DRAWS, DefinitionId, DensityId, DirectionId, FunctionId, ParameterId, Theory, VariateId,
 };
 
 /// A factor that no rule in force takes apart.
@@ -190,12 +190,9 @@ impl Atom {
                 _ => BTreeSet::new(),
             },
             Atom::Derivative(_, body) => body.variates(theory),
-            Atom::Block(functional, body) => {
-                let integrated = functional.variates(theory);
-                body.variates(theory).difference(&integrated).copied().collect()
-            }
+            Atom::Block(functional, body) => functional.left(body.variates(theory), theory),
             // An unknown may depend on anything.
-            Atom::Unknown(_) => theory.variate_ids().collect(),
+            Atom::Unknown(_) => theory.variate_ids().chain([DRAWS]).collect(),
             _ => match self.argument() {
                 Some(argument) => argument.variates(theory),
                 None => BTreeSet::new(),
@@ -228,7 +225,10 @@ impl Atom {
                 Argument::Parameter(own) => reaches(own),
                 _ => true,
             },
-            Atom::Block(Functional::Sum(_) | Functional::Covariate(_) | Functional::Data, body) => {
+            Atom::Block(
+                Functional::Sum(_) | Functional::Covariate(_) | Functional::Data | Functional::Draws,
+                body,
+            ) => {
                 body.depends_on(parameter, theory)
             }
             Atom::Apply(_, _, argument) | Atom::Log(argument) | Atom::Exp(argument) | Atom::Power(argument, _) => {
@@ -255,13 +255,27 @@ impl Atom {
 impl Functional {
     /// Does the functional not move with Δ?
     pub fn is_still(&self) -> bool {
-        !matches!(self, Functional::Model(point) | Functional::Inner(_, point) if !point.is_empty())
+        !matches!(
+            self,
+            Functional::Model(point) | Functional::Inner(_, point) | Functional::Sample(point) if !point.is_empty()
+        )
+    }
+
+    /// The variates that the value depends on, of those that the body does.
+    pub fn left(&self, body: BTreeSet<VariateId>, theory: &Theory) -> BTreeSet<VariateId> {
+        let mut left: BTreeSet<VariateId> = body.difference(&self.variates(theory)).copied().collect();
+        // The variates of one draw became those of all of them.
+        if *self == Functional::Draws && left.len() < body.len() {
+            left.insert(DRAWS);
+        }
+        left
     }
 
     /// The variates that the functional integrates over.
     pub fn variates(&self, theory: &Theory) -> BTreeSet<VariateId> {
         match self {
-            Functional::Model(_) | Functional::Data => theory.variate_ids().collect(),
+            Functional::Model(_) | Functional::Data | Functional::Draws => theory.variate_ids().collect(),
+            Functional::Sample(_) => BTreeSet::from([DRAWS]),
             Functional::Inner(density, _) => BTreeSet::from([theory.density(*density).variate]),
             Functional::Covariate(variate) | Functional::Sum(variate) => BTreeSet::from([*variate]),
         }

@@ -3,10 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use num_traits::{One, ToPrimitive, Zero};
+use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use crate::kernel::term::Rational;
 
+use super::condition::Operand;
 use super::expression::{Expression, Functional, Point};
 use super::index::{Index, Space};
 use super::layer::{Layer, Layers};
@@ -26,6 +27,7 @@ pub struct Engine<'t> {
     early: Cell<bool>,
     squares: Cell<bool>,
     assumptions: RefCell<BTreeSet<Assumption>>,
+    operands: RefCell<Vec<Operand>>,
 }
 
 impl<'t> Engine<'t> {
@@ -40,7 +42,17 @@ impl<'t> Engine<'t> {
             early: Cell::new(false),
             squares: Cell::new(false),
             assumptions: RefCell::new(BTreeSet::new()),
+            operands: RefCell::new(Vec::new()),
         }
+    }
+
+    /// What must not be zero, kept for a second look.
+    pub fn operand(&self, operand: Operand) {
+        self.operands.borrow_mut().push(operand);
+    }
+
+    pub fn operands(&self) -> std::cell::Ref<'_, Vec<Operand>> {
+        self.operands.borrow()
     }
 
     pub fn has(&self, layer: Layer) -> bool {
@@ -191,7 +203,13 @@ impl<'t> Engine<'t> {
                 self.power(&base, exponent)
             }
             Expression::Power(base, exponent) => {
-                self.power(&self.without_early(|| self.evaluate(base, point)), exponent)
+                let value = self.without_early(|| self.evaluate(base, point));
+                if !exponent.is_integer() {
+                    self.positive_argument(base, point, &value);
+                } else if exponent.is_negative() {
+                    self.divided_by(base, point, &value);
+                }
+                self.power(&value, exponent)
             }
             Expression::Contract(label, body) => self.bound(self.evaluate(body, point), label),
             Expression::Kronecker(left, right) => {
@@ -207,7 +225,11 @@ impl<'t> Engine<'t> {
                 self.assume(Assumption::Regular);
                 Polynomial::of(Atom::Density(*id, point.clone()))
             }
-            Expression::Log(body) => self.logarithm(self.without_early(|| self.evaluate(body, point))),
+            Expression::Log(body) => {
+                let value = self.without_early(|| self.evaluate(body, point));
+                self.positive_argument(body, point, &value);
+                self.logarithm(value)
+            }
             Expression::Exp(body) => {
                 self.exponential(&self.collected(self.without_early(|| self.evaluate(body, point))))
             }
@@ -234,6 +256,7 @@ impl<'t> Engine<'t> {
                 let functional = match functional {
                     Functional::Model(own) => Functional::Model(moved(point, own)),
                     Functional::Inner(density, own) => Functional::Inner(*density, moved(point, own)),
+                    Functional::Sample(own) => Functional::Sample(moved(point, own)),
                     other => other.clone(),
                 };
                 self.block(&functional, &self.evaluate(body, point))
@@ -248,6 +271,8 @@ impl<'t> Engine<'t> {
             }
             Expression::Inverse { matrix, slots, indices } => {
                 self.assume(Assumption::Invertible);
+                let expression = (**matrix).clone();
+                self.operand(Operand { expression, point: point.clone(), slots: Some(slots.clone()) });
                 let matrix = self.without_early(|| self.evaluate(matrix, point));
                 self.inverse(&matrix, slots, indices)
             }
@@ -317,7 +342,8 @@ impl<'t> Engine<'t> {
     }
 
     /// Σ_j δ_ij f_j = f_i; δ_ii = 1 for each i; Σ_j M_ij (M^{-1})_jk = δ_ik.
-    fn contracted(&self, mut monomial: Monomial) -> Monomial {
+    fn contracted(&self, monomial: Monomial) -> Monomial {
+        let mut monomial = self.merged(monomial);
         loop {
             if let Some(simpler) = self.without_delta(&monomial).or_else(|| self.without_inverse(&monomial)) {
                 monomial = simpler;

@@ -127,6 +127,23 @@ impl Engine<'_> {
         }
     }
 
+    /// exp(a)^r exp(b)^s = exp(r a + s b).
+    pub fn merged(&self, monomial: Monomial) -> Monomial {
+        let (exponentials, rest): (Vec<_>, Vec<_>) =
+            monomial.0.into_iter().partition(|(atom, _)| matches!(atom, Atom::Exp(_)));
+        if exponentials.is_empty() || exponentials.len() == 1 && exponentials[0].1.is_one() {
+            return Monomial(rest).times(&Monomial(exponentials));
+        }
+        let mut argument = Polynomial::zero();
+        for (atom, exponent) in &exponentials {
+            if let Atom::Exp(body) = atom {
+                argument.add(self.refreshed(body).scaled(exponent));
+            }
+        }
+        let single = self.exponential(&self.collected(argument));
+        single.0.into_iter().fold(Monomial(rest), |whole, (_, factor)| whole.times(&factor))
+    }
+
     /// exp(a + r log p) = p^r exp(a).
     pub fn exponential(&self, argument: &Polynomial) -> Polynomial {
         let mut factors = Monomial::one();

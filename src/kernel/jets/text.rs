@@ -199,6 +199,9 @@ impl<'t> Writer<'t> {
                 format!("E_{}[{}]", name(&self.theory.density(*density).variate), self.product(body))
             }
             Functional::Data => format!("E_data[{}]", self.product(body)),
+            Functional::Draws => format!("draws({})", self.product(body)),
+            Functional::Sample(point) if point.is_empty() => format!("E_sample[{}]", self.product(body)),
+            Functional::Sample(point) => format!("E_sample[{}, theta{}]", self.product(body), self.displacement(point)),
             Functional::Covariate(variate) => match body.0.as_slice() {
                 [(Atom::Block(Functional::Sum(inner), nested), one)] if one.is_one() => {
                     match self.expectation(*inner, nested) {

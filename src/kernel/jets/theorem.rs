@@ -26,6 +26,8 @@ pub enum Assumption {
     Differentiable,
     /// R4.
     Interchange,
+    /// R4 for the distribution of the data.
+    DataInterchange,
     /// Σ p = 1.
     Density,
     /// The remainder after this order.
@@ -34,6 +36,10 @@ pub enum Assumption {
     Smooth(Name),
     /// A matrix whose inverse occurs.
     Invertible,
+    /// A divisor, in words of the language.
+    Nonzero(String),
+    /// The argument of a logarithm or of a root.
+    PositiveValue(String),
     /// `assume log(p) = …`.
     LogDensity,
     /// `assume well-specified`.
@@ -50,10 +56,12 @@ impl Assumption {
             Assumption::Positive => "R2".to_string(),
             Assumption::Differentiable => "R3".to_string(),
             Assumption::Interchange => "R4".to_string(),
+            Assumption::DataInterchange => "R4-data".to_string(),
             Assumption::Density => "density".to_string(),
             Assumption::Taylor(order) => format!("T{order}"),
             Assumption::Smooth(name) => format!("smooth {name}"),
             Assumption::Invertible => "invertible".to_string(),
+            Assumption::Nonzero(_) | Assumption::PositiveValue(_) => "condition".to_string(),
             Assumption::LogDensity => "log-density".to_string(),
             Assumption::WellSpecified => "well-specified".to_string(),
             Assumption::Equation(number) => format!("assumption {}", number + 1),
@@ -71,6 +79,9 @@ impl fmt::Display for Assumption {
                 "the density is as often continuously differentiable in the parameter as derivatives are written"
             ),
             Assumption::Interchange => write!(f, "derivatives in the parameter may be taken under the integral or sum"),
+            Assumption::DataInterchange => {
+                write!(f, "derivatives in the parameter may be taken under the expectation over the data")
+            }
             Assumption::Density => write!(f, "the density sums or integrates to one for every value of the parameter"),
             Assumption::Taylor(order) => write!(
                 f,
@@ -82,6 +93,8 @@ impl fmt::Display for Assumption {
                 write!(f, "the function {name} is as smooth as its derivatives are written, where it is evaluated")
             }
             Assumption::Invertible => write!(f, "every matrix whose inverse is written is invertible"),
+            Assumption::Nonzero(text) => write!(f, "{text} is not zero"),
+            Assumption::PositiveValue(text) => write!(f, "{text} is positive"),
             Assumption::LogDensity => write!(
                 f,
                 "the logarithm of the density has the assumed form, with its natural parameter in the interior"
@@ -122,6 +135,8 @@ pub enum Rejection {
     /// A remainder is not of the order that is asked for.
     Order,
     NoSuchAssumption,
+    /// A divisor that is zero, or a matrix that is singular, for every density or in large dimensions.
+    Undefined(String),
 }
 
 impl GenericTheorem {
@@ -142,7 +157,8 @@ impl GenericTheorem {
     ///   ───────────────────
     ///   left = right
     /// ```
-    /// Fails when: the normal form is not zero; a lemma is of another theory.
+    /// Fails when: the normal form is not zero; a lemma is of another theory; by all rules together a divisor is
+    /// zero, or a matrix whose inverse is written is singular.
     pub fn by_layers(
         theory: &Arc<Theory>,
         statement: Statement,
@@ -154,6 +170,9 @@ impl GenericTheorem {
         }
         let engine = Engine::new(theory, layers, statement.order);
         let mut difference = engine.normal(&minus(&statement));
+        if let Some(operand) = engine.undefined() {
+            return Err(Rejection::Undefined(operand));
+        }
         let mut assumptions = BTreeSet::new();
         if !difference.is_zero() && !lemmas.is_empty() {
             let equations: Vec<Equation> = lemmas.iter().map(|lemma| lemma.equation(&engine)).collect();

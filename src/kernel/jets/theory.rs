@@ -121,7 +121,12 @@ pub struct Theory {
     pub well_specified: bool,
     /// `assume a = b`.
     pub assumed: Vec<Statement>,
+    /// The number of draws of the sample, where there is one.
+    pub sample: Option<ConstantId>,
 }
+
+/// What the sums over the draws of the sample depend on: all of the draws at once.
+pub const DRAWS: VariateId = VariateId(u16::MAX);
 
 impl Theory {
     pub fn parameter(&self, id: ParameterId) -> &Parameter {

@@ -4,7 +4,8 @@ use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
 use crate::diagnostic::Diagnostic;
-use crate::kernel::jets::theory::{Argument, FunctionId, ParameterId};
+use crate::kernel::jets::expression::Point;
+use crate::kernel::jets::theory::{Argument, DensityId, FunctionId, ParameterId};
 use crate::source::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, Ident};
 
@@ -15,7 +16,7 @@ use super::scope::{Meaning, Scope};
 use super::spelling::nearest;
 
 /// Functions of the language of derivations.
-const FUNCTIONS: [&str; 20] = [
+pub const FUNCTIONS: [&str; 21] = [
     "log",
     "exp",
     "sqrt",
@@ -25,6 +26,7 @@ const FUNCTIONS: [&str; 20] = [
     "d",
     "derivative",
     "sum",
+    "draws",
     "KL",
     "Var",
     "Cov",
@@ -80,13 +82,19 @@ impl Scope {
             "d" => self.partial_call(arguments, span),
             "derivative" => self.function_derivative(arguments, span),
             "sum" => self.sum_call(arguments, span),
+            "draws" => {
+                arity(self, 1, "draws(log(p))")?;
+                let body = self.formula(&arguments[0])?;
+                self.require_sample(span)?;
+                let shape = body.shape;
+                with(Kind::Draws(Box::new(body)), shape)
+            }
             "KL" => {
                 arity(self, 2, "KL(p(theta), p(theta + delta))")?;
                 let (left, right) = (self.formula(&arguments[0])?, self.formula(&arguments[1])?);
-                match (&left.kind, &right.kind) {
-                    (Kind::Density(first, from), Kind::Density(second, to)) if first == second => {
-                        let (density, from, to) = (*first, from.clone(), to.clone());
-                        with(Kind::Divergence { density, from, to }, Shape::SCALAR)
+                match (members(&left), members(&right)) {
+                    (Some((densities, from)), Some((others, to))) if densities == others => {
+                        with(Kind::Divergence { densities, from, to }, Shape::SCALAR)
                     }
                     _ => {
                         self.error(
@@ -166,6 +174,9 @@ impl Scope {
                     ExpressionKind::Name(dimension) => {
                         self.theory.spaces.iter().position(|known| known.as_str() == dimension)
                     }
+                    ExpressionKind::Number(dimension) => {
+                        self.theory.spaces.iter().position(|known| known.as_str() == dimension.to_string())
+                    }
                     _ => None,
                 };
                 match wanted {
@@ -213,10 +224,14 @@ impl Scope {
         match meaning {
             Meaning::Density(id) => {
                 let parameter = self.theory.density(*id).parameter;
+                let values: Vec<&Expression> = arguments.iter().filter(|own| !self.is_variate(own)).collect();
+                if let Some(point) = self.member_point(&values) {
+                    return Some(with(Kind::Density(*id, point), Shape::SCALAR));
+                }
                 let mut point = None;
                 for argument in arguments {
-                    match &argument.node {
-                        ExpressionKind::Name(name) if matches!(self.meaning(name), Some(Meaning::Variate(_))) => {}
+                    match argument {
+                        _ if self.is_variate(argument) => {}
                         _ => match self.point(argument, Some(parameter)) {
                             Some(found) => point = Some(found.1),
                             None => return Some(None),
@@ -241,6 +256,10 @@ impl Scope {
             Meaning::Mistaken => Some(None),
             _ => None,
         }
+    }
+
+    fn is_variate(&self, expression: &Expression) -> bool {
+        matches!(&expression.node, ExpressionKind::Name(name) if matches!(self.meaning(name), Some(Meaning::Variate(_))))
     }
 
     pub fn function_call(&mut self, id: FunctionId, arguments: &[Expression], span: Span) -> Resolved {
@@ -341,6 +360,14 @@ impl Scope {
                 return None;
             }
         };
+        if let (Some(label), "grad") = (by.and_then(|by| self.member_label(by)), name) {
+            let body = self.formula(body)?;
+            if !self.require_scalar(&body, "`grad`") {
+                return None;
+            }
+            let kind = Kind::Partial(ParameterId(0), vec![label], Box::new(body));
+            return Some(Formula { kind, shape: Shape::SCALAR, span });
+        }
         // The Jacobian of θ(φ) is by φ, whatever else is declared.
         let parameter = self.by_parameter(by, span)?;
         let space = self.theory.parameter(parameter).space;
@@ -408,8 +435,17 @@ impl Scope {
         let mut labels = Vec::new();
         for (argument, space) in arguments.iter().zip(spaces) {
             match &argument.node {
+                _ if self.place(argument).is_some() => {
+                    let position = self.place(argument);
+                    let name = match &argument.node {
+                        ExpressionKind::Number(value) => value.to_string(),
+                        ExpressionKind::Name(name) => name.clone(),
+                        _ => String::new(),
+                    };
+                    labels.push(Label { name, space: *space, position });
+                }
                 ExpressionKind::Name(name) if self.meaning(name).is_none() => {
-                    labels.push(Label { name: name.clone(), space: *space })
+                    labels.push(Label { name: name.clone(), space: *space, position: None })
                 }
                 ExpressionKind::Name(name) => {
                     self.error(
@@ -498,7 +534,7 @@ impl Scope {
                         self.error(error.help("remove it, or use it: `u[i]`"));
                         return None;
                     };
-                    let label = Label { name: text.clone(), space: *space };
+                    let label = Label { name: text.clone(), space: *space, position: None };
                     formula = match formula.kind {
                         Kind::SumIndex(mut labels, body) => {
                             labels.insert(0, label);
@@ -513,6 +549,20 @@ impl Scope {
             }
         }
         Some(formula)
+    }
+}
+
+/// The densities of a product, each once, and the point at which they all stand.
+fn members(formula: &Formula) -> Option<(Vec<DensityId>, Point)> {
+    match &formula.kind {
+        Kind::Density(id, point) => Some((vec![*id], point.clone())),
+        Kind::Binary(Operator::Multiply, left, right) => {
+            let ((mut densities, here), (others, there)) = (members(left)?, members(right)?);
+            densities.extend(others);
+            densities.sort();
+            (here == there && densities.windows(2).all(|pair| pair[0] != pair[1])).then_some((densities, here))
+        }
+        _ => None,
     }
 }
 

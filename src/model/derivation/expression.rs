@@ -1,7 +1,5 @@
 //! Surface expression to formula: names looked up, shapes worked out, indices given their dimension.
 
-use num_rational::BigRational;
-
 use crate::diagnostic::Diagnostic;
 use crate::kernel::jets::expression::Point;
 use crate::kernel::jets::theory::{Argument, VariateId};
@@ -12,6 +10,16 @@ use super::formula::{Dimension, Formula, Kind, Mean, Operator, Shape};
 use super::point::constant_value;
 use super::scope::{Meaning, Scope};
 
+/// What people name without saying of what.
+const APPLIED: [(&str, &str); 6] = [
+    ("KL", "KL(p(theta), p(theta + delta))"),
+    ("Var", "Var(u[i])"),
+    ("Cov", "Cov(u, v)"),
+    ("E", "E[f]"),
+    ("log", "log(p)"),
+    ("grad", "grad(log(p))"),
+];
+
 /// A message was made; there is no formula.
 pub type Resolved = Option<Formula>;
 
@@ -19,6 +27,9 @@ impl Scope {
     pub fn formula(&mut self, expression: &Expression) -> Resolved {
         let span = expression.span;
         let scalar = |kind: Kind| Some(Formula { kind, shape: Shape::SCALAR, span });
+        if let Some(resolved) = self.member(expression) {
+            return resolved;
+        }
         match &expression.node {
             ExpressionKind::Number(value) => Some(Formula::number(value.clone(), span)),
             ExpressionKind::Name(name) => self.name(name, span),
@@ -29,11 +40,26 @@ impl Scope {
             }
             ExpressionKind::Binary(BinaryOperator::Power, base, exponent) => {
                 let base = self.formula(base)?;
+                if base.shape.is_square() && !base.shape.is_scalar() {
+                    let words = self.words(base.shape);
+                    self.error(
+                        Diagnostic::error("shape", format!("a power is of numbers, and this is {words}"))
+                            .at(base.span, words)
+                            .help("a matrix is multiplied with itself: `F * F`; its inverse is `inv(F)`"),
+                    );
+                    return None;
+                }
                 if !self.require_scalar(&base, "a power") {
                     return None;
                 }
-                let exponent = self.rational(exponent)?;
-                scalar(Kind::Power(Box::new(base), exponent))
+                if let Some(exponent) = constant_value(exponent) {
+                    return scalar(Kind::Power(Box::new(base), exponent));
+                }
+                let exponent = self.formula(exponent)?;
+                if !self.require_scalar(&exponent, "an exponent") {
+                    return None;
+                }
+                scalar(Kind::Raised(Box::new(base), Box::new(exponent)))
             }
             ExpressionKind::Binary(operator, left, right) => self.binary(*operator, left, right, span),
             ExpressionKind::Transpose(body) => {
@@ -51,6 +77,7 @@ impl Scope {
                 );
                 None
             }
+            ExpressionKind::Vector(elements) if self.members.is_some() => self.table(elements, span),
             ExpressionKind::Factorial(_) | ExpressionKind::Vector(_) | ExpressionKind::Tuple(_) => {
                 self.error(
                     Diagnostic::error(
@@ -84,7 +111,8 @@ impl Scope {
                 let shape = self.definitions[at].body.shape;
                 with(Kind::Defined(at, Point::new()), shape)
             }
-            Meaning::Mistaken => None,
+            // Every use of it that is one was read as a term of the family.
+            Meaning::Mistaken | Meaning::Member => None,
             Meaning::Variate(_) => {
                 self.error(
                     Diagnostic::error("variate", format!("the variate `{name}` has no value of its own"))
@@ -112,6 +140,14 @@ impl Scope {
     }
 
     pub fn unknown(&mut self, name: &str, span: Span) {
+        if let Some((_, example)) = APPLIED.iter().find(|(known, _)| *known == name) {
+            self.error(
+                Diagnostic::error("unknown-name", format!("`{name}` stands without its arguments"))
+                    .at(span, "of what?")
+                    .help(format!("write `{example}`")),
+            );
+            return;
+        }
         let mut error =
             Diagnostic::error("unknown-name", format!("`{name}` is not declared")).at(span, "not known here");
         error = match self.nearest(name) {
@@ -134,18 +170,6 @@ impl Scope {
                 .help("take a component, as in `u[i]`, or a product that is a number, as in `delta' * u`"),
         );
         false
-    }
-
-    pub fn rational(&mut self, expression: &Expression) -> Option<BigRational> {
-        let value = constant_value(expression);
-        if value.is_none() {
-            self.error(
-                Diagnostic::error("exponent", "an exponent is a number here")
-                    .at(expression.span, "not a rational number")
-                    .help("such as `2`, `-1` or `1/2`"),
-            );
-        }
-        value
     }
 
     pub fn binary(&mut self, operator: BinaryOperator, left: &Expression, right: &Expression, span: Span) -> Resolved {
@@ -294,6 +318,10 @@ impl Scope {
         let mean = match head.node.as_str() {
             "E" => Mean::Model(point),
             "E_data" => Mean::Data,
+            "E_sample" => {
+                self.require_sample(head.span)?;
+                Mean::Sample(point)
+            }
             other => {
                 let variate = &other[2..];
                 match self.meaning(variate) {
@@ -313,8 +341,50 @@ impl Scope {
             }
         };
         let body = self.formula(body)?;
+        let (one, all) = (self.speaks_of_one(&body), self.speaks_of_all(&body));
+        let over_sample = matches!(mean, Mean::Sample(_));
+        if (over_sample && one) || (!over_sample && all) {
+            let (what, help) = if over_sample {
+                ("this depends on one draw, and the sample has many", "a sum over the draws is `draws(f)`; over one draw the mean is `E[f]`")
+            } else {
+                ("this depends on all draws of the sample", "the mean over the sample is `E_sample[f]`")
+            };
+            self.error(Diagnostic::error("sample", what).at(body.span, "over which draws?").help(help));
+            return None;
+        }
         let shape = body.shape;
         Some(Formula { kind: Kind::Expectation(mean, Box::new(body)), shape, span })
+    }
+
+    pub fn require_sample(&mut self, span: Span) -> Option<()> {
+        if self.theory.sample.is_none() {
+            self.error(
+                Diagnostic::error("sample", "no sample is declared")
+                    .at(span, "the draws of what?")
+                    .help("declare `sample n`: n independent draws of the variates"),
+            );
+        }
+        self.theory.sample.map(|_| ())
+    }
+
+    /// Does the value depend on the variates themselves?
+    fn speaks_of_one(&self, formula: &Formula) -> bool {
+        match &formula.kind {
+            Kind::Density(..) | Kind::Statistic(_) => true,
+            Kind::Draws(_) | Kind::SumOver(..) | Kind::Expectation(..) | Kind::Variance(_) | Kind::Covariance(..) => false,
+            Kind::Defined(at, _) => self.speaks_of_one(&self.definitions[*at].body),
+            _ => formula.children().into_iter().any(|child| self.speaks_of_one(child)),
+        }
+    }
+
+    /// Does the value depend on the draws of the sample?
+    fn speaks_of_all(&self, formula: &Formula) -> bool {
+        match &formula.kind {
+            Kind::Draws(_) => true,
+            Kind::Expectation(Mean::Sample(_), _) => false,
+            Kind::Defined(at, _) => self.speaks_of_all(&self.definitions[*at].body),
+            _ => formula.children().into_iter().any(|child| self.speaks_of_all(child)),
+        }
     }
 
     pub fn mean_over(&self, variate: VariateId) -> Mean {

@@ -7,7 +7,7 @@ use num_traits::{One, Zero};
 use crate::kernel::jets::expression::Point;
 use crate::kernel::jets::index::Space;
 use crate::kernel::jets::theory::{ConstantId, DensityId, DirectionId, FunctionId, ParameterId, VariateId};
-use crate::kernel::term::Rational;
+use crate::kernel::term::{Rational, Term};
 use crate::source::Span;
 
 /// A dimension; `None` is one.
@@ -56,6 +56,8 @@ pub struct Formula {
 pub struct Label {
     pub name: String,
     pub space: Dimension,
+    /// `F[mu, sigma]`, `F[1, 2]`: a place, from 0, where the dimension is a number.
+    pub position: Option<usize>,
 }
 
 /// Which expectation.
@@ -68,6 +70,8 @@ pub enum Mean {
     /// E_x, over a covariate.
     Covariate(VariateId),
     Data,
+    /// E_sample, over the draws of the sample at a point.
+    Sample(Point),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +97,9 @@ pub enum Kind {
     Apply(FunctionId, u32, Box<Formula>),
     /// By its place among the definitions of the derivation.
     Defined(usize, Point),
+    /// Between members of one family, or between products of independent ones, all moved alike.
     Divergence {
-        density: DensityId,
+        densities: Vec<DensityId>,
         from: Point,
         to: Point,
     },
@@ -103,6 +108,8 @@ pub enum Kind {
     Negate(Box<Formula>),
     Binary(Operator, Box<Formula>, Box<Formula>),
     Power(Box<Formula>, Rational),
+    /// `p^a`, the exponent no number.
+    Raised(Box<Formula>, Box<Formula>),
     SquareRoot(Box<Formula>),
     Transpose(Box<Formula>),
     Log(Box<Formula>),
@@ -114,11 +121,17 @@ pub enum Kind {
     Partial(ParameterId, Vec<Label>, Box<Formula>),
     Expectation(Mean, Box<Formula>),
     SumOver(VariateId, Box<Formula>),
+    /// Σ_k f(z_k) over the draws of the sample.
+    Draws(Box<Formula>),
     SumIndex(Vec<Label>, Box<Formula>),
     Entry(Box<Formula>, Vec<Label>),
     Inverse(Box<Formula>),
     Trace(Box<Formula>),
     Identity,
+    /// An expression in the names of the family at hand.
+    Member(Term),
+    /// `[a, b]` and `[[a, b], [c, d]]`, where the dimension is a number.
+    Table(Vec<Vec<Formula>>),
 }
 
 impl Formula {
@@ -135,7 +148,10 @@ impl Formula {
     pub fn is_zero(&self) -> bool {
         match &self.kind {
             Kind::Number(value) => value.is_zero(),
-            Kind::Expectation(_, body) | Kind::SumOver(_, body) | Kind::Transpose(body) | Kind::Negate(body) => {
+            Kind::Expectation(_, body)
+            | Kind::SumOver(_, body)
+            | Kind::Draws(body)
+            | Kind::Transpose(body) | Kind::Negate(body) => {
                 body.is_zero()
             }
             Kind::Binary(Operator::Add | Operator::Subtract, left, right) => left.is_zero() && right.is_zero(),
@@ -158,8 +174,12 @@ impl Formula {
             | Kind::Statistic(_)
             | Kind::Defined(..)
             | Kind::Divergence { .. }
+            | Kind::Member(_)
             | Kind::Identity => Vec::new(),
-            Kind::Covariance(left, right) | Kind::Binary(_, left, right) => vec![left, right],
+            Kind::Table(rows) => rows.iter().flatten().collect(),
+            Kind::Covariance(left, right) | Kind::Binary(_, left, right) | Kind::Raised(left, right) => {
+                vec![left, right]
+            }
             Kind::Apply(_, _, body)
             | Kind::Variance(body)
             | Kind::Negate(body)
@@ -174,6 +194,7 @@ impl Formula {
             | Kind::Partial(_, _, body)
             | Kind::Expectation(_, body)
             | Kind::SumOver(_, body)
+            | Kind::Draws(body)
             | Kind::SumIndex(_, body)
             | Kind::Entry(body, _)
             | Kind::Inverse(body)
@@ -192,8 +213,12 @@ impl Formula {
             | Kind::Statistic(_)
             | Kind::Defined(..)
             | Kind::Divergence { .. }
+            | Kind::Member(_)
             | Kind::Identity => Vec::new(),
-            Kind::Covariance(left, right) | Kind::Binary(_, left, right) => vec![left, right],
+            Kind::Table(rows) => rows.iter_mut().flatten().collect(),
+            Kind::Covariance(left, right) | Kind::Binary(_, left, right) | Kind::Raised(left, right) => {
+                vec![left, right]
+            }
             Kind::Apply(_, _, body)
             | Kind::Variance(body)
             | Kind::Negate(body)
@@ -208,6 +233,7 @@ impl Formula {
             | Kind::Partial(_, _, body)
             | Kind::Expectation(_, body)
             | Kind::SumOver(_, body)
+            | Kind::Draws(body)
             | Kind::SumIndex(_, body)
             | Kind::Entry(body, _)
             | Kind::Inverse(body)
@@ -223,7 +249,7 @@ impl Formula {
         }
         match &self.kind {
             Kind::Entry(_, labels) | Kind::Partial(_, labels, _) => {
-                for label in labels {
+                for label in labels.iter().filter(|label| label.position.is_none()) {
                     free.insert(label.name.clone(), (label.space, self.span));
                 }
             }

@@ -104,6 +104,11 @@ impl<'t> Lowering<'t> {
             Kind::Negate(body) => Expression::Product(vec![Expression::number(-1), self.lower(body, place)]),
             Kind::Binary(operator, left, right) => self.binary(*operator, left, right, place),
             Kind::Power(body, exponent) => Expression::Power(Box::new(self.lower(body, place)), exponent.clone()),
+            // b^e = exp(e log b), for positive b.
+            Kind::Raised(base, exponent) => {
+                let logarithm = Expression::Log(Box::new(self.lower(base, place)));
+                Expression::Exp(Box::new(Expression::Product(vec![self.lower(exponent, place), logarithm])))
+            }
             Kind::SquareRoot(body) => {
                 Expression::Power(Box::new(self.lower(body, place)), Rational::new(1.into(), 2.into()))
             }
@@ -136,12 +141,14 @@ impl<'t> Lowering<'t> {
                     Mean::Inner(density) => Functional::Inner(*density, Point::new()),
                     Mean::Covariate(variate) => Functional::Covariate(*variate),
                     Mean::Data => Functional::Data,
+                    Mean::Sample(point) => Functional::Sample(point.clone()),
                 };
                 Expression::Functional(functional, Box::new(self.lower(body, place)))
             }
             Kind::SumOver(variate, body) => {
                 Expression::Functional(Functional::Sum(*variate), Box::new(self.lower(body, place)))
             }
+            Kind::Draws(body) => Expression::Functional(Functional::Draws, Box::new(self.lower(body, place))),
             Kind::SumIndex(labels, body) => {
                 let mut inner = place.clone();
                 let mut opened = Vec::new();
@@ -191,6 +198,9 @@ impl<'t> Lowering<'t> {
                 None => self.lower(body, place),
             },
             Kind::Identity => Expression::Kronecker(unit(&place.row), unit(&place.column)),
+            Kind::Member(_) | Kind::Table(_) => {
+                unreachable!("formulas about one family are not lowered: the algebra of jets has no terms for them")
+            }
         }
     }
 
@@ -236,7 +246,7 @@ impl<'t> Lowering<'t> {
             let positional: Vec<Label> = labels
                 .iter()
                 .enumerate()
-                .map(|(at, label)| Label { name: format!("#v{at}"), space: label.space })
+                .map(|(at, label)| Label { name: format!("#v{at}"), space: label.space, position: None })
                 .collect();
             let id = self.definition(name, &body, &positional);
             self.instances.push((anonymous.clone(), id));
@@ -266,9 +276,13 @@ fn meaning(formula: &Formula) -> (&'static str, Formula) {
         of(Kind::Binary(Operator::Multiply, Box::new(left), Box::new(right)), formula.shape)
     };
     match &formula.kind {
-        Kind::Divergence { density, from, to } => {
+        Kind::Divergence { densities, from, to } => {
             let logarithm = |point: &Point| {
-                let inner = of(Kind::Density(*density, point.clone()), formula.shape);
+                let one = |id| of(Kind::Density(id, point.clone()), formula.shape);
+                let inner = densities.iter().copied().map(one).reduce(|left, right| {
+                    of(Kind::Binary(Operator::Multiply, Box::new(left), Box::new(right)), formula.shape)
+                });
+                let inner = inner.unwrap_or_else(|| Formula::number(Rational::from_integer(1.into()), span));
                 of(Kind::Log(Box::new(inner)), formula.shape)
             };
             let body = difference(logarithm(from), logarithm(to));

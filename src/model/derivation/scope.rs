@@ -10,6 +10,7 @@ use crate::kernel::term::Name;
 use crate::source::Span;
 use crate::syntax::tree::{Declarations, DerivationEntry, DerivationTree, Domain, DomainKind, ExpressionKind, Ident};
 
+use super::family::Members;
 use super::formula::{Dimension, Formula, Shape};
 
 /// Words with a meaning of their own, which no declaration may take.
@@ -25,6 +26,8 @@ pub enum Meaning {
     Function(FunctionId),
     /// By its place among the definitions.
     Definition(usize),
+    /// A name of the family at hand.
+    Member,
     /// Declared, but with a mistake that was reported: uses of it are not reported again.
     Mistaken,
 }
@@ -51,20 +54,27 @@ pub struct Scope {
     pub functions: Vec<FunctionRole>,
     /// How many equations are assumed so far.
     pub equations: usize,
+    /// The names of the family that the derivation is about, if it is about one.
+    pub members: Option<Members>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Scope {
-    /// Everything that is declared, in whatever order it stands.
-    pub fn of(tree: &DerivationTree) -> Scope {
-        let mut scope = Scope {
+    pub fn empty() -> Scope {
+        Scope {
             theory: Theory::default(),
             names: Vec::new(),
             definitions: Vec::new(),
             functions: Vec::new(),
             equations: 0,
+            members: None,
             diagnostics: Vec::new(),
-        };
+        }
+    }
+
+    /// Everything that is declared, in whatever order it stands.
+    pub fn of(tree: &DerivationTree) -> Scope {
+        let mut scope = Scope::empty();
         let maps = parameters_that_are_functions(tree);
         for entry in &tree.entries {
             if let DerivationEntry::Parameter(declarations) = &entry.node {
@@ -78,6 +88,7 @@ impl Scope {
                 }
                 DerivationEntry::Function { name, domain } => scope.function(name, domain.as_ref()),
                 DerivationEntry::Constant(declarations) => scope.constants(declarations),
+                DerivationEntry::Sample(size) => scope.sample(size),
                 _ => {}
             }
         }
@@ -127,7 +138,7 @@ impl Scope {
         self.names.push((name.node.clone(), meaning, name.span));
     }
 
-    fn space(&mut self, name: &str) -> Space {
+    pub fn space(&mut self, name: &str) -> Space {
         let at = self.theory.spaces.iter().position(|known| known.as_str() == name).unwrap_or_else(|| {
             self.theory.spaces.push(Name::new(name));
             self.theory.spaces.len() - 1
@@ -237,7 +248,24 @@ impl Scope {
         }
     }
 
-    fn directions(&mut self, declarations: &Declarations) {
+    /// `sample n`: there is at least one draw.
+    fn sample(&mut self, size: &Ident) {
+        if self.theory.sample.is_some() {
+            self.error(
+                Diagnostic::error("declared-twice", "a derivation has one sample")
+                    .at(size.span, "a second one")
+                    .help("leave one of them out"),
+            );
+            return;
+        }
+        let id = ConstantId(self.theory.constants.len() as u16);
+        let constant = Constant { name: Name::new(&size.node), slots: Vec::new(), symmetric: false, positive: true };
+        self.theory.constants.push(constant);
+        self.theory.sample = Some(id);
+        self.declare(size, Meaning::Constant(id));
+    }
+
+    pub fn directions(&mut self, declarations: &Declarations) {
         for declaration in &declarations.declarations {
             let (shape, ..) = self.shape(Some(&declaration.domain));
             for name in &declaration.names {

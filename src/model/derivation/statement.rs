@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::kernel::jets::layer::{REASONS, reason};
+use crate::kernel::jets::layer::{CLOSED_FORM, REASONS, reason};
 use crate::kernel::jets::theorem::Statement;
+use crate::model::family::Family;
 use crate::source::{Source, Span};
-use crate::syntax::tree::{Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind};
+use crate::syntax::tree::{Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind, Spanned};
 
 use super::formula::{Formula, Kind, Shape};
 use super::lower::Lowering;
 use super::scope::{DefinitionLine, Meaning, Scope};
 use super::spelling::nearest;
-use super::{AssumptionLine, Cited, CitedMeaning, Derivation, Item, ItemKind, Link, Order, Side, StatementLine};
+use super::{AssumptionLine, AtHand, Cited, CitedMeaning, Derivation, Item, ItemKind, Link, Order, Side, StatementLine};
 
 /// The order of `~` where nobody says which: the first at which a divergence is not zero.
 const USUAL_ORDER: u32 = 2;
@@ -23,6 +24,11 @@ const LARGEST_ORDER: u32 = 12;
 pub struct Resolver<'s> {
     scope: Scope,
     source: &'s Source,
+    family: Option<&'s Family>,
+    /// What each lemma or theorem cites, as typed.
+    cited_by: Vec<Vec<String>>,
+    /// The LaTeX of names, as the author gave it.
+    notation: Vec<(String, String)>,
 }
 
 /// An item before it is lowered.
@@ -38,29 +44,59 @@ struct Draft {
     span: Span,
 }
 
+impl Draft {
+    fn placed<S>(self, side: &mut dyn FnMut(Formula) -> S) -> Item<S> {
+        Item {
+            kind: self.kind,
+            name: self.name.map(|name| name.node),
+            statement: StatementLine {
+                left: side(self.left),
+                order: self.order,
+                right: side(self.right),
+                span: self.statement_span,
+            },
+            start: side(self.start),
+            links: self
+                .links
+                .into_iter()
+                .map(|(order, right, reasons, span)| Link { order, right: side(right), reasons, span })
+                .collect(),
+            span: self.span,
+        }
+    }
+}
+
 impl<'s> Resolver<'s> {
-    pub fn new(tree: &DerivationTree, source: &'s Source) -> Self {
-        Resolver { scope: Scope::of(tree), source }
+    pub fn new(tree: &DerivationTree, source: &'s Source, family: Option<&'s Family>) -> Self {
+        let about = tree.family.as_ref().zip(family);
+        let scope = match about {
+            Some(((name, _), family)) => Scope::of_family(tree, family, name.span),
+            None => Scope::of(tree),
+        };
+        Resolver { scope, source, family: about.map(|(_, family)| family), cited_by: Vec::new(), notation: Vec::new() }
     }
 
+    /// Every message once: a mistake in a statement is nearly always in its proof too.
     pub fn finish(self) -> Vec<Diagnostic> {
-        self.scope.diagnostics
+        let mut told = std::collections::BTreeSet::new();
+        let mut diagnostics = self.scope.diagnostics;
+        diagnostics.retain(|own| {
+            let typed = own.primary.as_ref().map(|(span, label)| (self.source.slice(*span).to_string(), label.clone()));
+            told.insert((own.code, own.message.clone(), typed))
+        });
+        diagnostics
     }
 
     pub fn derivation(&mut self, tree: &DerivationTree) -> Option<Derivation> {
         let mut assumptions = Vec::new();
         let mut drafts = Vec::new();
-        if let Some((family, _)) = &tree.family {
-            self.scope.diagnostics.push(
-                Diagnostic::error("family-at-hand", "a derivation about one family is not decided yet")
-                    .at(family.span, "every derivation speaks of any regular density")
-                    .help("state what holds for one family as `claim`s in its .fam file, or leave out `for …`"),
-            );
-        }
+        self.check_family(tree);
         let names = item_names(tree);
+        self.cited_by = citations(tree);
         for entry in &tree.entries {
             match &entry.node {
                 DerivationEntry::Define { name, body } => self.define(name, body),
+                DerivationEntry::Notation(list) => self.notation(list),
                 DerivationEntry::Assume { words, equation } => {
                     assumptions.extend(self.assumption(words, equation.as_ref(), entry.span))
                 }
@@ -100,7 +136,55 @@ impl<'s> Resolver<'s> {
         if self.scope.diagnostics.iter().any(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error) {
             return None;
         }
-        Some(self.lowered(tree, assumptions, drafts))
+        Some(match self.family {
+            Some(family) => self.about(tree, family, assumptions, drafts),
+            None => self.lowered(tree, assumptions, drafts),
+        })
+    }
+
+    /// The family of `for FAMILY(…)` is known, and its parameters are called what it calls them.
+    fn check_family(&mut self, tree: &DerivationTree) {
+        let Some((name, typed)) = &tree.family else { return };
+        let Some(family) = self.family else {
+            self.scope.error(
+                Diagnostic::error("unknown-family", format!("the family `{}` is not known", name.node))
+                    .at(name.span, "neither in these files nor in the catalogue")
+                    .help("`fisherproof list` names what the catalogue holds; a family may also stand in the same file"),
+            );
+            return;
+        };
+        let own: Vec<&str> = family.parameters.iter().map(|(name, _)| name.as_str()).collect();
+        let named: Vec<&str> = typed.iter().map(|name| name.node.as_str()).collect();
+        if !named.is_empty() && named != own {
+            let place = typed.first().map_or(name.span, |first| first.span.to(typed[typed.len() - 1].span));
+            self.scope.error(
+                Diagnostic::error("family-at-hand", format!("the parameters of {} are {}", family.name, own.join(", ")))
+                    .at(place, "not its parameters")
+                    .help(format!("write `for {}({})`", name.node, own.join(", "))),
+            );
+        }
+    }
+
+    /// Statements about one family stay formulas: the algebra of jets has no terms for them.
+    fn about(
+        &mut self,
+        tree: &DerivationTree,
+        family: &Family,
+        assumptions: Vec<AssumptionLine>,
+        drafts: Vec<Draft>,
+    ) -> Derivation {
+        let items = drafts.into_iter().map(|draft| draft.placed(&mut |formula| formula)).collect();
+        Derivation {
+            name: tree.name.node.clone(),
+            title: tree.title.as_ref().map(|title| title.node.clone()),
+            theory: Arc::new(self.scope.theory.clone()),
+            definitions: self.scope.definitions.clone(),
+            notation: std::mem::take(&mut self.notation),
+            assumptions,
+            items: Vec::new(),
+            at_hand: Some(AtHand { family: family.clone(), items }),
+            span: tree.span,
+        }
     }
 
     fn lowered(&mut self, tree: &DerivationTree, assumptions: Vec<AssumptionLine>, drafts: Vec<Draft>) -> Derivation {
@@ -136,34 +220,35 @@ impl<'s> Resolver<'s> {
             let shape = draft.links.iter().fold(shape_of(&draft.left, &draft.right), |shape, (_, right, ..)| {
                 if right.is_zero() { shape } else { right.shape }
             });
-            let mut side =
-                |formula: Formula| Side { expression: lowering.side(&formula, shape.rows, shape.columns), formula };
-            items.push(Item {
-                kind: draft.kind,
-                name: draft.name.map(|name| name.node),
-                statement: StatementLine {
-                    left: side(draft.left),
-                    order: draft.order,
-                    right: side(draft.right),
-                    span: draft.statement_span,
-                },
-                start: side(draft.start),
-                links: draft
-                    .links
-                    .into_iter()
-                    .map(|(order, right, reasons, span)| Link { order, right: side(right), reasons, span })
-                    .collect(),
-                span: draft.span,
-            });
+            items.push(draft.placed(&mut |formula| Side {
+                expression: lowering.side(&formula, shape.rows, shape.columns),
+                formula,
+            }));
         }
         Derivation {
             name: tree.name.node.clone(),
             title: tree.title.as_ref().map(|title| title.node.clone()),
             theory: Arc::new(theory),
             definitions: self.scope.definitions.clone(),
+            notation: std::mem::take(&mut self.notation),
             assumptions,
             items,
+            at_hand: None,
             span: tree.span,
+        }
+    }
+
+    fn notation(&mut self, list: &[(Ident, Spanned<String>)]) {
+        for (name, latex) in list {
+            if self.scope.meaning(&name.node).is_none() {
+                let error = Diagnostic::error("unknown-name", format!("`{}` is not declared", name.node))
+                    .at(name.span, "not known here");
+                self.scope.error(match self.scope.nearest(&name.node) {
+                    Some(known) => error.help(format!("did you mean `{known}`?")),
+                    None => error.help("declare it before its notation"),
+                });
+            }
+            self.notation.push((name.node.clone(), latex.node.clone()));
         }
     }
 
@@ -203,6 +288,14 @@ impl<'s> Resolver<'s> {
                 .error(error.help("known is `assume well-specified`; or assume an equation: `assume log(p) = …`"));
             return None;
         };
+        if let Some(family) = self.family {
+            self.scope.error(
+                Diagnostic::error("assumption", format!("of {} nothing has to be assumed", family.name))
+                    .at(span, "true or false in this family")
+                    .help("state it as a lemma"),
+            );
+            return None;
+        }
         let (left, right) = (self.scope.formula(left), self.scope.formula(right));
         let (left, right) = (left?, right?);
         if !self.comparable(&left, &right, false, span) {
@@ -335,16 +428,21 @@ impl<'s> Resolver<'s> {
         let text = typed.node.trim();
         if let Some(at) = names.iter().position(|name| name.as_deref() == Some(text)) {
             if at >= place {
-                let (message, label) = if at == place {
-                    (format!("`{text}` cannot be a reason in its own proof"), "circular")
+                let error = if at == place {
+                    Diagnostic::error("circular-lemma", format!("`{text}` cannot be a reason in its own proof"))
+                        .at(typed.span, "circular")
+                        .help("cite earlier lemmas only")
+                } else if self.rests_on(at, place, names) {
+                    let own = names[place].as_deref().map_or("this statement".to_string(), |own| format!("`{own}`"));
+                    Diagnostic::error("circular-lemma", format!("`{text}` and {own} prove each other"))
+                        .at(typed.span, "circular")
+                        .help("one of the two needs a proof without the other")
                 } else {
-                    (format!("`{text}` is not proved yet"), "stands further down: this would be circular")
+                    Diagnostic::error("stated-below", format!("`{text}` is stated below"))
+                        .at(typed.span, "cited before it is stated")
+                        .help(format!("move `{text}` up: a proof cites what stands before it"))
                 };
-                self.scope.error(
-                    Diagnostic::error("circular-lemma", message)
-                        .at(typed.span, label)
-                        .help("cite earlier lemmas only; move it up if it does not need this one"),
-                );
+                self.scope.error(error);
                 return None;
             }
             return Some(Cited { text: text.to_string(), meaning: CitedMeaning::Item(at) });
@@ -357,6 +455,14 @@ impl<'s> Resolver<'s> {
             None => (text, None),
         };
         if let Some(known) = reason(words) {
+            if known.name == CLOSED_FORM && self.family.is_none() {
+                self.scope.error(
+                    Diagnostic::error("family-at-hand", "an expectation has a closed form in one family only")
+                        .at(typed.span, "this derivation is about any density")
+                        .help("name the family at the head, as in `derivation … for Normal(mu, sigma)`"),
+                );
+                return None;
+            }
             return Some(Cited { text: text.to_string(), meaning: CitedMeaning::Rule(known, number) });
         }
         let known: Vec<&str> = REASONS
@@ -371,6 +477,22 @@ impl<'s> Resolver<'s> {
             None => error.help(format!("rules are {}", known.join(", "))),
         });
         None
+    }
+
+    /// Does the proof of one item rest on another, directly or through others?
+    fn rests_on(&self, item: usize, other: usize, names: &[Option<String>]) -> bool {
+        let mut seen = vec![false; names.len()];
+        let mut open = vec![item];
+        while let Some(at) = open.pop() {
+            if at == other {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[at], true) {
+                let place = |cited: &String| names.iter().position(|name| name.as_ref() == Some(cited));
+                open.extend(self.cited_by[at].iter().filter_map(place));
+            }
+        }
+        false
     }
 
     /// Sides of one shape, with the same free indices.
@@ -421,6 +543,21 @@ impl<'s> Resolver<'s> {
 
 fn shape_of(left: &Formula, right: &Formula) -> Shape {
     if left.is_zero() { right.shape } else { left.shape }
+}
+
+/// What the links of each lemma and theorem give as reasons, in order.
+fn citations(tree: &DerivationTree) -> Vec<Vec<String>> {
+    let of = |chain: &Chain| {
+        let reasons = chain.links.iter().flat_map(|link| &link.reasons);
+        reasons.map(|reason| reason.node.trim().to_string()).collect()
+    };
+    tree.entries
+        .iter()
+        .filter_map(|entry| match &entry.node {
+            DerivationEntry::Lemma { chain, .. } | DerivationEntry::Theorem { chain, .. } => Some(of(chain)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The names of lemmas and theorems, in order.

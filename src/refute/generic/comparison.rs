@@ -26,7 +26,7 @@ pub fn moves(formula: &Formula) -> bool {
         Kind::Density(_, point)
         | Kind::Field(_, point)
         | Kind::Defined(_, point)
-        | Kind::Expectation(Mean::Model(point), _) => !point.is_empty(),
+        | Kind::Expectation(Mean::Model(point) | Mean::Sample(point), _) => !point.is_empty(),
         Kind::Divergence { from, to, .. } => !from.is_empty() || !to.is_empty(),
         _ => false,
     };
@@ -51,6 +51,7 @@ fn variates(formula: &Formula, derivation: &Derivation) -> BTreeSet<VariateId> {
         }
         Kind::Defined(at, _) => found.extend(variates(&derivation.definitions[*at].body, derivation)),
         Kind::Expectation(Mean::Model(_) | Mean::Data, _)
+        | Kind::Draws(_)
         | Kind::Divergence { .. }
         | Kind::Variance(_)
         | Kind::Covariance(..) => found.clear(),
@@ -63,6 +64,16 @@ fn variates(formula: &Formula, derivation: &Derivation) -> BTreeSet<VariateId> {
         _ => {}
     }
     found
+}
+
+/// Does the value depend on the draws of the sample, so that the statement holds for every sample?
+fn depends_on_draws(formula: &Formula, derivation: &Derivation) -> bool {
+    match &formula.kind {
+        Kind::Draws(_) => true,
+        Kind::Expectation(Mean::Sample(_), _) => false,
+        Kind::Defined(at, _) => depends_on_draws(&derivation.definitions[*at].body, derivation),
+        _ => formula.children().into_iter().any(|child| depends_on_draws(child, derivation)),
+    }
 }
 
 /// The deepest nesting of derivatives.
@@ -107,11 +118,21 @@ impl<'w> Evaluator<'w> {
         let open: BTreeSet<VariateId> =
             variates(left, self.derivation).union(&variates(right, self.derivation)).copied().collect();
         let open: Vec<(VariateId, usize)> = open.into_iter().map(|id| (id, self.points(id))).collect();
-        for (assignment, points) in choices(&labels)
-            .into_iter()
-            .flat_map(|labels| choices(&open).into_iter().map(move |points| (labels.clone(), points)))
-        {
-            let environment = Environment { labels: assignment.clone(), variates: points.clone(), point: Point::new() };
+        let sampled = [left, right].into_iter().any(|side| depends_on_draws(side, self.derivation));
+        let samples = if sampled { self.samples() } else { vec![Vec::new()] };
+        for (assignment, points, draws) in choices(&labels).into_iter().flat_map(|labels| {
+            let samples = &samples;
+            choices(&open).into_iter().flat_map(move |points| {
+                let labels = labels.clone();
+                samples.iter().map(move |draws| (labels.clone(), points.clone(), draws.clone()))
+            })
+        }) {
+            let environment = Environment {
+                labels: assignment.clone(),
+                variates: points.clone(),
+                point: Point::new(),
+                draws: draws.clone(),
+            };
             let first = self.value_of_shape(left, &environment, shape.rows, shape.columns)?;
             let second = self.value_of_shape(right, &environment, shape.rows, shape.columns)?;
             for power in 0..=highest {
@@ -127,6 +148,14 @@ impl<'w> Evaluator<'w> {
                         let name = |id: VariateId| &self.derivation.theory.variate(id).name;
                         let mut words: Vec<String> =
                             points.iter().map(|(id, value)| format!("{} = {value}", name(*id))).collect();
+                        if !draws.is_empty() {
+                            let one = |draw: &Vec<(VariateId, usize)>| {
+                                let points: Vec<String> = draw.iter().map(|(_, at)| at.to_string()).collect();
+                                if let [only] = points.as_slice() { only.clone() } else { format!("({})", points.join(", ")) }
+                            };
+                            let drawn: Vec<String> = draws.iter().map(one).collect();
+                            words.push(format!("the sample is {}", drawn.join(", ")));
+                        }
                         words.extend(assignment.iter().map(|(name, value)| format!("{name} = {}", value + 1)));
                         if first.len() > 1 || first[0].len() > 1 {
                             words.push(if first[0].len() > 1 {
@@ -162,7 +191,12 @@ impl<'w> Evaluator<'w> {
             self.derivation.theory.variate_ids().map(|id| (id, self.points(id))).collect();
         choices(&labels).into_iter().all(|assignment| {
             choices(&points).into_iter().all(|variates| {
-                let environment = Environment { labels: assignment.clone(), variates, point: Point::new() };
+                let environment = Environment {
+                    labels: assignment.clone(),
+                    variates,
+                    point: Point::new(),
+                    draws: Vec::new(),
+                };
                 let first = self.value_of_shape(left, &environment, shape.rows, shape.columns);
                 let second = self.value_of_shape(right, &environment, shape.rows, shape.columns);
                 match first.zip(second) {
@@ -219,9 +253,8 @@ impl<'w> Evaluator<'w> {
             }
         }
         for (at, constant) in theory.constants.iter().enumerate() {
-            let entry = |components: &[usize]| {
-                self.world.constant(ConstantId(at as u16), components, constant.symmetric).to_string()
-            };
+            let entry =
+                |components: &[usize]| self.constant(ConstantId(at as u16), components, constant.symmetric).to_string();
             let sizes: Vec<usize> = constant.slots.iter().map(|slot| self.dimension(*slot)).collect();
             let text = match sizes.as_slice() {
                 [] => entry(&[]),

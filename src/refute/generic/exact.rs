@@ -43,6 +43,13 @@ impl Exact {
         self.0.is_empty()
     }
 
+    pub fn as_rational(&self) -> Option<BigRational> {
+        if self.is_zero() {
+            return Some(BigRational::zero());
+        }
+        self.as_product().filter(|(roots, _)| roots.is_empty()).map(|(_, value)| value.clone())
+    }
+
     /// A positive or negative rational times roots of primes: what can be divided by.
     fn as_product(&self) -> Option<(&BTreeMap<u64, Ratio<i64>>, &BigRational)> {
         let (unit, value) = self.0.first_key_value()?;

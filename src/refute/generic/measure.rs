@@ -11,7 +11,7 @@ use super::exact::Exact;
 use super::matrix::{Matrix, each, product, sum, transposed};
 use super::series::{STEP, Series};
 use super::value::{Environment, Evaluator, choices};
-use super::world::{Law, Mode};
+use super::world::{Law, Mode, SAMPLE_SIZE};
 
 impl Evaluator<'_> {
     /// θ_i = centre + ε_i, or g_i(φ + η) + ε_i where θ = θ(φ), moved along directions.
@@ -188,7 +188,56 @@ impl Evaluator<'_> {
                 self.weighted(*variate, environment, &weight, &inside)
             }
             Mean::Data => self.data(environment, &inside),
+            Mean::Sample(point) => self.over_samples(&moved(&environment.point, point), environment, &inside),
         }
+    }
+
+    /// Every sample of the world's number of draws.
+    pub fn samples(&self) -> Vec<Vec<Vec<(VariateId, usize)>>> {
+        let variates: Vec<(VariateId, usize)> =
+            self.derivation.theory.variate_ids().map(|id| (id, self.points(id))).collect();
+        let one = choices(&variates);
+        let mut all = vec![Vec::new()];
+        for _ in 0..SAMPLE_SIZE {
+            all = all
+                .iter()
+                .flat_map(|sample: &Vec<Vec<(VariateId, usize)>>| {
+                    one.iter().map(move |draw| sample.iter().cloned().chain([draw.clone()]).collect())
+                })
+                .collect();
+        }
+        all
+    }
+
+    /// E over the sample: the draws are independent, each from the model at the point.
+    fn over_samples(
+        &self,
+        point: &Point,
+        environment: &Environment,
+        inside: &dyn Fn(&Environment) -> Option<Matrix>,
+    ) -> Option<Matrix> {
+        let theory = &self.derivation.theory;
+        let mut total: Option<Matrix> = None;
+        for draws in self.samples() {
+            let mut probability = self.number(BigRational::one());
+            for draw in &draws {
+                let mut here = environment.clone();
+                here.variates.extend(draw.iter().copied());
+                for (variate, at) in draw {
+                    let weight = match theory.density_of(*variate) {
+                        Some(density) => self.density(density, point, &here)?,
+                        None => self.number(self.world.covariate[*at].clone()),
+                    };
+                    probability = probability.times(&weight);
+                }
+            }
+            let value = each(&inside(&Environment { draws, ..environment.clone() })?, &|entry| entry.times(&probability));
+            total = Some(match total {
+                Some(total) => sum(&total, &value),
+                None => value,
+            });
+        }
+        total
     }
 
     pub fn weighted(

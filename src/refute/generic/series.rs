@@ -52,6 +52,12 @@ impl Series {
         Series::constant(Exact::rational(value), cut)
     }
 
+    /// The value, if it is a rational number that nothing moves.
+    pub fn as_rational(&self) -> Option<BigRational> {
+        let still = self.terms.keys().all(|exponents| *exponents == [0; VARIABLES]);
+        if still { self.at_origin().as_rational() } else { None }
+    }
+
     pub fn zero(cut: Cut) -> Series {
         Series { terms: BTreeMap::new(), cut }
     }

@@ -4,14 +4,14 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 use crate::kernel::jets::expression::Point;
-use crate::kernel::jets::theory::{Argument, VariateId};
+use crate::kernel::jets::theory::{Argument, ConstantId, VariateId};
 use crate::model::derivation::Derivation;
 use crate::model::derivation::formula::{Dimension, Formula, Kind, Label, Operator, Shape};
 
 use super::matrix::{Matrix, each, inverse, product, sum, transposed};
 use super::measure::{moved, with};
 use super::series::{Cut, Series};
-use super::world::{Mode, World};
+use super::world::{Mode, SAMPLE_SIZE, World};
 
 pub struct Evaluator<'w> {
     pub derivation: &'w Derivation,
@@ -27,6 +27,8 @@ pub struct Environment {
     pub variates: Vec<(VariateId, usize)>,
     pub labels: Vec<(String, usize)>,
     pub point: Point,
+    /// The points of the variates in each draw of the sample.
+    pub draws: Vec<Vec<(VariateId, usize)>>,
 }
 
 impl Evaluator<'_> {
@@ -43,6 +45,14 @@ impl Evaluator<'_> {
         } else {
             self.world.points
         }
+    }
+
+    /// A declared constant; the number of draws is that of the samples.
+    pub fn constant(&self, id: ConstantId, components: &[usize], symmetric: bool) -> BigRational {
+        if self.derivation.theory.sample == Some(id) {
+            return BigRational::from_integer(SAMPLE_SIZE.into());
+        }
+        self.world.constant(id, components, symmetric)
     }
 
     pub fn number(&self, value: BigRational) -> Series {
@@ -82,7 +92,7 @@ impl Evaluator<'_> {
                 let constant = theory.constant(*id);
                 table(&|row, column| {
                     let at: Vec<usize> = components(&formula.shape, row, column);
-                    Some(self.number(self.world.constant(*id, &at, constant.symmetric)))
+                    Some(self.number(self.constant(*id, &at, constant.symmetric)))
                 })
             }
             Kind::Density(id, point) => single(self.density(*id, &moved(&environment.point, point), environment)?),
@@ -105,17 +115,22 @@ impl Evaluator<'_> {
                     labels: Vec::new(),
                     variates: environment.variates.clone(),
                     point: moved(&environment.point, point),
+                    draws: environment.draws.clone(),
                 };
                 self.value(&self.derivation.definitions[*at].body, &inner)
             }
-            Kind::Divergence { density, from, to } => {
+            Kind::Divergence { densities, from, to } => {
                 let (from, to) = (moved(&environment.point, from), moved(&environment.point, to));
                 let inner = environment.clone();
                 single(
                     self.expectation(&from, &inner, &|here| {
-                        let first = self.density(*density, &from, here)?.log()?;
-                        let second = self.density(*density, &to, here)?.log()?;
-                        Some(vec![vec![first.minus(&second)]])
+                        let mut difference = Series::zero(self.cut);
+                        for density in densities {
+                            let first = self.density(*density, &from, here)?.log()?;
+                            let second = self.density(*density, &to, here)?.log()?;
+                            difference = difference.plus(&first.minus(&second));
+                        }
+                        Some(vec![vec![difference]])
                     })?[0][0]
                         .clone(),
                 )
@@ -127,6 +142,12 @@ impl Evaluator<'_> {
             }
             Kind::Binary(operator, left, right) => self.binary(*operator, left, right, formula, environment),
             Kind::Power(body, exponent) => single(self.scalar(body, environment)?.power(exponent)?),
+            Kind::Raised(body, exponent) => {
+                // Exact where the exponent is a rational number of the family.
+                let exponent = self.scalar(exponent, environment)?;
+                let number = exponent.as_rational()?;
+                single(self.scalar(body, environment)?.power(&number)?)
+            }
             Kind::SquareRoot(body) => {
                 single(self.scalar(body, environment)?.power(&BigRational::new(1.into(), 2.into()))?)
             }
@@ -166,6 +187,15 @@ impl Evaluator<'_> {
                 }
                 Some(total)
             }
+            Kind::Draws(body) => {
+                let mut total = self.zeros(formula.shape.rows, formula.shape.columns);
+                for draw in &environment.draws {
+                    let mut inner = environment.clone();
+                    inner.variates.extend(draw.iter().copied());
+                    total = sum(&total, &self.value_of_shape(body, &inner, formula.shape.rows, formula.shape.columns)?);
+                }
+                Some(total)
+            }
             Kind::SumIndex(labels, body) => {
                 let ranges: Vec<(String, usize)> =
                     labels.iter().map(|label| (label.name.clone(), self.dimension(label.space))).collect();
@@ -198,6 +228,9 @@ impl Evaluator<'_> {
                 }
                 single(total)
             }
+            Kind::Table(entries) => table(&|row, column| self.scalar(&entries[row][column], environment)),
+            // A term of a family at hand: that family's own values refute it.
+            Kind::Member(_) => None,
             Kind::Identity => table(&|row, column| {
                 Some(self.number(if row == column { BigRational::one() } else { BigRational::zero() }))
             }),

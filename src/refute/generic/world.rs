@@ -6,6 +6,9 @@ use num_traits::One;
 use crate::kernel::jets::theory::{Argument, ConstantId, FunctionId};
 use crate::model::derivation::{AssumptionLine, Derivation};
 
+/// The number of draws of a sample: one at which n, n² and n(n − 1) differ, and differ from their doubles.
+pub const SAMPLE_SIZE: usize = 3;
+
 /// How a displacement is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::derivation::report::{DerivationReport, ItemReport, StepReport, relation};
-use crate::model::derivation::ItemKind;
+use crate::model::derivation::family::SECOND;
+use crate::model::derivation::{ItemKind, Order};
 use crate::refute::generic::Counterexample;
 
 use super::layout::heading;
@@ -49,6 +50,7 @@ fn item_value(report: &DerivationReport, at: usize, item: &ItemReport, notation:
         "status": item.status.keyword(),
         "left": notation.text(&item.left),
         "relation": relation(item.order),
+        "remainder": remainder(report, item.order),
         "right": notation.text(&item.right),
         "start": notation.text(&item.start),
         "assumptions": item.assumptions,
@@ -62,14 +64,28 @@ fn step_value(report: &DerivationReport, at: usize, step: &StepReport, notation:
         "item": heading(report, at).words(),
         "line": step.line,
         "relation": relation(step.order),
+        "remainder": remainder(report, step.order),
         "right": notation.text(&step.right),
         "status": step.status.keyword(),
         "reason_given": step.reason_given,
         "reason_needed": step.reason_needed,
+        "reason_missing": step.reason_missing,
         "residue": step.residue,
         "counterexample": step.counterexample.as_ref().map(counterexample_value),
         "remarks": step.remarks,
     })
+}
+
+/// `O(‖delta‖^3)`, for `~ to order 2`; null for an equality.
+fn remainder(report: &DerivationReport, order: Order) -> Option<String> {
+    let names: Vec<&str> =
+        report.derivation.theory.directions.iter().map(|direction| direction.name.as_str()).collect();
+    let inside = match names.as_slice() {
+        [SECOND] => "second - first".to_string(),
+        [only] => (*only).to_string(),
+        several => format!("({})", several.join(", ")),
+    };
+    Some(format!("O(‖{inside}‖^{})", order.value? + 1))
 }
 
 fn counterexample_value(found: &Counterexample) -> Value {

@@ -1,11 +1,14 @@
 //! A derivation as in a paper: numbered lemmas, aligned steps, reasons at the right.
 
 use crate::derivation::report::{DerivationReport, DerivationStatus, ItemReport};
+use crate::kernel::jets::index::Space;
+use crate::kernel::jets::theory::{Argument, DensityId, Function};
 use crate::model::derivation::AssumptionLine;
-use crate::model::derivation::formula::Formula;
+use crate::model::derivation::formula::{Formula, Kind, Mean};
 
-use super::layout::{exact_words, family_words, heading, reason_words, remainders, shown_reasons};
-use super::notation::symbol;
+use super::layout::{
+    exact_words, family_words, heading, reason_sentence, reason_words, remainders, sentence, shown_reasons, spaced, title,
+};
 use super::text::words;
 use super::{DerivationOptions, Notation};
 
@@ -46,7 +49,7 @@ pub fn displays(report: &DerivationReport, options: &DerivationOptions) -> Vec<S
 
 fn fragment(report: &DerivationReport, options: &DerivationOptions) -> String {
     let writer = Writer { report, notation: Notation::of(&report.derivation), options, boxes: true };
-    let mut out = format!("\\section*{{{}}}\n", prose(report.title.as_ref().unwrap_or(&report.name)));
+    let mut out = format!("\\section*{{{}}}\n", prose(&title(report)));
     if report.status != DerivationStatus::Proved {
         out.push_str(&format!("\\textbf{{Status: {}.}}\n", words(report.status)));
     }
@@ -74,73 +77,190 @@ pub struct Writer<'r> {
 }
 
 impl Writer<'_> {
-    /// What the symbols stand for, in one or two sentences.
+    /// What the symbols stand for.
     pub fn setting(&self) -> String {
-        let theory = &self.report.derivation.theory;
-        let densities: Vec<String> = theory
-            .densities
-            .iter()
-            .map(|density| {
-                let name = format!(
-                    "{}_{{{}}}",
-                    symbol(density.name.as_str()),
-                    symbol(theory.parameter(density.parameter).name.as_str())
-                );
-                let variate = symbol(theory.variate(density.variate).name.as_str());
-                match density.given.map(|id| theory.variate(id)) {
-                    Some(given) => {
-                        let law = given.law.as_ref().map_or(String::new(), |law| {
-                            format!(r" with ${} \sim \mathcal{{{law}}}$", symbol(given.name.as_str()))
-                        });
-                        format!(r"${name} = {name}({variate} \mid {})${law}", symbol(given.name.as_str()))
-                    }
-                    None => format!(r"${name} = {name}({variate})$"),
-                }
-            })
-            .collect();
-        let mut out = if densities.is_empty() {
-            String::new()
+        let derivation = &self.report.derivation;
+        let theory = &derivation.theory;
+        let symbol = |name: &str| self.notation.symbol(name);
+        let mut sentences = Vec::new();
+        if let Some(at_hand) = &derivation.at_hand {
+            let family = at_hand.family.title.as_ref().unwrap_or(&at_hand.family.name);
+            let own: Vec<String> = theory.densities.iter().map(|own| format!("${}$", symbol(own.name.as_str()))).collect();
+            sentences.push(format!("Let {} be the density of the family ``{}''", own.join(" and "), prose(family)));
         } else {
-            format!("Let {} be a regular family of densities", densities.join(" and "))
-        };
-        let definitions: Vec<String> = self
-            .report
-            .derivation
+            let declared: Vec<String> = theory
+                .parameters
+                .iter()
+                .map(|parameter| {
+                    let name = symbol(parameter.name.as_str());
+                    let own = self.member(&name, &[parameter.space]);
+                    match parameter.depends_on {
+                        Some(outer) => {
+                            let outer = symbol(theory.parameter(outer).name.as_str());
+                            format!("{own} with ${name} = {name}({outer})$ smooth")
+                        }
+                        None => own,
+                    }
+                })
+                .collect();
+            if !declared.is_empty() {
+                sentences.push(format!("Let {}", declared.join(", ")));
+            }
+            let densities: Vec<String> = theory.density_ids().map(|id| self.density(id)).collect();
+            if !densities.is_empty() {
+                sentences.push(format!("Let {} be a regular family of densities", densities.join(" and ")));
+            }
+        }
+        for direction in &theory.directions {
+            if direction.name.as_str().starts_with('#') {
+                continue;
+            }
+            let parameter = theory.parameter(direction.parameter);
+            let name = self.notation.direction(direction.name.as_str());
+            sentences.push(format!(
+                "The step {} is one of ${}$, and $O(\\|{name}\\|^k)$ is meant as ${name} \\to 0$",
+                self.member(&name, &[parameter.space]),
+                symbol(parameter.name.as_str()),
+            ));
+        }
+        let constants: Vec<String> = theory
+            .constants
+            .iter()
+            .map(|constant| {
+                let name = symbol(constant.name.as_str());
+                if constant.positive { format!("${name} > 0$") } else { self.member(&name, &constant.slots) }
+            })
+            .chain(theory.functions.iter().map(|function| self.function(function)))
+            .collect();
+        if !constants.is_empty() {
+            sentences.push(format!("Given are {}", constants.join(", ")));
+        }
+        sentences.extend(self.expectations());
+        let definitions: Vec<String> = derivation
             .definitions
             .iter()
             .map(|definition| format!("${} := {}$", symbol(&definition.name), self.notation.latex(&definition.body)))
             .collect();
         if !definitions.is_empty() {
-            out.push_str(&format!(", and {}", definitions.join(", ")));
+            sentences.push(format!("Write {}", definitions.join(", ")));
         }
-        for parameter in &theory.parameters {
-            if let Some(outer) = parameter.depends_on {
-                let (inner, outer) = (symbol(parameter.name.as_str()), symbol(theory.parameter(outer).name.as_str()));
-                out.push_str(&format!(", where ${inner} = {inner}({outer})$"));
-            }
-        }
-        if !out.is_empty() {
-            out.push_str(".\n");
-        }
-        for line in &self.report.derivation.assumptions {
-            out.push_str(&match line {
-                AssumptionLine::WellSpecified => {
-                    "The model is well-specified: the data are drawn from it.\n".to_string()
-                }
+        for line in &derivation.assumptions {
+            sentences.push(match line {
+                AssumptionLine::WellSpecified => "The model is well-specified: the data are drawn from it".to_string(),
                 AssumptionLine::LogDensity(left, right) | AssumptionLine::Equation(_, left, right) => {
-                    format!("Assume ${} = {}$.\n", self.notation.latex(left), self.notation.latex(right))
+                    format!("Assume ${} = {}$", self.notation.latex(left), self.notation.latex(right))
                 }
             });
         }
-        out
+        sentences.iter().map(|sentence| format!("{sentence}.\n")).collect()
+    }
+
+    /// `$\theta \in \mathbb{R}^{d}$`.
+    fn member(&self, name: &str, slots: &[Option<Space>]) -> String {
+        format!(r"${name} \in {}$", self.space(slots))
+    }
+
+    fn space(&self, slots: &[Option<Space>]) -> String {
+        let spaces = &self.report.derivation.theory.spaces;
+        let sizes: Vec<&str> = slots.iter().flatten().map(|space| spaces[space.0 as usize].as_str()).collect();
+        match sizes.as_slice() {
+            [] => r"\mathbb{R}".to_string(),
+            sizes => format!(r"\mathbb{{R}}^{{{}}}", sizes.join(r" \times ")),
+        }
+    }
+
+    fn density(&self, id: DensityId) -> String {
+        let theory = &self.report.derivation.theory;
+        let density = theory.density(id);
+        let symbol = |name: &str| self.notation.symbol(name);
+        let own = symbol(density.name.as_str());
+        let name = format!("{own}_{{{}}}", symbol(theory.parameter(density.parameter).name.as_str()));
+        let variate = symbol(theory.variate(density.variate).name.as_str());
+        match density.given.map(|id| theory.variate(id)) {
+            Some(given) => {
+                let law = given.law.as_ref().map_or(String::new(), |law| {
+                    format!(r" with ${} \sim \mathcal{{{law}}}$", symbol(given.name.as_str()))
+                });
+                format!(r"${name} = {name}({variate} \mid {})${law}", symbol(given.name.as_str()))
+            }
+            None => format!(r"${name} = {name}({variate})$"),
+        }
+    }
+
+    /// `$A : \mathbb{R}^d \to \mathbb{R}$`.
+    fn function(&self, function: &Function) -> String {
+        let theory = &self.report.derivation.theory;
+        let name = self.notation.symbol(function.name.as_str());
+        let positive = if function.positive { " positive" } else { "" };
+        match function.argument {
+            Argument::Variate(variate) => {
+                let variate = self.notation.symbol(theory.variate(variate).name.as_str());
+                format!(r"${name}({variate}) \in {}${positive}", self.space(&function.slots))
+            }
+            Argument::Parameter(parameter) => {
+                let from = self.space(&[theory.parameter(parameter).space]);
+                format!(r"${name} : {from} \to {}${positive} and smooth", self.space(&function.slots))
+            }
+            Argument::Real => format!(r"${name} : \mathbb{{R}} \to \mathbb{{R}}${positive} and smooth"),
+        }
+    }
+
+    /// Over what an expectation is taken, and what a sum is.
+    fn expectations(&self) -> Vec<String> {
+        let derivation = &self.report.derivation;
+        let theory = &derivation.theory;
+        let symbol = |name: &str| self.notation.symbol(name);
+        let laws: Vec<String> = theory
+            .variates
+            .iter()
+            .filter_map(|variate| Some((variate, variate.law.as_ref()?)))
+            .map(|(variate, law)| format!(r"{} \sim \mathcal{{{law}}}", symbol(variate.name.as_str())))
+            .chain(theory.densities.iter().map(|density| {
+                let given = density.given.map_or(String::new(), |given| {
+                    format!(r"(\cdot \mid {})", symbol(theory.variate(given).name.as_str()))
+                });
+                format!(
+                    "{} \\sim {}_{{{}}}{given}",
+                    symbol(theory.variate(density.variate).name.as_str()),
+                    symbol(density.name.as_str()),
+                    self.notation.base(density.parameter)
+                )
+            }))
+            .collect();
+        if laws.is_empty() {
+            return Vec::new();
+        }
+        let mut found = vec![format!(r"$\mathbb{{E}}$ is the expectation over ${}$", laws.join(", "))];
+        let mentioned = |test: &dyn Fn(&Kind) -> bool| {
+            let own = self.report.items.iter().flat_map(|item| {
+                item.steps.iter().map(|step| &step.right).chain([&item.left, &item.right, &item.start])
+            });
+            let mut all = own.chain(derivation.definitions.iter().map(|definition| &definition.body));
+            all.any(|formula| holds(formula, test))
+        };
+        if mentioned(&|kind| matches!(kind, Kind::Expectation(Mean::Data, _))) {
+            found[0].push_str(r", and $\mathbb{E}_{\mathrm{data}}$ that over the data");
+        }
+        if mentioned(&|kind| matches!(kind, Kind::SumOver(..))) {
+            found.push("Sums over a variate are integrals where it is continuous".to_string());
+        }
+        if mentioned(&|kind| matches!(kind, Kind::Gradient(..) | Kind::Hessian(..))) && derivation.at_hand.is_none() {
+            let by: Vec<String> = theory.parameters.iter().map(|own| format!("${}$", symbol(own.name.as_str()))).collect();
+            found.push(format!("Derivatives are by {}", by.join(" and ")));
+        }
+        found
     }
 
     fn item(&self, at: usize) -> String {
         let item = &self.report.items[at];
         let title = heading(self.report, at);
-        let name = title.name.as_ref().map_or(String::new(), |name| format!(" ({})", prose(&spaced(name))));
-        let mut out = format!("\\paragraph*{{{}{name}.}}\n", title.words());
-        out.push_str(&format!("\\[\n  {}\n\\]\n", self.statement(item)));
+        let mut out = format!("\\paragraph*{{{}.}}\n", prose(&title.title()));
+        out.push_str(&if self.options.numbered {
+            let label = format!("{}-{}", slug(&self.report.name), at + 1);
+            format!("\\begin{{equation}}\n  {} \\label{{eq:{label}}}\n\\end{{equation}}\n", self.statement(item))
+        } else {
+            format!("\\[\n  {}\n\\]\n", self.statement(item))
+        });
         out.push_str("\\textit{Proof.}\n");
         out.push_str(&self.chain(at));
         out.push_str(&self.verdicts(item));
@@ -169,13 +289,8 @@ impl Writer<'_> {
 
     fn remainder(&self, order: u32) -> String {
         let theory = &self.report.derivation.theory;
-        let names: Vec<String> = theory
-            .directions
-            .iter()
-            .map(|direction| {
-                if direction.name.as_str() == "delta" { r"\Delta".to_string() } else { symbol(direction.name.as_str()) }
-            })
-            .collect();
+        let names: Vec<String> =
+            theory.directions.iter().map(|direction| self.notation.direction(direction.name.as_str())).collect();
         let inside = if names.len() == 1 { names[0].clone() } else { format!("({})", names.join(", ")) };
         format!(r"O(\|{inside}\|^{{{}}})", order + 1)
     }
@@ -205,8 +320,8 @@ impl Writer<'_> {
             };
             let reason = match (reasons.is_empty() && refuted.is_empty(), boxed) {
                 (true, _) => String::new(),
-                (false, false) => format!(r" && \text{{\small {}{refuted}}}", prose(reasons)),
-                (false, true) => format!(r" && \parbox{{44mm}}{{\raggedright\small {}{refuted}}}", prose(reasons)),
+                (false, false) => format!(r" && \text{{\small {}{refuted}}}", prose(&by(reasons))),
+                (false, true) => format!(r" && \parbox{{44mm}}{{\raggedright\small {}{refuted}}}", prose(&by(reasons))),
             };
             let lines = self.broken(&step.right, remainder, room);
             let sign = if own_line { r"&\quad = " } else { "&= " };
@@ -230,7 +345,8 @@ impl Writer<'_> {
         if self.options.numbered && own_line {
             rows[0].push_str(r" \notag");
         }
-        let environment = if self.options.numbered { "align" } else { "align*" };
+        // Reasons stand flush with the right margin.
+        let environment = if self.options.numbered { "flalign" } else { "flalign*" };
         format!("\\begin{{{environment}}}\n  {}\n\\end{{{environment}}}\n", rows.join(" \\\\\n  "))
     }
 
@@ -253,8 +369,9 @@ impl Writer<'_> {
                 (_, true) => format!("- {term}"),
             })
             .collect();
-        if let Some(order) = remainder {
-            pieces.push(format!("+ {}", self.remainder(order)));
+        // A remainder never stands on a line of its own.
+        if let (Some(order), Some(last)) = (remainder, pieces.last_mut()) {
+            last.push_str(&format!(" + {}", self.remainder(order)));
         }
         for piece in pieces {
             match lines.last_mut() {
@@ -273,10 +390,9 @@ impl Writer<'_> {
         for (number, step) in item.steps.iter().enumerate() {
             if step.status == DerivationStatus::ProvedWithOtherReason {
                 out.push_str(&format!(
-                    "Step {} holds by {}, not by {}.\n",
+                    "Step {}: {}.\n",
                     number + 1,
-                    prose(&reason_words(self.report, &step.reason_needed)),
-                    prose(&reason_words(self.report, &step.reason_given))
+                    prose(&reason_sentence(self.report, step))
                 ));
             }
             if let Some(found) = &step.counterexample {
@@ -300,6 +416,11 @@ impl Writer<'_> {
         }
         out
     }
+}
+
+/// Is the formula of a kind, or something in it?
+fn holds(formula: &Formula, test: &dyn Fn(&Kind) -> bool) -> bool {
+    test(&formula.kind) || formula.children().into_iter().any(|child| holds(child, test))
 }
 
 /// About how many letters wide the mathematics is when it is set; scripts are smaller.
@@ -350,22 +471,9 @@ pub fn width(latex: &str) -> usize {
     tenths / FULL
 }
 
-/// `ZeroMeanScore` is "zero mean score".
-pub fn spaced(name: &str) -> String {
-    let mut out = String::new();
-    for (at, letter) in name.chars().enumerate() {
-        if letter.is_uppercase() && at > 0 {
-            out.push(' ');
-        }
-        out.extend(letter.to_lowercase());
-    }
-    out
-}
-
-/// With a capital at its beginning.
-pub fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+/// "by algebra"; nothing where nothing is said.
+fn by(reasons: &str) -> String {
+    if reasons.is_empty() { String::new() } else { format!("by {reasons}") }
 }
 
 fn slug(name: &str) -> String {

@@ -9,30 +9,77 @@ use crate::refute::generic::Counterexample;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heading {
     pub kind: &'static str,
-    /// Lemmas and theorems count apart; a lone theorem has no number.
-    pub number: Option<usize>,
+    /// Lemmas and theorems count apart, from 1.
+    pub number: usize,
+    /// The name that it is cited by, as typed.
     pub name: Option<String>,
 }
 
 impl Heading {
+    /// "Lemma 2".
     pub fn words(&self) -> String {
-        match self.number {
-            Some(number) => format!("{} {number}", self.kind),
-            None => self.kind.to_string(),
+        format!("{} {}", self.kind, self.number)
+    }
+
+    /// "Lemma 2 (zero mean score)".
+    pub fn title(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{} ({})", self.words(), spaced(name)),
+            None => self.words(),
         }
     }
+}
+
+/// `ZeroMeanScore` is "zero mean score".
+pub fn spaced(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut out = String::new();
+    for (at, letter) in letters.iter().enumerate() {
+        // A capital begins a word before a small letter; others, as in `KL`, stay.
+        let begins = letter.is_uppercase() && letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        let after_small = at > 0 && letters[at - 1].is_lowercase() && !letter.is_lowercase();
+        if (begins && at > 0 || after_small || *letter == '_') && !out.ends_with(' ') {
+            out.push(' ');
+        }
+        if begins {
+            out.extend(letter.to_lowercase());
+        } else if *letter != '_' {
+            out.push(*letter);
+        }
+    }
+    out
+}
+
+/// What the derivation is called: its title, else its name in words.
+pub fn title(report: &DerivationReport) -> String {
+    report.title.clone().unwrap_or_else(|| sentence(&spaced(&report.name)))
+}
+
+/// With a capital at its beginning.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// What is wrong with the reasons of a step that holds.
+pub fn reason_sentence(report: &DerivationReport, step: &StepReport) -> String {
+    let given = reason_words(report, &step.reason_given);
+    if !step.reason_missing.is_empty() {
+        return format!("besides {given} it also needs {}", reason_words(report, &step.reason_missing));
+    }
+    let verb = if step.reason_given.len() > 1 { "are not the reasons" } else { "is not the reason" };
+    format!("it holds by {}; {given} {verb}", reason_words(report, &step.reason_needed))
 }
 
 pub fn heading(report: &DerivationReport, at: usize) -> Heading {
     let kind = report.items[at].kind;
     let before = report.items[..at].iter().filter(|item| item.kind == kind).count();
-    let alone = kind == ItemKind::Theorem && report.items.iter().filter(|item| item.kind == kind).count() == 1;
     Heading {
         kind: match kind {
             ItemKind::Lemma => "Lemma",
             ItemKind::Theorem => "Theorem",
         },
-        number: (!alone).then_some(before + 1),
+        number: before + 1,
         name: report.items[at].name.clone(),
     }
 }
@@ -75,6 +122,23 @@ pub fn remainders(item: &ItemReport) -> Vec<Option<u32>> {
 /// "p(y | x; theta), x ~ D".
 pub fn setting(report: &DerivationReport) -> Vec<String> {
     let theory = &report.derivation.theory;
+    if let Some(at_hand) = &report.derivation.at_hand {
+        let names = |own: Vec<&str>| own.join(", ");
+        let variates = at_hand.family.variate.names();
+        return theory
+            .densities
+            .iter()
+            .map(|density| {
+                format!(
+                    "{}({}; {}), that of {}",
+                    density.name,
+                    names(variates.iter().map(|name| name.as_str()).collect()),
+                    names(at_hand.family.parameters.iter().map(|(name, _)| name.as_str()).collect()),
+                    at_hand.family.title.as_ref().unwrap_or(&at_hand.family.name)
+                )
+            })
+            .collect();
+    }
     theory
         .densities
         .iter()

@@ -2,28 +2,26 @@
 
 use crate::derivation::report::{DerivationReport, DerivationStatus};
 
-use super::latex::{Writer, sentence};
-use super::layout::{exact_words, family_words, heading, reason_words};
+use super::latex::Writer;
+use super::layout::{exact_words, family_words, heading, reason_sentence, sentence, title};
 use super::text::words;
 use super::{DerivationOptions, Notation};
 
 pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
     let writer = Writer { report, notation: Notation::of(&report.derivation), options, boxes: false };
-    let mut out = format!("## {}\n\n", report.title.as_ref().unwrap_or(&report.name));
+    let mut out = format!("## {}\n\n", title(report));
     if report.status != DerivationStatus::Proved {
         out.push_str(&format!("**Status: {}.**\n\n", words(report.status)));
     }
     out.push_str(&writer.setting());
     for at in 0..report.items.len() {
         let item = &report.items[at];
-        let title = heading(report, at);
-        let name = title.name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
-        out.push_str(&format!("\n**{}{name}.** ${}$\n\n", title.words(), writer.statement(item)));
+        out.push_str(&format!("\n**{}.** ${}$\n\n", heading(report, at).title(), writer.statement(item)));
         // Renderers of Markdown take `aligned` inside a display, not `align`.
         let chain = writer
             .chain(at)
-            .replace("{align*}", "{aligned}")
-            .replace("{align}", "{aligned}")
+            .replace("{flalign*}", "{aligned}")
+            .replace("{flalign}", "{aligned}")
             .replace(r"\small ", "")
             .replace(r" \notag", "");
         let chain = without_labels(&chain);
@@ -31,10 +29,9 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
         for (number, step) in item.steps.iter().enumerate() {
             if step.status == DerivationStatus::ProvedWithOtherReason {
                 out.push_str(&format!(
-                    "\nStep {} holds by {}, not by {}.\n",
+                    "\nStep {}: {}.\n",
                     number + 1,
-                    reason_words(report, &step.reason_needed),
-                    reason_words(report, &step.reason_given)
+                    reason_sentence(report, step)
                 ));
             }
             if let Some(found) = &step.counterexample {

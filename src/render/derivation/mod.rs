@@ -11,8 +11,7 @@ mod text;
 
 use crate::derivation::report::DerivationReport;
 
-pub use latex::{sentence, spaced};
-pub use layout::{Heading, heading};
+pub use layout::{Heading, heading, reason_words, sentence, shown_reasons, spaced};
 pub use notation::Notation;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,12 @@ use num_rational::BigRational;
 use num_traits::{One, Signed};
 
 use crate::kernel::jets::expression::Point;
-use crate::kernel::jets::theory::{FunctionId, ParameterId};
+use crate::kernel::jets::theory::{DensityId, FunctionId, ParameterId};
+use crate::kernel::term::{Name, Term};
 use crate::model::derivation::Derivation;
+use crate::model::derivation::family::SECOND;
 use crate::model::derivation::formula::{Formula, Kind, Label, Mean, Operator};
+use crate::render::names::Names;
 
 /// How tightly an expression holds together, loosest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,11 +25,14 @@ enum Level {
 /// The names of one derivation, and how they are written.
 pub struct Notation<'d> {
     derivation: &'d Derivation,
+    /// The names of the family at hand.
+    names: Option<Names>,
 }
 
 impl<'d> Notation<'d> {
     pub fn of(derivation: &'d Derivation) -> Self {
-        Notation { derivation }
+        let names = derivation.at_hand.as_ref().map(|at_hand| Names::of(&at_hand.family));
+        Notation { derivation, names }
     }
 
     /// In the syntax of the language: it reads back as the same formula.
@@ -96,6 +102,35 @@ impl<'d> Notation<'d> {
         }
     }
 
+    /// The LaTeX of a name: the author's where there is one.
+    pub fn symbol(&self, name: &str) -> String {
+        let own = self.derivation.notation.iter().find(|(known, _)| known == name);
+        match (own, &self.names) {
+            (Some((_, latex)), _) => latex.clone(),
+            (None, Some(names)) if names.declares(&Name::new(name)) => self.term_latex(&Term::variable(name)),
+            (None, _) => symbol(name),
+        }
+    }
+
+    /// A direction is an increment: `delta` is Δ.
+    pub fn direction(&self, name: &str) -> String {
+        match name {
+            "delta" if self.derivation.notation.iter().all(|(known, _)| known != name) => r"\Delta".to_string(),
+            // The step from the parameters to those of the second argument.
+            SECOND => r"\theta' - \theta".to_string(),
+            _ => self.symbol(name),
+        }
+    }
+
+    /// The parameter of a density, as an index of it.
+    pub fn base(&self, parameter: ParameterId) -> String {
+        self.point_latex(parameter, &Point::new())
+    }
+
+    fn label_latex(&self, label: &Label) -> String {
+        self.symbol(&label.name)
+    }
+
     fn parameter(&self, id: ParameterId) -> &str {
         self.derivation.theory.parameter(id).name.as_str()
     }
@@ -156,10 +191,24 @@ impl<'d> Notation<'d> {
                     call(name, &[self.point_text(self.inner_parameter(), point)])
                 }
             }
-            Kind::Divergence { density, from, to } => {
-                let name = theory.density(*density).name.to_string();
-                let parameter = theory.density(*density).parameter;
-                let at = |point: &Point| format!("{name}({})", self.point_text(parameter, point));
+            Kind::Member(term) => (term.to_string(), member_level(term)),
+            Kind::Table(rows) => {
+                let list = |entries: Vec<String>| format!("[{}]", entries.join(", "));
+                let columns = formula.shape.columns.is_some();
+                let row = |row: &Vec<Formula>| match (row.as_slice(), columns) {
+                    ([only], false) => inner(only),
+                    (row, _) => list(row.iter().map(inner).collect()),
+                };
+                (list(rows.iter().map(row).collect()), Level::Atom)
+            }
+            Kind::Divergence { densities, from, to } => {
+                let one = |id: &DensityId, point: &Point| {
+                    let density = theory.density(*id);
+                    format!("{}({})", density.name, self.point_text(density.parameter, point))
+                };
+                let at = |point: &Point| {
+                    densities.iter().map(|id| one(id, point)).collect::<Vec<_>>().join(" * ")
+                };
                 call("KL", &[at(from), at(to)])
             }
             Kind::Variance(body) => call("Var", &[inner(body)]),
@@ -194,6 +243,9 @@ impl<'d> Notation<'d> {
                 };
                 (format!("{}^{exponent}", self.text_at(body, Level::Atom)), Level::Power)
             }
+            Kind::Raised(body, exponent) => {
+                (format!("{}^{}", self.text_at(body, Level::Atom), self.text_at(exponent, Level::Atom)), Level::Power)
+            }
             Kind::SquareRoot(body) => call("sqrt", &[inner(body)]),
             Kind::Transpose(body) => (format!("{}'", self.text_at(body, Level::Atom)), Level::Atom),
             Kind::Log(body) => call("log", &[inner(body)]),
@@ -213,6 +265,7 @@ impl<'d> Notation<'d> {
                 let (head, at) = self.mean_text(mean);
                 (format!("{head}[{}{at}]", inner(body)), Level::Atom)
             }
+            Kind::Draws(body) => call("draws", &[inner(body)]),
             Kind::SumOver(variate, body) => call("sum", &[theory.variate(*variate).name.to_string(), inner(body)]),
             Kind::SumIndex(labels, body) => {
                 call("sum", &labels.iter().map(|label| label.name.clone()).chain([inner(body)]).collect::<Vec<_>>())
@@ -240,6 +293,14 @@ impl<'d> Notation<'d> {
             }
             Mean::Covariate(variate) => (format!("E_{}", theory.variate(*variate).name), String::new()),
             Mean::Data => ("E_data".to_string(), String::new()),
+            Mean::Sample(point) => {
+                let at = if point.is_empty() {
+                    String::new()
+                } else {
+                    format!(", {}", self.point_text(self.inner_parameter(), point))
+                };
+                ("E_sample".to_string(), at)
+            }
         }
     }
 
@@ -263,7 +324,24 @@ impl<'d> Notation<'d> {
         }
     }
 
+    /// The second argument's parameters, where they have names instead of a direction.
+    fn is_second(&self, point: &Point) -> bool {
+        point.iter().any(|(id, _)| self.derivation.theory.direction(*id).name.as_str() == SECOND)
+    }
+
+    /// The family's parameters, or those of the second argument, each as it is spelled.
+    fn members(&self, point: &Point, spelled: &dyn Fn(&Term) -> String) -> Option<String> {
+        let names = self.names.as_ref()?;
+        let suffix = if self.is_second(point) { "_q" } else { "" };
+        let own = names.parameters().iter().map(|name| Term::variable(format!("{name}{suffix}").as_str()));
+        (point.is_empty() || self.is_second(point))
+            .then(|| own.map(|name| spelled(&name)).collect::<Vec<_>>().join(", "))
+    }
+
     fn point_text(&self, parameter: ParameterId, point: &Point) -> String {
+        if let Some(members) = self.members(point, &|name| name.to_string()) {
+            return members;
+        }
         let mut text = self.parameter(parameter).to_string();
         for (direction, coefficient) in point {
             text.push_str(if coefficient.is_negative() { " - " } else { " + " });
@@ -291,26 +369,26 @@ impl<'d> Notation<'d> {
                 let level = if value.is_negative() { Level::Sum } else { Level::Atom };
                 (rational(value), level)
             }
-            Kind::Parameter(id) => (symbol(self.parameter(*id)), Level::Atom),
-            Kind::Direction(id) => (direction(theory.direction(*id).name.as_str()), Level::Atom),
-            Kind::Constant(id) => (symbol(theory.constant(*id).name.as_str()), Level::Atom),
+            Kind::Parameter(id) => (self.symbol(self.parameter(*id)), Level::Atom),
+            Kind::Direction(id) => (self.direction(theory.direction(*id).name.as_str()), Level::Atom),
+            Kind::Constant(id) => (self.symbol(theory.constant(*id).name.as_str()), Level::Atom),
             Kind::Density(id, point) => {
                 let density = theory.density(*id);
                 (
-                    format!("{}_{{{}}}", symbol(density.name.as_str()), self.point_latex(density.parameter, point)),
+                    format!("{}_{{{}}}", self.symbol(density.name.as_str()), self.point_latex(density.parameter, point)),
                     Level::Atom,
                 )
             }
             Kind::Field(id, point) => (
                 format!(
                     "{}({})",
-                    symbol(theory.function(*id).name.as_str()),
+                    self.symbol(theory.function(*id).name.as_str()),
                     self.point_latex(self.argument(*id), point)
                 ),
                 Level::Atom,
             ),
             Kind::Statistic(id) => (
-                format!("{}({})", symbol(theory.function(*id).name.as_str()), symbol(&self.variate_of(*id))),
+                format!("{}({})", self.symbol(theory.function(*id).name.as_str()), self.symbol(&self.variate_of(*id))),
                 Level::Atom,
             ),
             Kind::Apply(id, order, argument) => {
@@ -318,24 +396,34 @@ impl<'d> Notation<'d> {
                     0..=3 => "'".repeat(*order as usize),
                     _ => format!("^{{({order})}}"),
                 };
-                let name = symbol(theory.function(*id).name.as_str());
+                let name = self.symbol(theory.function(*id).name.as_str());
                 let body = self.latex(argument);
                 let body =
                     if body.contains(r"\frac") { format!(r"\!\left({body}\right)") } else { format!("({body})") };
                 (format!("{name}{marks}{body}"), Level::Atom)
             }
             Kind::Defined(at, point) => {
-                let name = symbol(&self.derivation.definitions[*at].name);
+                let name = self.symbol(&self.derivation.definitions[*at].name);
                 if point.is_empty() {
-                    (name, Level::Atom)
+                    let level = if name.contains('^') { Level::Power } else { Level::Atom };
+                    (name, level)
                 } else {
                     (format!("{name}({})", self.point_latex(self.inner_parameter(), point)), Level::Atom)
                 }
             }
-            Kind::Divergence { density, from, to } => {
-                let own = theory.density(*density);
+            Kind::Member(term) => (self.term_latex(term), member_level(term)),
+            Kind::Table(rows) => {
+                let row = |row: &Vec<Formula>| row.iter().map(|entry| self.latex(entry)).collect::<Vec<_>>().join(" & ");
+                let rows: Vec<String> = rows.iter().map(row).collect();
+                (format!(r"\begin{{pmatrix}} {} \end{{pmatrix}}", rows.join(r" \\ ")), Level::Atom)
+            }
+            Kind::Divergence { densities, from, to } => {
+                let one = |id: &DensityId, point: &Point| {
+                    let own = theory.density(*id);
+                    format!("{}_{{{}}}", self.symbol(own.name.as_str()), self.point_latex(own.parameter, point))
+                };
                 let at = |point: &Point| {
-                    format!("{}_{{{}}}", symbol(own.name.as_str()), self.point_latex(own.parameter, point))
+                    densities.iter().map(|id| one(id, point)).collect::<Vec<_>>().join(r" \, ")
                 };
                 (format!(r"D_{{\mathrm{{KL}}}}({}\,\|\,{})", at(from), at(to)), Level::Atom)
             }
@@ -353,6 +441,9 @@ impl<'d> Notation<'d> {
             Kind::Power(body, exponent) => {
                 (format!("{}^{{{}}}", self.latex_at(body, Level::Atom), plain(exponent)), Level::Power)
             }
+            Kind::Raised(body, exponent) => {
+                (format!("{}^{{{}}}", self.latex_at(body, Level::Atom), self.latex(exponent)), Level::Power)
+            }
             Kind::SquareRoot(body) => (format!(r"\sqrt{{{}}}", self.latex(body)), Level::Atom),
             Kind::Transpose(body) => (format!(r"{}^{{\top}}", self.latex_at(body, Level::Atom)), Level::Power),
             Kind::Log(body) => (format!(r"\log {}", self.latex_at(body, Level::Power)), Level::Prefix),
@@ -360,21 +451,21 @@ impl<'d> Notation<'d> {
             Kind::Gradient(parameter, body) => self.operator(&self.nabla(*parameter), body),
             Kind::Hessian(parameter, body) => self.operator(&format!("{}^{{2}}", self.nabla(*parameter)), body),
             Kind::Jacobian(parameter, body) => {
-                let below = symbol(self.parameter(*parameter));
+                let below = self.symbol(self.parameter(*parameter));
                 (
                     format!(r"\frac{{\partial {}}}{{\partial {below}^{{\top}}}}", self.latex_at(body, Level::Power)),
                     Level::Power,
                 )
             }
             Kind::Partial(parameter, labels, body) => {
-                let below = if self.several_parameters() { symbol(self.parameter(*parameter)) } else { String::new() };
+                let below = if self.several_parameters() { self.symbol(self.parameter(*parameter)) } else { String::new() };
                 let operators: String = labels
                     .iter()
                     .map(|label| {
                         if below.is_empty() {
-                            format!(r"\partial_{{{}}}", label_latex(label))
+                            format!(r"\partial_{{{}}}", self.label_latex(label))
                         } else {
-                            format!(r"\partial_{{{below}_{{{}}}}}", label_latex(label))
+                            format!(r"\partial_{{{below}_{{{}}}}}", self.label_latex(label))
                         }
                     })
                     .collect();
@@ -388,34 +479,42 @@ impl<'d> Notation<'d> {
                         let own = theory.density(*density);
                         format!(
                             r"_{{{} \sim {}_{{{}}}}}",
-                            symbol(theory.variate(own.variate).name.as_str()),
-                            symbol(own.name.as_str()),
-                            symbol(self.parameter(own.parameter))
+                            self.symbol(theory.variate(own.variate).name.as_str()),
+                            self.symbol(own.name.as_str()),
+                            self.symbol(self.parameter(own.parameter))
                         )
                     }
                     Mean::Covariate(variate) => {
                         let own = theory.variate(*variate);
                         let law = own.law.as_ref().map_or(String::new(), |law| format!(r" \sim \mathcal{{{law}}}"));
-                        format!("_{{{}{law}}}", symbol(own.name.as_str()))
+                        format!("_{{{}{law}}}", self.symbol(own.name.as_str()))
                     }
                     Mean::Data => r"_{\mathrm{data}}".to_string(),
+                    Mean::Sample(point) if point.is_empty() => format!("_{{{}}}", self.sample()),
+                    Mean::Sample(point) => {
+                        format!("_{{{}; {}}}", self.sample(), self.point_latex(self.inner_parameter(), point))
+                    }
                 };
                 (format!(r"\mathbb{{E}}{below}\!\left[{}\right]", self.latex(body)), Level::Atom)
             }
+            Kind::Draws(body) => (
+                format!(r"\sum_{{k=1}}^{{{}}} {{}}\Big[{}\Big]_{{z_k}}", self.sample(), self.latex(body)),
+                Level::Prefix,
+            ),
             Kind::SumOver(variate, body) => (
                 format!(
                     r"\sum_{{{}}} {}",
-                    symbol(theory.variate(*variate).name.as_str()),
+                    self.symbol(theory.variate(*variate).name.as_str()),
                     self.latex_at(body, Level::Product)
                 ),
                 Level::Prefix,
             ),
             Kind::SumIndex(labels, body) => {
-                let below: Vec<String> = labels.iter().map(label_latex).collect();
+                let below: Vec<String> = labels.iter().map(|label| self.label_latex(label)).collect();
                 (format!(r"\sum_{{{}}} {}", below.join(","), self.latex_at(body, Level::Product)), Level::Prefix)
             }
             Kind::Entry(body, labels) => {
-                let below: String = labels.iter().map(label_latex).collect::<Vec<_>>().join("");
+                let below: String = labels.iter().map(|label| self.label_latex(label)).collect::<Vec<_>>().join("");
                 let (text, _) = self.latex_level(body);
                 // A name that is subscripted already keeps its own apart.
                 let text = if text.contains('_') || text.contains('(') { format!("{{{text}}}") } else { text };
@@ -427,9 +526,19 @@ impl<'d> Notation<'d> {
         }
     }
 
+    fn term_latex(&self, term: &Term) -> String {
+        self.names.as_ref().map_or_else(|| term.to_string(), |names| crate::render::term_latex(term, names))
+    }
+
+    /// The number of draws.
+    fn sample(&self) -> String {
+        let theory = &self.derivation.theory;
+        theory.sample.map_or_else(String::new, |id| self.symbol(theory.constant(id).name.as_str()))
+    }
+
     fn nabla(&self, parameter: ParameterId) -> String {
         if self.several_parameters() {
-            format!(r"\nabla_{{\!{}}}", symbol(self.parameter(parameter)))
+            format!(r"\nabla_{{\!{}}}", self.symbol(self.parameter(parameter)))
         } else {
             r"\nabla".to_string()
         }
@@ -472,25 +581,36 @@ impl<'d> Notation<'d> {
     }
 
     fn point_latex(&self, parameter: ParameterId, point: &Point) -> String {
-        let mut text = symbol(self.parameter(parameter));
+        if let Some(members) = self.members(point, &|name| self.term_latex(name)) {
+            return members;
+        }
+        let mut text = self.symbol(self.parameter(parameter));
         for (id, coefficient) in point {
             text.push(if coefficient.is_negative() { '-' } else { '+' });
             let size = coefficient.abs();
             if !size.is_one() {
                 text.push_str(&rational(&size));
             }
-            text.push_str(&direction(self.derivation.theory.direction(*id).name.as_str()));
+            text.push_str(&self.direction(self.derivation.theory.direction(*id).name.as_str()));
         }
         text
     }
 }
 
-fn names(labels: &[Label]) -> Vec<String> {
-    labels.iter().map(|label| label.name.clone()).collect()
+/// How tightly the printed term holds together.
+fn member_level(term: &Term) -> Level {
+    match term {
+        _ if term.has_minus() => Level::Sum,
+        Term::Sum(_) => Level::Sum,
+        Term::Product(_) => Level::Product,
+        Term::Power(..) => Level::Power,
+        Term::Number(value) if !value.is_integer() => Level::Product,
+        _ => Level::Atom,
+    }
 }
 
-fn label_latex(label: &Label) -> String {
-    symbol(&label.name)
+fn names(labels: &[Label]) -> Vec<String> {
+    labels.iter().map(|label| label.name.clone()).collect()
 }
 
 fn rational(value: &BigRational) -> String {
@@ -503,14 +623,6 @@ fn rational(value: &BigRational) -> String {
 
 fn plain(value: &BigRational) -> String {
     value.to_string()
-}
-
-/// A direction is an increment: `delta` is Δ.
-fn direction(name: &str) -> String {
-    match name {
-        "delta" => r"\Delta".to_string(),
-        _ => symbol(name),
-    }
 }
 
 const GREEK: [&str; 24] = [

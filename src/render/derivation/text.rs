@@ -3,12 +3,14 @@
 use crate::derivation::report::{DerivationReport, DerivationStatus, ItemReport, StepReport};
 use crate::model::derivation::{AssumptionLine, Order};
 
-use super::layout::{exact_words, family_words, heading, reason_words, remainders, setting, shown_reasons};
+use super::layout::{
+    exact_words, family_words, heading, reason_sentence, reason_words, remainders, setting, shown_reasons, title,
+};
 use super::{DerivationOptions, Notation};
 
 pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
     let notation = Notation::of(&report.derivation);
-    let mut out = format!("{}: {}\n", report.title.as_ref().unwrap_or(&report.name), words(report.status));
+    let mut out = format!("{}: {}\n", title(report), words(report.status));
     for line in setting(report) {
         out.push_str(&format!("  density {line}\n"));
     }
@@ -52,13 +54,11 @@ pub fn words(status: DerivationStatus) -> &'static str {
 
 fn item(report: &DerivationReport, at: usize, notation: &Notation, options: &DerivationOptions) -> String {
     let item = &report.items[at];
-    let title = heading(report, at);
-    let name = title.name.as_ref().map_or(String::new(), |name| format!(" {name}"));
     let status =
         if item.status == DerivationStatus::Proved { String::new() } else { format!("   [{}]", words(item.status)) };
     let mut out = format!(
-        "{}{name}: {}{status}\n",
-        title.words(),
+        "{}: {}{status}\n",
+        heading(report, at).title(),
         relation(&notation.text(&item.left), item.order, &notation.text(&item.right))
     );
     out.push_str(&format!("    {}\n", notation.text(&item.start)));
@@ -118,11 +118,10 @@ fn details(report: &DerivationReport, step: &StepReport) -> String {
     let mut out = String::new();
     let mut say = |line: String| out.push_str(&format!("          {line}\n"));
     if step.status == DerivationStatus::ProvedWithOtherReason {
-        say(format!(
-            "the equality holds by {}; {} is not the reason",
-            reason_words(report, &step.reason_needed),
-            reason_words(report, &step.reason_given)
-        ));
+        say(reason_sentence(report, step));
+    }
+    for remark in &step.remarks {
+        say(remark.clone());
     }
     if let Some(found) = &step.counterexample {
         say(format!("for {}", family_words(found)));
@@ -131,9 +130,6 @@ fn details(report: &DerivationReport, step: &StepReport) -> String {
     }
     if let (Some(residue), true) = (&step.residue, step.status >= DerivationStatus::NotProved) {
         say(format!("in normal form, left minus right is {residue}"));
-    }
-    for remark in &step.remarks {
-        say(remark.clone());
     }
     out
 }
