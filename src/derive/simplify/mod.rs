@@ -48,6 +48,8 @@ pub struct Simplifier {
     vocabulary: BTreeSet<Function>,
     /// Forms already found: the same entry is asked for by several routes.
     forms: RefCell<HashMap<Poly, Term>>,
+    /// Terms already tidied: candidates have most of their parts in common.
+    tidied: RefCell<HashMap<Term, Term>>,
     /// How many forms are being looked for inside one another.
     depth: Cell<usize>,
 }
@@ -100,6 +102,7 @@ impl Simplifier {
             whole,
             vocabulary: functions(setting.log_density()),
             forms: RefCell::default(),
+            tidied: RefCell::default(),
             depth: Cell::default(),
         }
     }
@@ -153,9 +156,8 @@ impl Simplifier {
                 starts.push(sines);
             }
         }
-        // A product of atoms has no other form.
-        let forms =
-            if starts.iter().all(is_plain_product) { Vec::new() } else { cas::candidates(&starts).unwrap_or_default() };
+        let asked: Vec<Term> = starts.iter().filter(|start| !is_irreducible(start)).cloned().collect();
+        let forms = if asked.is_empty() { Vec::new() } else { cas::candidates(&asked).unwrap_or_default() };
         let mut pool = Pool::default();
         let mut least = usize::MAX;
         for form in starts.into_iter().chain(forms.into_iter().flatten()) {
@@ -337,6 +339,21 @@ fn is_whole(domain: &Domain) -> bool {
         Domain::Finite(values) => values.iter().all(|value| value.as_number().is_some_and(|value| value.is_integer())),
         _ => false,
     }
+}
+
+/// Whether a term has no other form as a rational function: a product of powers, or a sum of products
+/// that have no atom in common, each to the first power, with whole coefficients.
+fn is_irreducible(term: &Term) -> bool {
+    let Term::Sum(terms) = term else { return is_plain_product(term) };
+    let mut atoms = HashSet::new();
+    terms.iter().all(|term| {
+        let factors = if let Term::Product(factors) = term { factors.as_slice() } else { std::slice::from_ref(term) };
+        factors.iter().all(|factor| match factor {
+            Term::Number(value) => value.is_integer(),
+            Term::Constant(_) | Term::Variable(_) | Term::Apply(..) => atoms.insert(factor),
+            _ => false,
+        })
+    })
 }
 
 /// Whether a term is a product of powers of variables, constants and functions, without any sum

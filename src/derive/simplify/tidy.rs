@@ -25,13 +25,20 @@ struct Factors {
 impl Simplifier {
     /// Signs inside products and powers: (b − a)·(−1) is a − b, and 1 − p rather than −(p − 1).
     pub fn tidy(&self, term: &Term) -> Term {
-        let term = term.map_children(&mut |child| self.tidy(child));
-        match term {
+        if matches!(term, Term::Number(_) | Term::Constant(_) | Term::Variable(_)) {
+            return term.clone();
+        }
+        if let Some(known) = self.tidied.borrow().get(term) {
+            return known.clone();
+        }
+        let tidied = match term.map_children(&mut |child| self.tidy(child)) {
             Term::Product(factors) => self.tidy_product(factors),
             Term::Sum(terms) => flatten_sum(terms),
             Term::Power(base, exponent) => self.tidy_power(*base, *exponent),
             other => other,
-        }
+        };
+        self.tidied.borrow_mut().insert(term.clone(), tidied.clone());
+        tidied
     }
 
     fn tidy_power(&self, base: Term, exponent: Term) -> Term {
