@@ -196,3 +196,11 @@ fn is_exponential(factor: &Term) -> bool {
         _ => false,
     }
 }
+
+/// Whether an exponential occurs outside the arguments of functions.
+pub(super) fn has_exponentials(term: &Term) -> bool {
+    match term {
+        Term::Apply(function, _) => *function == Function::Exp,
+        _ => is_exponential(term) || term.children().into_iter().any(has_exponentials),
+    }
+}

@@ -5,6 +5,7 @@
 //! exponentials and of angles, or part by part; [`weight`] compares them.
 
 mod declared;
+mod easy;
 mod exponential;
 mod logarithm;
 mod special;
@@ -23,7 +24,7 @@ use crate::kernel::poly::{Generator, Monomial, Poly};
 use crate::kernel::term::{Function, Name, Term};
 use crate::kernel::theorem::Setting;
 
-use exponential::present;
+use exponential::{has_exponentials, present};
 use square::{complete_squares, pair_conjugates};
 use tidy::{common_factor, distribute_numbers, raise, split_power};
 use trigonometry::{is_trigonometric, with_sines};
@@ -34,7 +35,7 @@ const REFINED: usize = 3;
 
 /// How deep parts of parts, and arguments of arguments, are worked over.
 const DEEPEST: usize = 8;
-const DEEPEST_PARTS: usize = 1;
+const DEEPEST_PARTS: usize = 0;
 
 /// Finds good forms in one context.
 pub struct Simplifier {
@@ -156,8 +157,12 @@ impl Simplifier {
                 starts.push(sines);
             }
         }
-        let asked: Vec<Term> = starts.iter().filter(|start| !is_irreducible(start)).cloned().collect();
-        let forms = if asked.is_empty() { Vec::new() } else { cas::candidates(&asked).unwrap_or_default() };
+        // A product of atoms has no other form.
+        let forms = match easy::forms(&poly) {
+            Some(forms) if starts.len() == 1 => vec![forms],
+            _ if starts.iter().all(is_plain_product) => Vec::new(),
+            _ => cas::candidates(&starts).unwrap_or_default(),
+        };
         let mut pool = Pool::default();
         let mut least = usize::MAX;
         for form in starts.into_iter().chain(forms.into_iter().flatten()) {
@@ -185,7 +190,9 @@ impl Simplifier {
     /// A form, tidied, and what the laws of logarithms and squares make of it.
     fn offer_with_variants(&self, pool: &mut Pool, form: &Term) {
         let tidied = self.tidy(form);
-        if !pool.offer(tidied.clone()) {
+        // Rewritings save something, but never this much.
+        let hopeless = pool.best.first().is_some_and(|(least, _)| weight(&tidied) / 2 > *least);
+        if !pool.offer(tidied.clone()) || hopeless {
             return;
         }
         let mut variants = vec![pair_conjugates(&tidied)];
@@ -196,18 +203,19 @@ impl Simplifier {
             }
         };
         also(complete_squares(&tidied));
+        let grouped = self.group_by_special(&tidied);
+        if grouped != tidied {
+            also(self.tidy(&grouped));
+        }
         if has_logarithms(&tidied) {
             let loose = distribute_numbers(&tidied);
             if loose != tidied {
                 also(complete_squares(&loose));
                 also(loose);
             }
-            also(self.tidy(&self.group_by_special(&tidied)));
             if let Some(absorbed) = self.absorb_into_logs(&tidied) {
                 also(self.tidy(&absorbed));
             }
-        } else {
-            also(self.tidy(&self.group_by_special(&tidied)));
         }
         for own in sums {
             if has_logarithms(&own) {
@@ -229,7 +237,10 @@ impl Simplifier {
         let mut found: Vec<(usize, Term)> = Vec::new();
         let hyperbolic = [Function::Cosh, Function::Sinh, Function::Tanh].into_iter().any(|own| self.speaks_of(own));
         for (_, term) in pool.best {
-            let mut forms = vec![self.divide_through(&term)];
+            let mut forms = Vec::new();
+            if has_exponentials(&term) {
+                forms.push(self.divide_through(&term));
+            }
             if hyperbolic {
                 let joined = self.tidy(&self.hyperbolic(&term));
                 forms.extend(self.absorb_into_logs(&joined).map(|own| self.tidy(&self.hyperbolic(&self.tidy(&own)))));
@@ -292,7 +303,7 @@ impl Simplifier {
             !inside.is_one()
         };
         let exponential = |monomial: &Monomial| {
-            monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Euler | Generator::Sum(_)))
+            monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Euler))
         };
         let partitions: [&dyn Fn(&Monomial) -> bool; 3] = [&logarithmic, &moving, &exponential];
         let mut found = Vec::new();
@@ -339,21 +350,6 @@ fn is_whole(domain: &Domain) -> bool {
         Domain::Finite(values) => values.iter().all(|value| value.as_number().is_some_and(|value| value.is_integer())),
         _ => false,
     }
-}
-
-/// Whether a term has no other form as a rational function: a product of powers, or a sum of products
-/// that have no atom in common, each to the first power, with whole coefficients.
-fn is_irreducible(term: &Term) -> bool {
-    let Term::Sum(terms) = term else { return is_plain_product(term) };
-    let mut atoms = HashSet::new();
-    terms.iter().all(|term| {
-        let factors = if let Term::Product(factors) = term { factors.as_slice() } else { std::slice::from_ref(term) };
-        factors.iter().all(|factor| match factor {
-            Term::Number(value) => value.is_integer(),
-            Term::Constant(_) | Term::Variable(_) | Term::Apply(..) => atoms.insert(factor),
-            _ => false,
-        })
-    })
 }
 
 /// Whether a term is a product of powers of variables, constants and functions, without any sum

@@ -35,6 +35,14 @@ impl Simplifier {
             Term::Product(factors) => self.tidy_product(factors),
             Term::Sum(terms) => flatten_sum(terms),
             Term::Power(base, exponent) => self.tidy_power(*base, *exponent),
+            // −log p rather than log(1/p).
+            Term::Apply(Function::Log, arguments) => match &arguments[0] {
+                Term::Power(base, power) if power.as_number().is_some_and(|power| (-power).is_one()) => {
+                    -(**base).clone().log()
+                }
+                Term::Number(value) if value.numer().is_one() && !value.is_one() => -Term::Number(value.recip()).log(),
+                _ => Term::Apply(Function::Log, arguments),
+            },
             other => other,
         };
         self.tidied.borrow_mut().insert(term.clone(), tidied.clone());
