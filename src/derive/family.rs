@@ -632,7 +632,7 @@ impl Work<'_> {
         }
         let instance = self.search.instance()?;
         let [piece] = instance.pieces.as_slice() else { return None };
-        let linear: BTreeSet<&Name> = instance.statistics.iter().map(|(name, _, _)| name).collect();
+        let linear: BTreeSet<&Name> = piece.statistics.iter().map(|(name, _, _)| name).collect();
         // What is not a natural coordinate must not move with the parameters.
         let fixed: Vec<(Name, Term)> =
             piece.parameters.iter().filter(|(name, _)| !linear.contains(name)).cloned().collect();
@@ -642,7 +642,7 @@ impl Work<'_> {
         let mut auxiliary = Vec::new();
         let mut at = Vec::new();
         let mut renamed = fixed;
-        for (name, domain) in &instance.lemma.parameters {
+        for (name, domain) in &piece.lemma.parameters {
             if !linear.contains(name) {
                 continue;
             }
@@ -653,11 +653,11 @@ impl Work<'_> {
             at.push((fresh, value));
         }
         if self.family.context.domains.keys().any(|name| auxiliary.iter().any(|(own, _)| own == name))
-            || instance.skip > 0
+            || piece.skip > 0
         {
             return None;
         }
-        let log_partition = instance.lemma.value.substitute(&renamed).log();
+        let log_partition = piece.lemma.value.substitute(&renamed).log();
         Some(NaturalCoordinates { auxiliary, log_partition, at })
     }
 

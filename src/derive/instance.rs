@@ -28,19 +28,20 @@ pub struct Change {
     pub maps: Vec<Term>,
 }
 
-/// A lemma that integrates the density after a change of variable.
+/// Lemmas that integrate the density after a change of variable, one a piece of the support.
 #[derive(Clone)]
 pub struct Instance {
-    pub lemma: &'static Lemma,
-    pub variable: Name,
     pub pieces: Vec<PieceInstance>,
-    /// For each real parameter in which the kernel is linear, its statistic: coefficient · monomial.
-    pub statistics: Vec<(Name, Monomial, Rational)>,
-    pub skip: u32,
 }
 
 #[derive(Clone)]
 pub struct PieceInstance {
+    pub lemma: &'static Lemma,
+    pub variable: Name,
+    /// For each real parameter in which the kernel is linear, its statistic: coefficient · monomial.
+    pub statistics: Vec<(Name, Monomial, Rational)>,
+    /// First terms of a series that are left out.
+    pub skip: u32,
     pub map: Term,
     pub parameters: Vec<(Name, Term)>,
     /// density = constant · factor · lemma's integrand.
@@ -66,6 +67,9 @@ pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance>
         if found.iter().any(|instance: &Instance| instance.is_possible(&parameters)) {
             break;
         }
+    }
+    if found.is_empty() {
+        found.extend(cut_at_corner(setting, name, domain, &parameters));
     }
     // What surely meets the lemma's conditions first.
     found.sort_by_key(|instance| !instance.is_possible(&parameters));
@@ -141,6 +145,74 @@ fn piece_beside(
         parts: vec![part],
         skip: 0,
     }])
+}
+
+/// Counts about a corner c of the density, as in sign(x − c) or |x − c|: what lies below c, c itself, and
+/// what lies above, each by a lemma of its own.
+fn cut_at_corner(setting: &Setting, name: &Name, domain: &Domain, parameters: &Normalizer) -> Option<Instance> {
+    const MOST_POINTS: i64 = 16;
+    let Domain::Integers { lower, upper } = domain else { return None };
+    let whole = |term: &Term| crate::derive::small_integer(term.as_number()?);
+    let corner = corners(setting, name).into_iter().find_map(|centre| whole(&centre))?;
+    let variable = fresh_variable(setting);
+    let tail = |up: bool, upper: Option<Term>| {
+        [1, 0].into_iter().find_map(|start: i64| {
+            let step = Term::Variable(variable.clone()) + Term::integer(1 - start);
+            let map = if up { Term::integer(corner) + step } else { Term::integer(corner) - step };
+            let upper = upper.clone().map(|upper| upper - Term::integer(corner + 1 - start));
+            let domain = Domain::Integers { lower: Some(Term::integer(start)), upper };
+            let found = fit(setting, name, &domain, &Change { variable: variable.clone(), domain: domain.clone(), maps: vec![map] });
+            found.into_iter().find(|instance| !instance.is_impossible(parameters))
+        })
+    };
+    let mut pieces = Vec::new();
+    let first = match lower {
+        None => {
+            pieces.extend(tail(false, None)?.pieces);
+            corner
+        }
+        Some(lower) => whole(lower).filter(|first| (0..MOST_POINTS).contains(&(corner - first)))?,
+    };
+    for point in first..=corner {
+        pieces.push(single_point(setting, name, &variable, point)?);
+    }
+    pieces.extend(tail(true, upper.clone())?.pieces);
+    Some(Instance { pieces })
+}
+
+/// One point of a discrete support.
+fn single_point(setting: &Setting, name: &Name, variable: &Name, point: i64) -> Option<PieceInstance> {
+    let lemma = Lemma::find("single-term")?;
+    let map = Term::integer(point);
+    let change = Change { variable: variable.clone(), domain: lemma.domain.clone(), maps: vec![map.clone()] };
+    let scope = scope(setting, &change);
+    let target = pulled_back(setting, name, &change, &map, &scope)?;
+    Some(PieceInstance {
+        lemma,
+        variable: variable.clone(),
+        statistics: Vec::new(),
+        skip: 0,
+        map,
+        parameters: Vec::new(),
+        constant: scope.exp(&target).ok()?,
+        factor: Poly::one(),
+        scope,
+    })
+}
+
+/// c for each |x − c| or sign(x − c) in the density.
+fn corners(setting: &Setting, name: &Name) -> BTreeSet<Term> {
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let own = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
+    let mut found = BTreeSet::new();
+    if let Ok(log_density) = normalizer.normalize(setting.log_density()) {
+        log_density.visit_generators(&mut |generator| {
+            if let Generator::Call(Function::Abs | Function::Sign, arguments) = generator {
+                found.extend(root_of_linear(&normalizer, &arguments[0], name, &own).map(|centre| centre.to_term()));
+            }
+        });
+    }
+    found
 }
 
 /// What tells where a function is folded or centred: (n) in |x − n|, (n, c) in (x − n)² + c².
@@ -635,7 +707,6 @@ fn fit_lemma(
 ) -> Option<Instance> {
     let skip = domain_fits(&lemma.domain, &change.domain, support)?;
     let mut pieces = Vec::new();
-    let mut statistics = Vec::new();
     for (map, target) in targets {
         let mut fitted = None;
         for structural in structural_assignments(lemma, change, target, scope) {
@@ -645,8 +716,11 @@ fn fit_lemma(
             }
         }
         let fitted = fitted?;
-        statistics = fitted.statistics;
         pieces.push(PieceInstance {
+            lemma,
+            variable: change.variable.clone(),
+            statistics: fitted.statistics,
+            skip,
             map: map.clone(),
             parameters: fitted.parameters,
             constant: fitted.constant,
@@ -654,7 +728,7 @@ fn fit_lemma(
             scope: scope.clone(),
         });
     }
-    Some(Instance { lemma, variable: change.variable.clone(), pieces, statistics, skip })
+    Some(Instance { pieces })
 }
 
 /// Whether a lemma's kind of domain is the one at hand; how many first terms are left out.
@@ -851,40 +925,23 @@ fn fit_linear(
 impl Instance {
     /// A real parameter certainly outside the lemma's domain.
     fn is_impossible(&self, normalizer: &Normalizer) -> bool {
-        let vanishes = |condition: &Term| {
-            self.pieces.iter().any(|piece| {
+        self.pieces.iter().any(|piece| {
+            let vanishes = |condition: &Term| {
                 let value = normalizer.normalize(&condition.substitute(&piece.parameters));
                 value.is_ok_and(|value| normalizer.is_zero(&value).unwrap_or(false))
-            })
-        };
-        self.lemma.nonzero.iter().any(vanishes)
-            || self.conditions().any(|condition| {
-                let sign = normalizer.normalize(&condition).ok().and_then(|poly| normalizer.sign(&poly));
-                matches!(sign, Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))
-            })
+            };
+            piece.lemma.nonzero.iter().any(vanishes)
+                || piece.conditions().any(|condition| {
+                    let sign = normalizer.normalize(&condition).ok().and_then(|poly| normalizer.sign(&poly));
+                    matches!(sign, Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))
+                })
+        })
     }
 
     /// Every real parameter certainly inside.
     fn is_possible(&self, normalizer: &Normalizer) -> bool {
-        self.conditions().all(|condition| {
+        self.pieces.iter().flat_map(PieceInstance::conditions).all(|condition| {
             normalizer.normalize(&condition).ok().and_then(|poly| normalizer.sign(&poly)) == Some(Sign::Positive)
-        })
-    }
-
-    /// Terms that must be positive for the lemma to hold at these parameters.
-    fn conditions(&self) -> impl Iterator<Item = Term> + '_ {
-        self.pieces.iter().flat_map(move |piece| {
-            let ends = self.lemma.parameters.iter().flat_map(move |(name, domain)| {
-                let value = piece.parameters.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
-                let (lower, upper) = match domain {
-                    Domain::Interval { lower, upper } => (lower.clone(), upper.clone()),
-                    _ => (None, None),
-                };
-                let above = lower.zip(value.clone()).map(|(lower, value)| value - lower);
-                let below = upper.zip(value).map(|(upper, value)| upper - value);
-                above.into_iter().chain(below)
-            });
-            ends.chain(self.lemma.positive.iter().map(move |condition| condition.substitute(&piece.parameters)))
         })
     }
 
@@ -892,33 +949,54 @@ impl Instance {
     ///
     /// `None` when a factor of f is no statistic of the lemma.
     pub fn pieces(&self, variate: &Name, function: &Term) -> Option<Vec<Piece>> {
-        let mut pieces = Vec::new();
-        for piece in &self.pieces {
-            let at = [(variate.clone(), piece.map.clone())];
-            let function = piece.scope.normalize(&function.substitute(&at)).ok()?.times(&piece.factor).ok()?;
-            // Cancelled first: t/(1 − t) − t²/(1 − t) is t, and its parts alone may diverge.
-            let function = piece.scope.canonical(&function).ok()?;
-            let mut grouped: BTreeMap<Monomial, Poly> = BTreeMap::new();
-            for (monomial, coefficient) in function.terms() {
-                let (inside, outside) = piece.scope.split_monomial(monomial, std::slice::from_ref(&self.variable));
-                grouped.entry(inside).or_default().add_term(outside, coefficient.clone());
-            }
-            let mut parts = Vec::new();
-            for (inside, outside) in grouped {
-                let (shift, orders, factor) = self.resolve(&piece.scope, &inside)?;
-                let constant = piece.constant.times(&outside).ok()?.times(&factor).ok()?;
-                parts.push(Part { constant: constant.to_term(), shift, orders });
-            }
-            pieces.push(Piece {
-                lemma: self.lemma.name.to_string(),
-                variable: self.variable.clone(),
-                map: piece.map.clone(),
-                parameters: piece.parameters.clone(),
-                parts,
-                skip: self.skip,
-            });
+        self.pieces.iter().map(|piece| piece.certified(variate, function)).collect()
+    }
+}
+
+impl PieceInstance {
+    /// Terms that must be positive for the lemma to hold at these parameters.
+    fn conditions(&self) -> impl Iterator<Item = Term> + '_ {
+        let ends = self.lemma.parameters.iter().flat_map(|(name, domain)| {
+            let value = self.parameters.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+            let (lower, upper) = match domain {
+                Domain::Interval { lower, upper } => (lower.clone(), upper.clone()),
+                _ => (None, None),
+            };
+            let above = lower.zip(value.clone()).map(|(lower, value)| value - lower);
+            let below = upper.zip(value).map(|(upper, value)| upper - value);
+            above.into_iter().chain(below)
+        });
+        ends.chain(self.lemma.positive.iter().map(|condition| condition.substitute(&self.parameters)))
+    }
+
+    fn certified(&self, variate: &Name, function: &Term) -> Option<Piece> {
+        let at = [(variate.clone(), self.map.clone())];
+        let function = self.scope.normalize(&function.substitute(&at)).ok()?.times(&self.factor).ok()?;
+        // Cancelled first: t/(1 − t) − t²/(1 − t) is t, and its parts alone may diverge.
+        let function = self.scope.canonical(&function).ok()?;
+        let mut grouped: BTreeMap<Monomial, Poly> = BTreeMap::new();
+        for (monomial, coefficient) in function.terms() {
+            let (inside, outside) = self.scope.split_monomial(monomial, std::slice::from_ref(&self.variable));
+            grouped.entry(inside).or_default().add_term(outside, coefficient.clone());
         }
-        Some(pieces)
+        if grouped.is_empty() {
+            // Zero on this piece, which is still a part of the support.
+            grouped.insert(Monomial::one(), Poly::zero());
+        }
+        let mut parts = Vec::new();
+        for (inside, outside) in grouped {
+            let (shift, orders, factor) = self.resolve(&self.scope, &inside)?;
+            let constant = self.constant.times(&outside).ok()?.times(&factor).ok()?;
+            parts.push(Part { constant: constant.to_term(), shift, orders });
+        }
+        Some(Piece {
+            lemma: self.lemma.name.to_string(),
+            variable: self.variable.clone(),
+            map: self.map.clone(),
+            parameters: self.parameters.clone(),
+            parts,
+            skip: self.skip,
+        })
     }
 
     /// A monomial in the variable as shifts and derivatives of the lemma.

@@ -310,6 +310,15 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 (n(1) - v("s").exp()).recip(),
             )
         },
+        row(
+            "single-term",
+            r"\sum_{t=0}^{0} 1 = 1",
+            r"\text{always}",
+            "a sum of one term",
+            Domain::Integers { lower: Some(n(0)), upper: Some(n(0)) },
+            n(0),
+            n(1),
+        ),
         Lemma {
             parameters: real(&["s"]),
             fixed: vec![(Name::new("n"), Domain::natural())],

@@ -708,7 +708,7 @@ impl Normalizer {
             Term::Apply(Function::Sqrt, arguments) => {
                 self.log_of_term(&arguments[0]).map(|log| log.scaled(&Rational::new(1.into(), 2.into())))
             }
-            Term::Sum(parts) if parts.len() > 1 && self.all_positive(parts) => {
+            Term::Sum(parts) if parts.len() > 1 && self.sums_to_positive(parts) => {
                 // A sum of positive terms is positive, which its expansion may no longer show:
                 // p a + (1 − p) b.
                 self.normalize(term).and_then(|poly| {
@@ -729,9 +729,16 @@ impl Normalizer {
         }
     }
 
-    /// Whether each of the terms is positive, with nothing assumed: the sign of their sum is kept.
-    fn all_positive(&self, parts: &[Term]) -> bool {
-        self.unconditionally(|| parts.iter().all(|part| self.log_of_term(part).is_ok()).then_some(())).is_some()
+    /// Whether one of the terms is positive and none negative, with nothing assumed: the sign of their
+    /// sum is kept.
+    fn sums_to_positive(&self, parts: &[Term]) -> bool {
+        let positive = |part: &Term| self.unconditionally(|| self.log_of_term(part).is_ok().then_some(())).is_some();
+        let nonnegative = |part: &Term| {
+            let sign = self.unconditionally(|| self.normalize(part).ok()).and_then(|poly| self.sign(&poly));
+            matches!(sign, Some(Sign::Positive | Sign::Nonnegative | Sign::Zero))
+        };
+        let (sure, rest): (Vec<&Term>, Vec<&Term>) = parts.iter().partition(|part| positive(part));
+        !sure.is_empty() && rest.into_iter().all(nonnegative)
     }
 
     /// An attempt that must not assume anything, nor rest on what was assumed before: where it does,
@@ -992,10 +999,14 @@ impl Normalizer {
             Function::Sqrt => self.power(first, &Poly::constant(Rational::new(1.into(), 2.into()))),
             Function::Abs => self.absolute(first),
             Function::Sign => {
-                if first.is_zero() {
-                    return Ok(Poly::zero());
+                match self.sign(first) {
+                    Some(Sign::Zero) => Ok(Poly::zero()),
+                    Some(Sign::Positive) => Ok(Poly::one()),
+                    Some(Sign::Negative) => Ok(Poly::integer(-1)),
+                    // A count may well be zero.
+                    _ if self.is_whole(first) => Ok(opaque()),
+                    _ => first.times(&self.integer_power(&self.absolute(first)?, -1)?),
                 }
-                first.times(&self.integer_power(&self.absolute(first)?, -1)?)
             }
             Function::Gamma => self.gamma(first),
             Function::LogGamma => self.log_gamma(first),

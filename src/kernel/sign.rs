@@ -657,8 +657,8 @@ impl Normalizer {
                 (positive(&from_middle.plus(&quarter)) && positive(&quarter.minus(&from_middle)))
                     .then_some(Sign::Positive)
             }
-            // erf and arctan are odd and increasing.
-            Function::Erf | Function::Atan => self.sign(&arguments[0]),
+            // They have the sign of their argument; erf and arctan are odd and increasing.
+            Function::Erf | Function::Atan | Function::Sign => self.sign(&arguments[0]),
             _ => None,
         }
     }
@@ -792,6 +792,15 @@ impl Normalizer {
             Generator::Call(Function::Cos | Function::Sin, _) => {
                 let end = |value: i64| Some(End { value: Rational::from_integer(value.into()), open: false });
                 Bounds { low: end(-1), high: end(1) }
+            }
+            Generator::Call(Function::Sign, arguments) => {
+                let end = |value: i64| Some(End { value: Rational::from_integer(value.into()), open: false });
+                let (low, high) = match self.sign(&arguments[0]) {
+                    Some(Sign::Nonnegative | Sign::Positive) => (0, 1),
+                    Some(Sign::Nonpositive | Sign::Negative) => (-1, 0),
+                    _ => (-1, 1),
+                };
+                Bounds { low: end(low), high: end(high) }
             }
             Generator::Call(Function::Erf, _) => ends((-1, 1), (1, 1)),
             Generator::Sum(poly) if depth < 6 => {

@@ -712,26 +712,36 @@ impl Checker {
         let identity = piece.map == Term::Variable(piece.variable.clone());
         match (lemma_domain, support) {
             (Domain::Angle, Domain::Angle) if identity => Ok((End::MinusInfinity, End::PlusInfinity)),
-            (Domain::Integers { lower: Some(lower), .. }, Domain::Integers { lower: Some(start), .. }) => {
-                let (low, high) = ends(lemma_domain);
-                let offset =
-                    self.integer_offset(&piece.map, &piece.variable).ok_or_else(|| malformed("no integer shift"))?;
-                let move_by = |end: End| match end {
-                    End::At(term) => End::At(term + offset.clone()),
-                    other => other,
-                };
-                let (low, high) = (move_by(low), move_by(high));
+            (Domain::Integers { lower: Some(lower), upper }, Domain::Integers { .. }) => {
                 // Left-out first terms move the lower end up.
-                let (Some(from), Some(start), Some(offset)) =
-                    (lower.as_number(), start.as_number(), offset.as_number())
-                else {
-                    return if piece.skip == 0 { Ok((low, high)) } else { Err(malformed("a symbolic start")) };
-                };
-                let from = from + offset + Rational::from_integer(piece.skip.into());
-                if from != *start {
-                    return Err(malformed("a wrong first term"));
+                let first = lower.clone() + Term::integer(piece.skip);
+                if let (Some(upper), true) = (upper, piece.skip > 0) {
+                    // What is left out must have been there.
+                    let left = outer.normalize(&(upper.clone() - first.clone() + Term::one()))?;
+                    if !matches!(outer.sign(&left), Some(Sign::Positive | Sign::Nonnegative | Sign::Zero)) {
+                        return Err(malformed("more first terms than there are"));
+                    }
                 }
-                Ok((End::At(Term::Number(from)), high))
+                if !piece.map.contains(&piece.variable) {
+                    // One point, under whatever name.
+                    let one = matches!(upper, Some(upper) if outer.equal(&first, upper)?);
+                    let point = self.fresh_parameters().normalize(&piece.map)?;
+                    if !one || !self.fresh_parameters().is_whole(&point) {
+                        return Err(malformed("no single whole number"));
+                    }
+                    return Ok((End::At(piece.map.clone()), End::At(piece.map.clone())));
+                }
+                let last = upper.clone();
+                if let Some(offset) = self.integer_offset(&piece.map, &piece.variable) {
+                    let high = last.map_or(End::PlusInfinity, |last| End::At(last + offset.clone()));
+                    return Ok((End::At(first + offset), high));
+                }
+                // c − t runs from right to left.
+                let offset = self
+                    .integer_offset(&(-piece.map.clone()), &piece.variable)
+                    .ok_or_else(|| malformed("no integer shift"))?;
+                let low = last.map_or(End::MinusInfinity, |last| End::At(-last - offset.clone()));
+                Ok((low, End::At(-first - offset)))
             }
             (Domain::Interval { .. }, Domain::Interval { .. } | Domain::Nonnegative) if piece.skip == 0 => {
                 let range = image(outer, &piece.map, &piece.variable, &ends(lemma_domain))
@@ -785,7 +795,14 @@ impl Checker {
         if self.setting.context.domains.contains_key(&piece.variable) {
             return Err(Rejection::Malformed(format!("{} is a parameter", piece.variable)));
         }
-        let inner = self.scope(&piece.variable, lemma_domain);
+        // Left-out first terms are taken from the value: the integrands need not agree there.
+        let inner = match lemma_domain {
+            Domain::Integers { lower: Some(lower), upper } if piece.skip > 0 => {
+                let lower = Some(lower.clone() + Term::integer(piece.skip));
+                self.scope(&piece.variable, &Domain::Integers { lower, upper: upper.clone() })
+            }
+            _ => self.scope(&piece.variable, lemma_domain),
+        };
         let map = [(variate.clone(), piece.map.clone())];
         let variable = (lemma.variable.clone(), Term::Variable(piece.variable.clone()));
         let at = |instance: &[(Name, Term)]| [instance, std::slice::from_ref(&variable)].concat();
