@@ -256,7 +256,12 @@ impl Prover {
     }
 
     fn different(&self, label: &str, left: &Term, right: &Term, rejection: &Rejection) -> Decision {
-        let entry = Entry { label: label.trim().to_owned(), claimed: left.clone(), actual: right.clone() };
+        // Without derivatives and log-densities, which have no values of their own.
+        let plain = |side: &Term| {
+            let value = self.search.checker.pointwise().normalize(side);
+            value.map_or_else(|_| side.clone(), |poly| self.search.simplifier.simplify(&poly))
+        };
+        let entry = Entry { label: label.trim().to_owned(), claimed: plain(left), actual: plain(right) };
         match refute(&self.search, self.search.setting().context(), &entry) {
             Some(found) => Decision::Refuted(Box::new(found)),
             None => Decision::NotProved(match rejection {

@@ -165,18 +165,16 @@ impl Parser<'_> {
         Ok(DerivationEntry::Assume { words, equation: Some((left, right)) })
     }
 
-    /// A statement and its proof; `a ~ b ~ c` with more than one link is a chain that proves `a ~ c`.
+    /// A statement and its proof; `a ~ b ~ c` and `a = b by …` are chains that prove what their ends say.
     fn stated(&mut self) -> Parse<(Relation, Chain)> {
         let statement = self.relation()?;
-        if !self.at_relation_sign() {
+        let by = self.eat_word("by").is_some();
+        if !by && !self.at_relation_sign() {
             return Ok((statement, self.chain()?));
         }
-        let first = Link {
-            kind: statement.kind.clone(),
-            right: statement.right.clone(),
-            reasons: Vec::new(),
-            span: statement.right.span,
-        };
+        let reasons = if by { self.reasons()? } else { Vec::new() };
+        let first =
+            Link { kind: statement.kind.clone(), right: statement.right.clone(), reasons, span: statement.right.span };
         let mut links = vec![first];
         while self.at_relation_sign() {
             links.push(self.link()?);

@@ -68,7 +68,7 @@ pub enum Atom {
 }
 
 /// Π atom^exponent, sorted, exponents not zero. Exponents other than 1, 2, … belong to positive
-/// atoms only. A bound label is summed over the whole monomial; it may occur any number of times.
+/// atoms only, negative integers also to constants that are a condition not to be zero. A bound label is summed over the whole monomial; it may occur any number of times.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Monomial(pub Vec<(Atom, Rational)>);
 

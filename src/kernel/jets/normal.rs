@@ -263,6 +263,7 @@ impl<'t> Engine<'t> {
             }
             Expression::Defined(id, indices) => {
                 if !self.has(Layer::Definition) {
+                    self.named(&self.theory.definition(*id).body, point);
                     return Polynomial::of(Atom::Defined(*id, point.clone(), indices.clone()));
                 }
                 let definition = self.theory.definition(*id);

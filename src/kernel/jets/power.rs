@@ -18,7 +18,7 @@ const LARGEST_EXPANSION: u32 = 12;
 
 impl Engine<'_> {
     /// ```text
-    ///   (c · a^s · b)^r = c^r · a^(s r) · b^r        a > 0
+    ///   (c · a^s · b)^r = c^r · a^(s r) · b^r        a > 0, or a a constant and r an integer
     /// ```
     /// Fails when (stays opaque): the base is a sum and r is not natural; b is not positive; c^r is not rational.
     pub fn power(&self, base: &Polynomial, exponent: &Rational) -> Polynomial {
@@ -49,7 +49,9 @@ impl Engine<'_> {
         for (atom, own) in &monomial.0 {
             // A power of a sum over labels is not the sum of powers.
             let summed = atom.is_summed();
-            if atom.is_positive(self.theory) && !summed {
+            // Whatever is divided by is a condition of the theorem: a constant that is, is not zero.
+            let divisor = exponent.is_integer() && matches!(atom, Atom::Constant { indices, .. } if indices.is_empty());
+            if (atom.is_positive(self.theory) || divisor) && !summed {
                 if matches!(atom, Atom::Density(..)) {
                     self.assume(Assumption::Positive);
                 }

@@ -153,7 +153,8 @@ impl GenericTheorem {
     }
 
     /// ```text
-    ///   N(left − right) = 0        N the normal form under the layers, after rewriting with the lemmas
+    ///   N(left − right) = 0        N the normal form under the layers, after rewriting with the lemmas,
+    ///                              divisors multiplied out
     ///   ───────────────────
     ///   left = right
     /// ```
@@ -179,7 +180,7 @@ impl GenericTheorem {
             difference = engine.rewritten(&difference, &equations);
             assumptions.extend(lemmas.iter().flat_map(|lemma| lemma.assumptions.iter().cloned()));
         }
-        if !difference.is_zero() {
+        if !difference.is_zero() && !engine.cleared(&difference).is_zero() {
             return Err(Rejection::Residue(Box::new(difference)));
         }
         assumptions.extend(engine.assumptions());

@@ -81,7 +81,12 @@ impl<'s> Resolver<'s> {
         let mut told = std::collections::BTreeSet::new();
         let mut diagnostics = self.scope.diagnostics;
         diagnostics.retain(|own| {
-            let typed = own.primary.as_ref().map(|(span, label)| (self.source.slice(*span).to_string(), label.clone()));
+            // What is compared says more than the line that it stands in.
+            let places: Vec<_> = match own.secondary.is_empty() {
+                true => own.primary.iter().collect(),
+                false => own.secondary.iter().collect(),
+            };
+            let typed: Vec<String> = places.iter().map(|(span, _)| self.source.slice(*span).to_string()).collect();
             told.insert((own.code, own.message.clone(), typed))
         });
         diagnostics

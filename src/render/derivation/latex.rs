@@ -2,7 +2,7 @@
 
 use crate::derivation::report::{DerivationReport, DerivationStatus, ItemReport};
 use crate::kernel::jets::index::Space;
-use crate::kernel::jets::theory::{Argument, DensityId, Function};
+use crate::kernel::jets::theory::{Argument, ConstantId, DensityId, Function};
 use crate::model::derivation::AssumptionLine;
 use crate::model::derivation::formula::{Formula, Kind, Mean};
 
@@ -126,7 +126,9 @@ impl Writer<'_> {
         let constants: Vec<String> = theory
             .constants
             .iter()
-            .map(|constant| {
+            .enumerate()
+            .filter(|(at, _)| theory.sample != Some(ConstantId(*at as u16)))
+            .map(|(_, constant)| {
                 let name = symbol(constant.name.as_str());
                 if constant.positive { format!("${name} > 0$") } else { self.member(&name, &constant.slots) }
             })
@@ -231,6 +233,12 @@ impl Writer<'_> {
             return Vec::new();
         }
         let mut found = vec![format!(r"$\mathbb{{E}}$ is the expectation over ${}$", laws.join(", "))];
+        if let Some(id) = theory.sample {
+            let size = symbol(theory.constant(id).name.as_str());
+            found[0].push_str(&format!(
+                r", and $\mathbb{{E}}_{{{size}}}$ that over ${size}$ independent draws, $k = 1, \dots, {size}$"
+            ));
+        }
         let mentioned = |test: &dyn Fn(&Kind) -> bool| {
             let own = self.report.items.iter().flat_map(|item| {
                 item.steps.iter().map(|step| &step.right).chain([&item.left, &item.right, &item.start])

@@ -1,10 +1,12 @@
 //! Formulas as text of the language and as LaTeX.
 
+use std::cell::Cell;
+
 use num_rational::BigRational;
 use num_traits::{One, Signed};
 
 use crate::kernel::jets::expression::Point;
-use crate::kernel::jets::theory::{DensityId, FunctionId, ParameterId};
+use crate::kernel::jets::theory::{DensityId, FunctionId, ParameterId, VariateId};
 use crate::kernel::term::{Name, Term};
 use crate::model::derivation::Derivation;
 use crate::model::derivation::family::SECOND;
@@ -27,12 +29,14 @@ pub struct Notation<'d> {
     derivation: &'d Derivation,
     /// The names of the family at hand.
     names: Option<Names>,
+    /// Inside a sum over the draws, where the variates are those of the k-th.
+    within_draws: Cell<bool>,
 }
 
 impl<'d> Notation<'d> {
     pub fn of(derivation: &'d Derivation) -> Self {
         let names = derivation.at_hand.as_ref().map(|at_hand| Names::of(&at_hand.family));
-        Notation { derivation, names }
+        Notation { derivation, names, within_draws: Cell::new(false) }
     }
 
     /// In the syntax of the language: it reads back as the same formula.
@@ -374,10 +378,9 @@ impl<'d> Notation<'d> {
             Kind::Constant(id) => (self.symbol(theory.constant(*id).name.as_str()), Level::Atom),
             Kind::Density(id, point) => {
                 let density = theory.density(*id);
-                (
-                    format!("{}_{{{}}}", self.symbol(density.name.as_str()), self.point_latex(density.parameter, point)),
-                    Level::Atom,
-                )
+                let name = self.symbol(density.name.as_str());
+                let at = self.at_draw(formula);
+                (format!("{name}_{{{}}}{at}", self.point_latex(density.parameter, point)), Level::Atom)
             }
             Kind::Field(id, point) => (
                 format!(
@@ -388,7 +391,14 @@ impl<'d> Notation<'d> {
                 Level::Atom,
             ),
             Kind::Statistic(id) => (
-                format!("{}({})", self.symbol(theory.function(*id).name.as_str()), self.symbol(&self.variate_of(*id))),
+                match self.within_draws.get() {
+                    true => format!("{}{}", self.symbol(theory.function(*id).name.as_str()), self.at_draw(formula)),
+                    false => format!(
+                        "{}({})",
+                        self.symbol(theory.function(*id).name.as_str()),
+                        self.symbol(&self.variate_of(*id))
+                    ),
+                },
                 Level::Atom,
             ),
             Kind::Apply(id, order, argument) => {
@@ -404,7 +414,10 @@ impl<'d> Notation<'d> {
             }
             Kind::Defined(at, point) => {
                 let name = self.symbol(&self.derivation.definitions[*at].name);
-                if point.is_empty() {
+                let at = self.at_draw(formula);
+                if !at.is_empty() {
+                    (format!("{name}{at}"), Level::Atom)
+                } else if point.is_empty() {
                     let level = if name.contains('^') { Level::Power } else { Level::Atom };
                     (name, level)
                 } else {
@@ -495,12 +508,13 @@ impl<'d> Notation<'d> {
                         format!("_{{{}; {}}}", self.sample(), self.point_latex(self.inner_parameter(), point))
                     }
                 };
-                (format!(r"\mathbb{{E}}{below}\!\left[{}\right]", self.latex(body)), Level::Atom)
+                let inner = self.drawn(false, || self.latex(body));
+                (format!(r"\mathbb{{E}}{below}\!\left[{inner}\right]"), Level::Atom)
             }
-            Kind::Draws(body) => (
-                format!(r"\sum_{{k=1}}^{{{}}} {{}}\Big[{}\Big]_{{z_k}}", self.sample(), self.latex(body)),
-                Level::Prefix,
-            ),
+            Kind::Draws(body) => {
+                let inner = self.drawn(true, || self.latex_at(body, Level::Product));
+                (format!(r"\sum_{{k=1}}^{{{}}} {inner}", self.sample()), Level::Prefix)
+            }
             Kind::SumOver(variate, body) => (
                 format!(
                     r"\sum_{{{}}} {}",
@@ -528,6 +542,41 @@ impl<'d> Notation<'d> {
 
     fn term_latex(&self, term: &Term) -> String {
         self.names.as_ref().map_or_else(|| term.to_string(), |names| crate::render::term_latex(term, names))
+    }
+
+    fn drawn<T>(&self, within: bool, work: impl FnOnce() -> T) -> T {
+        let outside = self.within_draws.replace(within);
+        let value = work();
+        self.within_draws.set(outside);
+        value
+    }
+
+    /// `(z_k)` after what depends on the variates, `(y_k \mid x_k)` after a conditional density.
+    fn at_draw(&self, formula: &Formula) -> String {
+        let theory = &self.derivation.theory;
+        if !self.within_draws.get() || !self.depends_on_variates(formula) {
+            return String::new();
+        }
+        let own = |id: VariateId| format!("{}_{{k}}", self.symbol(theory.variate(id).name.as_str()));
+        match &formula.kind {
+            Kind::Density(id, _) => {
+                let density = theory.density(*id);
+                let given = density.given.map_or(String::new(), |given| format!(r" \mid {}", own(given)));
+                format!("({}{given})", own(density.variate))
+            }
+            _ => format!("({})", theory.variate_ids().map(own).collect::<Vec<_>>().join(", ")),
+        }
+    }
+
+    fn depends_on_variates(&self, formula: &Formula) -> bool {
+        match &formula.kind {
+            Kind::Density(..) | Kind::Statistic(_) => true,
+            Kind::Draws(_) | Kind::SumOver(..) | Kind::Expectation(..) | Kind::Variance(_) | Kind::Covariance(..) => {
+                false
+            }
+            Kind::Defined(at, _) => self.depends_on_variates(&self.derivation.definitions[*at].body),
+            _ => formula.children().into_iter().any(|child| self.depends_on_variates(child)),
+        }
     }
 
     /// The number of draws.

@@ -14,6 +14,9 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
     for line in setting(report) {
         out.push_str(&format!("  density {line}\n"));
     }
+    if let Some(id) = report.derivation.theory.sample {
+        out.push_str(&format!("  sample of {} independent draws\n", report.derivation.theory.constant(id).name));
+    }
     for definition in &report.derivation.definitions {
         out.push_str(&format!("  {} := {}\n", definition.name, notation.text(&definition.body)));
     }
