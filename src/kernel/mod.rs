@@ -7,6 +7,7 @@ pub mod domain;
 pub mod interval;
 pub mod jets;
 pub mod lemma;
+mod modular;
 pub mod normal;
 pub mod poly;
 pub mod section;

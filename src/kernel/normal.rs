@@ -15,6 +15,7 @@ use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::domain::{Context, Domain, Support};
+use super::modular::surely_indivisible;
 use super::poly::{Exponent, Generator, MOST_EXPANDED_POWER, Monomial, Obstacle, Outcome, Poly, rational_power};
 use super::sign::Sign;
 use super::term::{Constant, Function, Name, Rational, Term};
@@ -1514,6 +1515,9 @@ pub(super) fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<
             Some(quotient) => Ok(Some(quotient.times_monomial(&lowest, &Rational::one())?)),
             None => Ok(None),
         };
+    }
+    if surely_indivisible(dividend, divisor) {
+        return Ok(None);
     }
     let Some((leading, leading_coefficient)) = leading_term(divisor) else { return Ok(None) };
     let inverse = leading.inverse();
