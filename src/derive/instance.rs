@@ -40,6 +40,8 @@ pub struct PieceInstance {
     pub variable: Name,
     /// For each real parameter in which the kernel is linear, its statistic: coefficient · monomial.
     pub statistics: Vec<(Name, Monomial, Rational)>,
+    /// S where the kernel is 1/S.
+    pub circle: Option<Circle>,
     /// First terms of a series that are left out.
     pub skip: u32,
     pub map: Term,
@@ -49,6 +51,13 @@ pub struct PieceInstance {
     /// A polynomial in the variable, such as 1 + t.
     pub factor: Poly,
     pub scope: Rc<Normalizer>,
+}
+
+/// S = c − a cos t − b sin t, and the lemma's names for c, a and b.
+#[derive(Clone)]
+pub struct Circle {
+    sum: Generator,
+    names: Vec<Name>,
 }
 
 /// All instances that fit, best first; usually there is one.
@@ -68,9 +77,7 @@ pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance>
             break;
         }
     }
-    if found.is_empty() {
-        found.extend(cut_at_corner(setting, name, domain, &parameters));
-    }
+    found.extend(cut_at_corner(setting, name, domain, &parameters));
     // What surely meets the lemma's conditions first.
     found.sort_by_key(|instance| !instance.is_possible(&parameters));
     found
@@ -191,6 +198,7 @@ fn single_point(setting: &Setting, name: &Name, variable: &Name, point: i64) -> 
         lemma,
         variable: variable.clone(),
         statistics: Vec::new(),
+        circle: None,
         skip: 0,
         map,
         parameters: Vec::new(),
@@ -215,7 +223,8 @@ fn corners(setting: &Setting, name: &Name) -> BTreeSet<Term> {
     found
 }
 
-/// What tells where a function is folded or centred: (n) in |x − n|, (n, c) in (x − n)² + c².
+/// What tells where a function is folded or centred: (n) in |x − n|, (n, c) in (x − n)² + c², (p, q) in
+/// 1 + p² + q² − 2p cos x − 2q sin x.
 fn shapes(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Vec<Vec<Term>> {
     let own = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
     let mut corners = BTreeSet::new();
@@ -225,7 +234,10 @@ fn shapes(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Vec<Vec<Term>> {
         }
     });
     let corners = corners.into_iter().map(|centre| vec![centre]);
-    corners.chain(quadratics(normalizer, poly, name).into_iter().map(|(n, c)| vec![n, c])).collect()
+    let quadratics = quadratics(normalizer, poly, name).into_iter().map(|(n, c)| vec![n, c]);
+    let circles = circles(normalizer, poly, name);
+    let discs = circles.iter().filter_map(|(_, circle)| disc(normalizer, circle));
+    corners.chain(quadratics).chain(discs).collect()
 }
 
 fn fresh_variable(setting: &Setting) -> Name {
@@ -709,17 +721,22 @@ fn fit_lemma(
     let mut pieces = Vec::new();
     for (map, target) in targets {
         let mut fitted = None;
+        let circle = circle_assignment(lemma, change, target, scope);
+        if let Some((structural, _)) = &circle {
+            fitted = fit_linear(lemma, change, structural, target, scope);
+        }
         for structural in structural_assignments(lemma, change, target, scope) {
-            if let Some(result) = fit_linear(lemma, change, &structural, target, scope) {
-                fitted = Some(result);
+            if fitted.is_some() {
                 break;
             }
+            fitted = fit_linear(lemma, change, &structural, target, scope);
         }
         let fitted = fitted?;
         pieces.push(PieceInstance {
             lemma,
             variable: change.variable.clone(),
             statistics: fitted.statistics,
+            circle: circle.map(|(_, circle)| circle),
             skip,
             map: map.clone(),
             parameters: fitted.parameters,
@@ -729,6 +746,71 @@ fn fit_lemma(
         });
     }
     Some(Instance { pieces })
+}
+
+/// (c, a, b) for the lemma's kernel 1/(c − a cos t − b sin t), and that sum as it stands in the density.
+fn circle_assignment(
+    lemma: &Lemma,
+    change: &Change,
+    target: &Poly,
+    scope: &Normalizer,
+) -> Option<(Vec<(Name, Term)>, Circle)> {
+    if (&lemma.domain, &change.domain) != (&Domain::Angle, &Domain::Angle) {
+        return None;
+    }
+    let own = Normalizer::on_support(
+        &lemma.context(),
+        &Support::Product { coordinates: vec![(lemma.variable.clone(), Domain::Angle)], inequalities: Vec::new() },
+    );
+    let wanted = circles(&own, &own.normalize(&lemma.log_kernel).ok()?, &lemma.variable);
+    let found = circles(scope, target, &change.variable);
+    let ([(_, wanted)], [(sum, found)]) = (wanted.as_slice(), found.as_slice()) else { return None };
+    let mut structural = Vec::new();
+    for (wanted, found) in wanted.iter().zip(found) {
+        let Term::Variable(name) = wanted.to_term() else { return None };
+        structural.push((name, found.to_term()));
+    }
+    let names = structural.iter().map(|(name, _)| name.clone()).collect();
+    Some((structural, Circle { sum: sum.clone(), names }))
+}
+
+/// Each sum c − a cos x − b sin x in a normal form, with c, a and b.
+fn circles(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Vec<(Generator, [Poly; 3])> {
+    let mut found: Vec<(Generator, [Poly; 3])> = Vec::new();
+    let own = Poly::generator(Generator::Variable(name.clone()));
+    poly.visit_generators(&mut |generator| {
+        let Generator::Sum(sum) = generator else { return };
+        let mut parts = [Poly::zero(), Poly::zero(), Poly::zero()];
+        for (monomial, coefficient) in sum.terms() {
+            let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
+            match inside.factors() {
+                [] => parts[0].add_term(outside, coefficient.clone()),
+                [(Generator::Call(function, angle), Exponent::Integer(1))] if angle[0] == own => {
+                    let position = match function {
+                        Function::Cos => 1,
+                        Function::Sin => 2,
+                        _ => return,
+                    };
+                    parts[position].add_term(outside, -coefficient.clone());
+                }
+                _ => return,
+            }
+        }
+        let moves = !parts[1].is_zero() || !parts[2].is_zero();
+        if moves && !found.iter().any(|(known, _)| known == generator) {
+            found.push((generator.clone(), parts));
+        }
+    });
+    found
+}
+
+/// (x, y) in 1 + x² + y² − 2x cos t − 2y sin t, up to a factor.
+fn disc(normalizer: &Normalizer, circle: &[Poly; 3]) -> Option<Vec<Term>> {
+    let [c, a, b] = circle;
+    let root = c.times(c).ok()?.minus(&a.times(a).ok()?).minus(&b.times(b).ok()?);
+    let root = normalizer.power(&normalizer.canonical(&root).ok()?, &Poly::constant(Rational::new(1.into(), 2.into())));
+    let inverse = normalizer.power(&normalizer.canonical(&c.plus(&root.ok()?)).ok()?, &Poly::integer(-1)).ok()?;
+    [a, b].into_iter().map(|part| Some(normalizer.canonical(&part.times(&inverse).ok()?).ok()?.to_term())).collect()
 }
 
 /// Whether a lemma's kind of domain is the one at hand; how many first terms are left out.
@@ -1002,6 +1084,9 @@ impl PieceInstance {
     /// A monomial in the variable as shifts and derivatives of the lemma.
     #[allow(clippy::type_complexity)]
     fn resolve(&self, scope: &Normalizer, monomial: &Monomial) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Poly)> {
+        if let Some(circle) = &self.circle {
+            return self.on_circle(circle, monomial);
+        }
         let mut shift: Vec<(Name, Term)> = Vec::new();
         let mut orders: Vec<(Name, u32)> = Vec::new();
         let mut total = Rational::one();
@@ -1064,6 +1149,38 @@ impl PieceInstance {
             return None;
         }
         Some((shift, orders, scope.exp(&free).ok()?.scaled(&total)))
+    }
+}
+
+impl PieceInstance {
+    /// ∂_a^i ∂_b^j ∂_c^l of 1/S is (i+j+l)! (−1)^l cos^i sin^j / S^(1+i+j+l).
+    #[allow(clippy::type_complexity)]
+    fn on_circle(
+        &self,
+        circle: &Circle,
+        monomial: &Monomial,
+    ) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Poly)> {
+        let (mut i, mut j, mut below) = (0, 0, 0);
+        for (generator, exponent) in monomial.factors() {
+            let Exponent::Integer(power) = exponent else { return None };
+            match generator {
+                sum if *sum == circle.sum => below = -power,
+                Generator::Call(Function::Cos, _) => i = *power,
+                Generator::Call(Function::Sin, _) => j = *power,
+                _ => return None,
+            }
+        }
+        let rest = below - i - j;
+        if i < 0 || j < 0 || !(0..=8).contains(&rest) || below > 8 {
+            return None;
+        }
+        let mut factor = if rest % 2 == 0 { Rational::one() } else { -Rational::one() };
+        for k in 1..=below {
+            factor /= Rational::from_integer(k.into());
+        }
+        let orders = circle.names.iter().zip([rest, i, j]).filter(|(_, order)| *order > 0);
+        let orders = orders.map(|(name, order)| Some((name.clone(), u32::try_from(order).ok()?)));
+        Some((Vec::new(), orders.collect::<Option<_>>()?, Poly::constant(factor)))
     }
 }
 

@@ -93,6 +93,19 @@ fn sqrt(argument: Term) -> Term {
     Term::power(argument, Term::ratio(1, 2))
 }
 
+fn cos(argument: Term) -> Term {
+    Term::apply(Function::Cos, vec![argument])
+}
+
+fn sin(argument: Term) -> Term {
+    Term::apply(Function::Sin, vec![argument])
+}
+
+/// The square of a parameter.
+fn square(name: &str) -> Term {
+    Term::power(v(name), n(2))
+}
+
 fn real(names: &[&str]) -> Vec<(Name, Domain)> {
     names.iter().map(|name| (Name::new(name), Domain::real())).collect()
 }
@@ -245,19 +258,52 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
         },
         Lemma {
             parameters: real(&["a", "b"]),
-            positive: vec![Term::power(v("a"), n(2)) + Term::power(v("b"), n(2))],
+            positive: vec![square("a") + square("b")],
             ..row(
                 "bessel-integral",
                 r"\int_{-\pi}^{\pi} e^{a\cos t + b\sin t}\,dt = 2\pi I_0\bigl(\sqrt{a^2+b^2}\bigr)",
                 r"a^2 + b^2 > 0",
                 "DLMF 10.32.1",
                 Domain::Angle,
-                v("a") * Term::apply(Function::Cos, vec![t()]) + v("b") * Term::apply(Function::Sin, vec![t()]),
+                v("a") * cos(t()) + v("b") * sin(t()),
                 n(2) * pi()
                     * Term::apply(
                         Function::BesselI,
-                        vec![n(0), sqrt(Term::power(v("a"), n(2)) + Term::power(v("b"), n(2)))],
+                        vec![n(0), sqrt(square("a") + square("b"))],
                     ),
+            )
+        },
+        Lemma {
+            parameters: real(&["a", "b"]).into_iter().chain(positive(&["c"])).collect(),
+            positive: vec![square("c") - square("a") - square("b")],
+            ..row(
+                "poisson-kernel",
+                r"\int_{-\pi}^{\pi} \frac{dt}{c - a\cos t - b\sin t} = \frac{2\pi}{\sqrt{c^2-a^2-b^2}}",
+                r"c > 0,\ c^2 > a^2 + b^2",
+                "Gradshteyn & Ryzhik 3.661.4; Ahlfors, Complex Analysis (1979), 4.5.3",
+                Domain::Angle,
+                -(v("c") - v("a") * cos(t()) - v("b") * sin(t())).log(),
+                n(2) * pi() / sqrt(square("c") - square("a") - square("b")),
+            )
+        },
+        Lemma {
+            fixed: real(&["x", "y", "p", "q", "v"]),
+            positive: vec![n(1) - square("x") - square("y"), n(1) - square("p") - square("q")],
+            factor: v("v")
+                + (n(1) + square("p") + square("q") - n(2) * v("p") * cos(t()) - n(2) * v("q") * sin(t())).log(),
+            ..row(
+                "poisson-logarithm",
+                r"\int_{-\pi}^{\pi} \frac{v + \log\bigl(1+p^2+q^2-2p\cos t-2q\sin t\bigr)}{1+x^2+y^2-2x\cos t-2y\sin t}\,dt = \frac{2\pi}{1-x^2-y^2}\Bigl(v + \log\bigl((1-x^2-y^2)(1-p^2-q^2)+(x-p)^2+(y-q)^2\bigr)\Bigr)",
+                r"x^2 + y^2 < 1,\ p^2 + q^2 < 1",
+                "Poisson's formula for the harmonic function log |1 - (p - iq) z|^2 in the unit disc; Ahlfors, Complex Analysis (1979), 4.6.3",
+                Domain::Angle,
+                -(n(1) + square("x") + square("y") - n(2) * v("x") * cos(t()) - n(2) * v("y") * sin(t())).log(),
+                n(2) * pi() / (n(1) - square("x") - square("y"))
+                    * (v("v")
+                        + ((n(1) - square("x") - square("y")) * (n(1) - square("p") - square("q"))
+                            + Term::power(v("x") - v("p"), n(2))
+                            + Term::power(v("y") - v("q"), n(2)))
+                        .log()),
             )
         },
         Lemma {

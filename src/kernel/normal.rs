@@ -1643,13 +1643,18 @@ impl Letters {
     }
 }
 
-/// Q with poly = Q², for a polynomial in variables; none where there is no such polynomial.
-fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
+/// Q with poly = Q², for a polynomial in opaque quantities; none where there is no such polynomial.
+pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
     let plain = |(generator, exponent): &(Generator, Exponent)| {
-        matches!(generator, Generator::Variable(_) | Generator::Reflected(_))
-            && matches!(exponent, Exponent::Integer(power) if *power > 0)
+        !matches!(generator, Generator::Sum(_)) && matches!(exponent, Exponent::Integer(power) if *power > 0)
     };
-    if poly.len() < 3 || !poly.terms().all(|(monomial, _)| monomial.factors().iter().all(plain)) {
+    if poly.len() < 3 {
+        return Ok(None);
+    }
+    if let Some(letters) = Letters::of([poly, poly]) {
+        return square_root(&letters.write(poly))?.map(|root| letters.read(&root)).transpose();
+    }
+    if !poly.terms().all(|(monomial, _)| monomial.factors().iter().all(plain)) {
         return Ok(None);
     }
     let Some((top, coefficient)) = leading_term(poly) else { return Ok(None) };

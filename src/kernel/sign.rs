@@ -48,6 +48,22 @@ impl Sign {
         }
     }
 
+    /// What is one or the other.
+    fn or(self, other: Sign) -> Option<Sign> {
+        match (self, other) {
+            (own, other) if own == other => Some(own),
+            (
+                Sign::Positive | Sign::Nonnegative | Sign::Zero,
+                Sign::Positive | Sign::Nonnegative | Sign::Zero,
+            ) => Some(Sign::Nonnegative),
+            (
+                Sign::Negative | Sign::Nonpositive | Sign::Zero,
+                Sign::Negative | Sign::Nonpositive | Sign::Zero,
+            ) => Some(Sign::Nonpositive),
+            _ => None,
+        }
+    }
+
     fn times(self, other: Sign) -> Sign {
         match (self, other) {
             (Sign::Zero, _) | (_, Sign::Zero) => Sign::Zero,
@@ -190,10 +206,12 @@ impl Normalizer {
             .or_else(|| self.sign_of_logarithms(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_at_ends(poly, questions))
+            .or_else(|| self.sign_by_cases(poly, questions))
             .or_else(|| self.sign_of_quadratic(poly, questions))
             .or_else(|| self.sign_on_circle(poly, questions))
             .or_else(|| self.sign_of_fraction(poly, questions))
             .or_else(|| self.sign_by_number_logarithms(poly, questions))
+            .or_else(|| self.sign_of_square(poly, questions))
             .or_else(|| self.sign_by_points(poly))
     }
 
@@ -318,19 +336,7 @@ impl Normalizer {
         for point in points {
             let at: Vec<(Name, Term)> = names.iter().cloned().zip(point.iter().cloned()).collect();
             let own = self.sign(&self.normalize(&term.substitute(&at)).ok()?)?;
-            common = Some(match (common, own) {
-                (None, own) => own,
-                (Some(common), own) if common == own => own,
-                (
-                    Some(Sign::Positive | Sign::Nonnegative | Sign::Zero),
-                    Sign::Positive | Sign::Nonnegative | Sign::Zero,
-                ) => Sign::Nonnegative,
-                (
-                    Some(Sign::Negative | Sign::Nonpositive | Sign::Zero),
-                    Sign::Negative | Sign::Nonpositive | Sign::Zero,
-                ) => Sign::Nonpositive,
-                _ => return None,
-            });
+            common = Some(common.map_or(Some(own), |common: Sign| common.or(own))?);
         }
         common
     }
@@ -448,6 +454,38 @@ impl Normalizer {
         None
     }
 
+    /// sign(u) is −1, 0 or 1: the sign that the poly has in each case.
+    fn sign_by_cases(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        let (own, argument) = poly.terms().flat_map(|(monomial, _)| monomial.factors()).find_map(|(generator, _)| {
+            match generator {
+                Generator::Call(Function::Sign, arguments) => Some((generator.clone(), arguments[0].clone())),
+                _ => None,
+            }
+        })?;
+        let cases: &[i64] = match self.sign(&argument) {
+            Some(Sign::Nonnegative) => &[0, 1],
+            Some(Sign::Nonpositive) => &[-1, 0],
+            _ => &[-1, 0, 1],
+        };
+        let mut common: Option<Sign> = None;
+        for case in cases {
+            let mut at = Poly::zero();
+            for (monomial, coefficient) in poly.terms() {
+                let power = match monomial.exponent(&own) {
+                    Exponent::Integer(power @ 0..) => power,
+                    _ => return None,
+                };
+                let others = monomial.factors().iter().filter(|(generator, _)| *generator != own).cloned().collect();
+                let value = rational_power(&Rational::from_integer((*case).into()), power).ok()?;
+                at.add_term(Monomial::from_factors(others), coefficient * value);
+            }
+            let here = self.find_sign(&at, questions)?;
+            common = Some(common.map_or(Some(here), |common| common.or(here))?);
+        }
+        common
+    }
+
     /// a v²ᵏ + b vᵏ + c has the sign of a when 4ac > b², and when 4ac = b² but 2a vᵏ + b ≠ 0.
     fn sign_of_quadratic(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(4)?;
@@ -529,6 +567,21 @@ impl Normalizer {
                 _ => None,
             }
         })
+    }
+
+    /// A square, multiplied out, is positive where its root is not zero.
+    fn sign_of_square(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        let (flip, root) = [Rational::one(), -Rational::one()].into_iter().find_map(|unit| {
+            let root = super::normal::square_root(&poly.scaled(&unit)).ok()??;
+            Some((unit.is_negative(), root))
+        })?;
+        let own = if self.find_sign(&root, questions).is_some_and(Sign::is_strict) {
+            Sign::Positive
+        } else {
+            Sign::Nonnegative
+        };
+        Some(if flip { own.negate() } else { own })
     }
 
     /// A sum of fractions over one denominator of known sign.

@@ -1,13 +1,20 @@
 //! What must not be proved: densities that vanish where an algebraic shortcut would not see it, steps
 //! that lean on what another one assumed, pieces counted twice.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use fisherproof::certificate::{read, verify};
 use fisherproof::derive::family::derive;
 use fisherproof::derive::report::Status;
+use fisherproof::kernel::certificate::{Moment, Part, Piece};
+use fisherproof::kernel::domain::{Context, Domain, Support};
+use fisherproof::kernel::term::{Name, Rational, Term};
+use fisherproof::kernel::theorem::{Checker, Setting};
 use fisherproof::model::family::Family;
+use fisherproof::model::read_term;
 use fisherproof::model::resolve_family;
 use fisherproof::source::Source;
 use fisherproof::syntax;
@@ -168,4 +175,116 @@ fn forged_certificates_are_rejected() {
         count += 1;
     }
     assert!(count >= 2);
+}
+
+fn term(text: &str) -> Term {
+    read_term(text).expect("a term")
+}
+
+/// A density in t, some of whose parameters are positive.
+fn setting(domain: Domain, log_density: &str, parameters: &[(&str, i64)]) -> Arc<Setting> {
+    let support = Support::Product { coordinates: vec![(Name::new("t"), domain)], inequalities: Vec::new() };
+    let domains: BTreeMap<Name, Domain> =
+        parameters.iter().map(|(name, _)| (Name::new(name), Domain::positive())).collect();
+    let witness = parameters.iter().map(|(name, value)| (Name::new(name), Term::integer(*value))).collect();
+    let context = Context { domains, ..Context::default() };
+    Setting::new(support, context, term(log_density), witness).expect("a setting")
+}
+
+/// One lemma, not moved, with one part.
+fn one_part(lemma: &str, parameters: &[(&str, &str)], shift: &[(&str, &str)], orders: &[(&str, u32)]) -> Piece {
+    let bind = |all: &[(&str, &str)]| all.iter().map(|(name, value)| (Name::new(name), term(value))).collect();
+    Piece {
+        lemma: lemma.to_owned(),
+        variable: Name::new("t"),
+        map: term("t"),
+        parameters: bind(parameters),
+        parts: vec![Part {
+            constant: Term::one(),
+            shift: bind(shift),
+            orders: orders.iter().map(|(name, order)| (Name::new(name), *order)).collect(),
+        }],
+        skip: 0,
+    }
+}
+
+/// ∫ log^m t (1 − t)^(b−1) converges for b > −m and no further; its value at 0, −1, … is a limit.
+#[test]
+fn an_integral_is_continued_as_far_as_it_converges() {
+    let unit = || Domain::Interval { lower: Some(Term::zero()), upper: Some(Term::one()) };
+    let uniform = Checker::new(&setting(unit(), "0", &[]));
+    let proved = |of: &str, is: &str, shift: &[(&str, &str)], orders: &[(&str, u32)]| {
+        let pieces = vec![one_part("beta-integral", &[("a", "1"), ("b", "1")], shift, orders)];
+        uniform.moment(&term(of), &term(is), &Moment { pieces }).is_ok()
+    };
+    // At the pole itself, and one further down.
+    assert!(proved("log(t)/(1-t)", "-pi^2/6", &[("b", "-1")], &[("a", 1)]));
+    assert!(!proved("log(t)/(1-t)", "-pi^2/3", &[("b", "-1")], &[("a", 1)]));
+    assert!(!proved("log(t)/(1-t)", "0", &[("b", "-1")], &[("a", 1)]));
+    assert!(proved("log(t)^2/(1-t)", "2*zeta(3)", &[("b", "-1")], &[("a", 2)]));
+    assert!(proved("log(t)^2/(1-t)^2", "pi^2/3", &[("b", "-2")], &[("a", 2)]));
+    assert!(proved("log(t)*log(1-t)/(1-t)", "zeta(3)", &[("b", "-1")], &[("a", 1), ("b", 1)]));
+    assert!(proved("log(1-t)*log(t)/t", "zeta(3)", &[("a", "-1")], &[("b", 1), ("a", 1)]));
+    // Beyond: ∫ 1/(1−t), ∫ log t/(1−t)², ∫ log(1−t)/(1−t), ∫ log² t/(1−t)³ diverge.
+    for value in ["0", "1", "-1", "-pi^2/6", "pi^2/3"] {
+        assert!(!proved("1/(1-t)", value, &[("b", "-1")], &[]));
+        assert!(!proved("log(t)/(1-t)^2", value, &[("b", "-2")], &[("a", 1)]));
+        assert!(!proved("log(1-t)/(1-t)", value, &[("b", "-1")], &[("b", 1)]));
+        assert!(!proved("log(t)^2/(1-t)^3", value, &[("b", "-3")], &[("a", 2)]));
+        // An order of nought derives nothing.
+        assert!(!proved("1/(1-t)", value, &[("b", "-1")], &[("a", 0)]));
+    }
+    // Not at the pole and not known to be away from it: so it says.
+    let power = Checker::new(&setting(unit(), "log(b)+(b-1)*log(1-t)", &[("b", 3)]));
+    let moment = |shift: &str, order: u32| {
+        let mut piece = one_part("beta-integral", &[("a", "1"), ("b", "b")], &[("b", shift)], &[("a", order)]);
+        piece.parts[0].constant = term("b");
+        Moment { pieces: vec![piece] }
+    };
+    let theorem = power.moment(&term("log(t)/(1-t)"), &term("-b/(b-1)*(digamma(b)+euler_gamma)"), &moment("-1", 1));
+    let theorem = theorem.expect("the integral converges");
+    assert_eq!(theorem.assumptions().len(), 1, "{:?}", theorem.assumptions());
+    assert!(power.moment(&term("log(t)/(1-t)^2"), &term("0"), &moment("-2", 1)).is_err());
+}
+
+/// Pieces of a count must be those of the support: each point once, none left out, none turned round twice.
+#[test]
+fn counts_are_cut_into_what_they_are() {
+    let whole = || Domain::Integers { lower: None, upper: None };
+    let density = "log(1-q)-log(1+q)+abs(t)*log(q)";
+    let support = Support::Product { coordinates: vec![(Name::new("t"), whole())], inequalities: Vec::new() };
+    let unit = Domain::Interval { lower: Some(Term::zero()), upper: Some(Term::one()) };
+    let context = Context { domains: [(Name::new("q"), unit)].into_iter().collect(), ..Context::default() };
+    let witness = vec![(Name::new("q"), Term::Number(Rational::new(1.into(), 3.into())))];
+    let checker = Checker::new(&Setting::new(support, context, term(density), witness).expect("a setting"));
+    let piece = |lemma: &str, map: &str, skip: u32| Piece {
+        lemma: lemma.to_owned(),
+        variable: Name::new("u"),
+        map: term(map),
+        parameters: if lemma == "single-term" { Vec::new() } else { vec![(Name::new("s"), term("log(q)"))] },
+        parts: vec![Part { constant: term("(1-q)/(1+q)"), shift: Vec::new(), orders: Vec::new() }],
+        skip,
+    };
+    let proved = |pieces: Vec<Piece>| checker.moment(&Term::one(), &Term::one(), &Moment { pieces }).is_ok();
+    let total = |pieces: Vec<Piece>| {
+        checker.moment_value(checker.parameters(), &Term::one(), &Moment { pieces }, &mut Default::default()).is_ok()
+    };
+    let (left, middle, right) =
+        (piece("geometric-series", "-u", 1), piece("single-term", "0", 0), piece("geometric-series", "u", 1));
+    assert!(proved(vec![left.clone(), middle.clone(), right.clone()]));
+    assert!(proved(vec![left.clone(), piece("geometric-series", "u", 0)]));
+    for pieces in [
+        vec![left.clone(), right.clone()],
+        vec![left.clone(), middle.clone(), middle.clone(), right.clone()],
+        vec![right.clone(), middle.clone(), left.clone()],
+        vec![piece("geometric-series", "-u", 0), middle.clone(), right.clone()],
+        vec![left.clone(), piece("single-term", "1", 0), right.clone()],
+        vec![left.clone(), piece("single-term", "1/2", 0), right.clone()],
+        vec![left.clone(), piece("geometric-series", "0", 0), right.clone()],
+        vec![left.clone(), middle.clone(), piece("geometric-series", "2*u", 1)],
+        vec![left.clone(), middle.clone(), piece("geometric-series", "u+1/2", 1)],
+        vec![left, middle],
+    ] {
+        assert!(!total(pieces.clone()), "{pieces:?}");
+    }
 }
