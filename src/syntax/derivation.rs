@@ -11,8 +11,19 @@ use super::tree::{
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-pub const DERIVATION_KEYWORDS: &[&str] =
-    &["parameter", "direction", "constant", "function", "density", "sample", "define", "notation", "assume", "lemma", "theorem"];
+pub const DERIVATION_KEYWORDS: &[&str] = &[
+    "parameter",
+    "direction",
+    "constant",
+    "function",
+    "density",
+    "sample",
+    "define",
+    "notation",
+    "assume",
+    "lemma",
+    "theorem",
+];
 
 const FOREIGN_KEYWORDS: &[(&str, &str)] = &[
     ("let", "define"),

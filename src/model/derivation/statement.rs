@@ -13,7 +13,9 @@ use super::formula::{Formula, Kind, Shape};
 use super::lower::Lowering;
 use super::scope::{DefinitionLine, Meaning, Scope};
 use super::spelling::nearest;
-use super::{AssumptionLine, AtHand, Cited, CitedMeaning, Derivation, Item, ItemKind, Link, Order, Side, StatementLine};
+use super::{
+    AssumptionLine, AtHand, Cited, CitedMeaning, Derivation, Item, ItemKind, Link, Order, Side, StatementLine,
+};
 
 /// The order of `~` where nobody says which: the first at which a divergence is not zero.
 const USUAL_ORDER: u32 = 2;
@@ -154,7 +156,9 @@ impl<'s> Resolver<'s> {
             self.scope.error(
                 Diagnostic::error("unknown-family", format!("the family `{}` is not known", name.node))
                     .at(name.span, "neither in these files nor in the catalogue")
-                    .help("`fisherproof list` names what the catalogue holds; a family may also stand in the same file"),
+                    .help(
+                        "`fisherproof list` names what the catalogue holds; a family may also stand in the same file",
+                    ),
             );
             return;
         };
@@ -163,9 +167,12 @@ impl<'s> Resolver<'s> {
         if !named.is_empty() && named != own {
             let place = typed.first().map_or(name.span, |first| first.span.to(typed[typed.len() - 1].span));
             self.scope.error(
-                Diagnostic::error("family-at-hand", format!("the parameters of {} are {}", family.name, own.join(", ")))
-                    .at(place, "not its parameters")
-                    .help(format!("write `for {}({})`", name.node, own.join(", "))),
+                Diagnostic::error(
+                    "family-at-hand",
+                    format!("the parameters of {} are {}", family.name, own.join(", ")),
+                )
+                .at(place, "not its parameters")
+                .help(format!("write `for {}({})`", name.node, own.join(", "))),
             );
         }
     }
@@ -343,12 +350,11 @@ impl<'s> Resolver<'s> {
             RelationKind::Similar { order } => order.as_ref().map(|order| order.node),
         };
         let order = self.order(&statement.kind, &[], inherited, statement.span);
-        let sides =
-            left.zip(right).filter(|(left, right)| self.comparable(left, right, order.value.is_some(), statement.span));
         let Some(start) = &chain.start else {
             self.no_proof(kind, name, statement);
             return None;
         };
+        let before = self.scope.diagnostics.len();
         let start = self.scope.formula(start);
         let mut links = Vec::new();
         let mut previous = start.clone();
@@ -371,6 +377,11 @@ impl<'s> Resolver<'s> {
             self.no_proof(kind, name, statement);
             return None;
         }
+        // Sides that do not fit are told once, in the link where they meet.
+        let told = self.scope.diagnostics.len() > before;
+        let sides = left
+            .zip(right)
+            .filter(|(left, right)| !told && self.comparable(left, right, order.value.is_some(), statement.span));
         let ((left, right), start) = sides.zip(start)?;
         complete &= self.comparable(&left, &start, false, start.span);
         complete.then(|| Draft {
