@@ -66,7 +66,7 @@ impl Matrix {
         let scale = self.determinant().recip();
         let cofactor = |row: usize, column: usize| {
             let minor = self.without(column, row).determinant();
-            let signed = if (row + column) % 2 == 0 { minor } else { -minor };
+            let signed = if (row + column).is_multiple_of(2) { minor } else { -minor };
             signed * scale.clone()
         };
         Matrix((0..size).map(|row| (0..size).map(|column| cofactor(row, column)).collect()).collect())
@@ -90,7 +90,7 @@ impl Matrix {
                     .enumerate()
                     .map(|(at, entry)| {
                         let part = entry.clone() * self.without(0, at).determinant();
-                        if at % 2 == 0 { part } else { -part }
+                        if at.is_multiple_of(2) { part } else { -part }
                     })
                     .collect(),
             ),

@@ -166,8 +166,12 @@ fn what_is_false_is_refuted_with_exact_numbers() {
         "hess(log(p)) = -(1/p) * grad(p) * grad(p)' + (1/p) * hess(p)",
         "E[d(log(p), i, j, k)] = -E[u[i]*u[j]*u[k]]",
         "sum(z, p * log(p)) = 0",
+        // True of positive numbers alone, and of a sample of one.
+        "sqrt(a^2) = a",
+        "E_sample[draws(u) * draws(u)'] = F",
+        "p^a = p",
     ] {
-        let report = checked(&format!("lemma One: {statement} {{ {statement} }}"));
+        let report = checked(&format!("constant a : real sample n lemma One: {statement} {{ {statement} }}"));
         assert_eq!(report.items[0].status, DerivationStatus::Refuted, "{statement}");
         let found = report.items[0].counterexample.as_ref().unwrap();
         assert_ne!(found.left, found.right, "{statement}");
@@ -350,7 +354,7 @@ fn a_family_at_hand_is_decided() {
         let text = format!(
             "family Corner {{ variate x : real parameter m : real density exp(-abs(x - m))/2 }}
              family Flat {{ parameter c : positive variate x : interval(0, c) density 1/c }}
-             derivation Test for {family} {{ define u = grad(log(p)) define F = E[u * u'] lemma One: {statement} {{ {statement} }} }}"
+             derivation Test for {family} {{ define u = grad(log(p)) define F = E[u * u'] lemma One: {statement} }}"
         );
         let mut reports = reports_about_families(&text);
         reports.remove(0).items.remove(0).status

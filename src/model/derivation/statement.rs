@@ -7,7 +7,7 @@ use crate::kernel::jets::layer::{CLOSED_FORM, REASONS, reason};
 use crate::kernel::jets::theorem::Statement;
 use crate::model::family::Family;
 use crate::source::{Source, Span};
-use crate::syntax::tree::{Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind, Spanned};
+use crate::syntax::tree::{Link as SyntaxLink, Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind, Spanned};
 
 use super::formula::{Formula, Kind, Shape};
 use super::lower::Lowering;
@@ -350,6 +350,18 @@ impl<'s> Resolver<'s> {
             RelationKind::Similar { order } => order.as_ref().map(|order| order.node),
         };
         let order = self.order(&statement.kind, &[], inherited, statement.span);
+        // What is stated of one family needs no chain: its closed forms decide it.
+        let decided = (self.family.is_some() && chain.start.is_none()).then(|| Chain {
+            start: Some(statement.left.clone()),
+            links: vec![SyntaxLink {
+                kind: statement.kind.clone(),
+                right: statement.right.clone(),
+                reasons: Vec::new(),
+                span: statement.span,
+            }],
+            span: statement.span,
+        });
+        let chain = decided.as_ref().unwrap_or(chain);
         let Some(start) = &chain.start else {
             self.no_proof(kind, name, statement);
             return None;
@@ -406,7 +418,7 @@ impl<'s> Resolver<'s> {
         };
         let sign = if statement.kind == RelationKind::Equal { "=" } else { "~" };
         self.scope.error(Diagnostic::error("no-proof", what).at(statement.span, "stated, not proved").help(format!(
-            "add a chain from one side to the other: `{{ {} {sign} {} }}`",
+            "give a reason after it, as in `by algebra`, or a chain from one side to the other: `{{ {} {sign} {} }}`",
             self.source.slice(statement.left.span),
             self.source.slice(statement.right.span)
         )));
