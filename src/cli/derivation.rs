@@ -10,9 +10,9 @@ use fisherproof::render::derivation::{DerivationFormat, DerivationOptions, rende
 use fisherproof::render::{Format, PREAMBLE, PREAMBLE_END};
 
 use super::derive::{DEFAULT_BUDGET, PRODUCTS_PER_UNIT};
-use super::{Failure, with_engine};
 use super::input::{Input, Understood};
 use super::message::Console;
+use super::{Failure, with_engine};
 
 /// Checks every derivation of the inputs, and tells everything that could not be understood.
 pub fn reports(inputs: &[Input], console: &Console) -> Result<Vec<DerivationReport>, Failure> {

@@ -125,9 +125,10 @@ impl Checker<'_> {
             Decision::Proved { basis, lemmas, conditions } => {
                 self.lemmas.extend(lemmas);
                 self.conditions.extend(conditions);
-                let given = link.reasons.iter().any(
-                    |cited| matches!(cited.meaning, CitedMeaning::Rule(reason, _) if reason.name == CLOSED_FORM),
-                );
+                let given = link
+                    .reasons
+                    .iter()
+                    .any(|cited| matches!(cited.meaning, CitedMeaning::Rule(reason, _) if reason.name == CLOSED_FORM));
                 let holds = link.reasons.is_empty() || given || basis != Basis::ClosedForm;
                 step.reason_needed = match basis {
                     Basis::Linearity if link.reasons.is_empty() => vec!["definition".to_string()],
@@ -137,8 +138,7 @@ impl Checker<'_> {
                 if !holds {
                     step.reason_missing = step.reason_needed.clone();
                 }
-                step.status =
-                    if holds { DerivationStatus::Proved } else { DerivationStatus::ProvedWithOtherReason };
+                step.status = if holds { DerivationStatus::Proved } else { DerivationStatus::ProvedWithOtherReason };
             }
             Decision::Refuted(found) => {
                 step.status = DerivationStatus::Refuted;
@@ -170,10 +170,7 @@ impl Checker<'_> {
         let (left, right) = (&item.statement.left, &item.statement.right);
         let mut same = |one: &Formula, other: &Formula| {
             text(self.source, one) == text(self.source, other)
-                || matches!(
-                    self.decide(one, other, equal, &[]),
-                    Decision::Proved { basis: Basis::Linearity, .. }
-                )
+                || matches!(self.decide(one, other, equal, &[]), Decision::Proved { basis: Basis::Linearity, .. })
         };
         if report.status <= DerivationStatus::ProvedWithOtherReason {
             if !(same(left, &item.start) && same(last, right)) {
@@ -191,7 +188,9 @@ impl Checker<'_> {
             match (known, item.statement.order.value) {
                 (Some(known), Some(wanted)) if known < wanted => {
                     report.status = DerivationStatus::NotProved;
-                    report.remarks.push(format!("the chain holds to order {known}, the statement is to order {wanted}"));
+                    report
+                        .remarks
+                        .push(format!("the chain holds to order {known}, the statement is to order {wanted}"));
                 }
                 (Some(_), None) => {
                     report.status = DerivationStatus::NotProved;

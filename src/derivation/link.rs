@@ -101,7 +101,9 @@ impl Link<'_> {
     ) -> Vec<String> {
         let needs = theorem.layers();
         let serves = |cited: &Cited| match cited.meaning {
-            CitedMeaning::Rule(reason, _) => reason.layers.is_empty() || !reason.layers.minus(needs).contains(reason.layers),
+            CitedMeaning::Rule(reason, _) => {
+                reason.layers.is_empty() || !reason.layers.minus(needs).contains(reason.layers)
+            }
             CitedMeaning::Item(_) => needed.contains(&cited.text),
         };
         if !self.reasons.is_empty() && self.reasons.iter().all(serves) && !needs.minus(granted).is_empty() {
@@ -109,7 +111,10 @@ impl Link<'_> {
         }
         // A lemma that was cited helps, but not alone.
         let completed = |added: Layers| self.prove(granted.union(added), lemmas).is_ok();
-        if lemmas.is_empty() || !completed(self.available()) || !self.reasons.iter().any(|cited| matches!(cited.meaning, CitedMeaning::Item(_))) {
+        if lemmas.is_empty()
+            || !completed(self.available())
+            || !self.reasons.iter().any(|cited| matches!(cited.meaning, CitedMeaning::Item(_)))
+        {
             return Vec::new();
         }
         let added = GIVEN_UP.into_iter().fold(self.available().minus(granted), |added, layer| {
@@ -117,7 +122,11 @@ impl Link<'_> {
             if completed(fewer) { fewer } else { added }
         });
         // Without the lemma the same rules must not do, else it is the lemma that is beside the point.
-        if added.is_empty() || self.prove(granted.union(added), &[]).is_ok() { Vec::new() } else { self.described(added) }
+        if added.is_empty() || self.prove(granted.union(added), &[]).is_ok() {
+            Vec::new()
+        } else {
+            self.described(added)
+        }
     }
 
     /// Is the model taken for the data? Then the statement holds where they are the same.

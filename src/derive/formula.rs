@@ -66,7 +66,7 @@ impl Matrix {
         let scale = self.determinant().recip();
         let cofactor = |row: usize, column: usize| {
             let minor = self.without(column, row).determinant();
-            let signed = if (row + column) % 2 == 0 { minor } else { -minor };
+            let signed = if (row + column).is_multiple_of(2) { minor } else { -minor };
             signed * scale.clone()
         };
         Matrix((0..size).map(|row| (0..size).map(|column| cofactor(row, column)).collect()).collect())
@@ -90,7 +90,7 @@ impl Matrix {
                     .enumerate()
                     .map(|(at, entry)| {
                         let part = entry.clone() * self.without(0, at).determinant();
-                        if at % 2 == 0 { part } else { -part }
+                        if at.is_multiple_of(2) { part } else { -part }
                     })
                     .collect(),
             ),
@@ -188,9 +188,8 @@ impl Reader<'_> {
             }
             Kind::Hessian(_, body) => {
                 let body = self.scalar(body, places, means)?;
-                let row = |a: &Name| {
-                    self.parameters.iter().map(|b| self.derivative(&self.derivative(&body, a), b)).collect()
-                };
+                let row =
+                    |a: &Name| self.parameters.iter().map(|b| self.derivative(&self.derivative(&body, a), b)).collect();
                 Matrix(self.parameters.iter().map(row).collect())
             }
             Kind::Jacobian(_, body) => {
@@ -222,8 +221,7 @@ impl Reader<'_> {
             // Σ f = E[f/p].
             Kind::SumOver(_, body) => {
                 let weight = (-self.log_density(&Point::new())).exp();
-                self.matrix(body, places, means)?
-                    .try_map(&mut |entry| means.mean(entry.clone() * weight.clone()))?
+                self.matrix(body, places, means)?.try_map(&mut |entry| means.mean(entry.clone() * weight.clone()))?
             }
             Kind::SumIndex(labels, body) => {
                 let mut total: Option<Matrix> = None;
@@ -306,7 +304,8 @@ impl Reader<'_> {
     /// ∂/∂θ. Where a direction is declared Δ stays, and θ + Δ moves along; else the second argument stays.
     fn derivative(&self, body: &Term, by: &Name) -> Term {
         let own = body.clone().derivative(by);
-        let declared = self.derivation.theory.directions.iter().any(|direction| !direction.name.as_str().starts_with('#'));
+        let declared =
+            self.derivation.theory.directions.iter().any(|direction| !direction.name.as_str().starts_with('#'));
         if declared && self.moves(body) { own + body.clone().derivative(&second(by)) } else { own }
     }
 

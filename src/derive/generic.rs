@@ -57,8 +57,11 @@ pub fn instances(search: &mut Search, report: &Report, proof: &GenericProof) -> 
     let spelling = |own: &GenericFormula| Spelling { text: own.text.clone(), latex: own.latex.clone() };
     let mut found: Vec<GenericLine> = Vec::new();
     for step in &proof.steps {
-        let reader =
-            Reader { parameters, derivation: proof.derivation, displacement: &|name| Term::Variable(displacement(name)) };
+        let reader = Reader {
+            parameters,
+            derivation: proof.derivation,
+            displacement: &|name| Term::Variable(displacement(name)),
+        };
         let Some(formal) = reader.matrix(&step.end.formula, &Places::new(), &mut Formal) else { continue };
         let shown = formal.map(&mut |entry| shown(search, entry));
         if shown.0.iter().flatten().any(long) {

@@ -116,10 +116,7 @@ impl Prover {
         let sides = [stated.left, stated.right];
         let mentioned = |test: &dyn Fn(&Formula) -> bool| sides.iter().any(|side| mentions(side, derivation, test));
         let derived = |formula: &Formula| {
-            matches!(
-                formula.kind,
-                Kind::Gradient(..) | Kind::Hessian(..) | Kind::Jacobian(..) | Kind::Partial(..)
-            )
+            matches!(formula.kind, Kind::Gradient(..) | Kind::Hessian(..) | Kind::Jacobian(..) | Kind::Partial(..))
         };
         let displaced = |formula: &Formula| match &formula.kind {
             Kind::Divergence { .. } => true,
@@ -157,9 +154,9 @@ impl Prover {
             let right = reader.matrix(stated.right, places, &mut letters)?;
             let pairs = entries(&left, &right)?;
             let order = stated.order;
-            let same = pairs.iter().all(|(_, left, right)| {
-                order.is_none() && self.search.checker.algebra(left, right).is_ok()
-            });
+            let same = pairs
+                .iter()
+                .all(|(_, left, right)| order.is_none() && self.search.checker.algebra(left, right).is_ok());
             same.then_some(())
         };
         let plain = formally(&BTreeMap::new()).is_some();
@@ -226,8 +223,7 @@ impl Prover {
                 };
                 let of = derived(left) - derived(right);
                 let is = Term::zero();
-                let proposition =
-                    Proposition::Specialization { auxiliary: Vec::new(), of, at: at.clone(), is };
+                let proposition = Proposition::Specialization { auxiliary: Vec::new(), of, at: at.clone(), is };
                 match self.search.push(proposition, Rule::Algebra) {
                     Ok(position) => positions.push(position),
                     Err(rejection) => {
@@ -235,8 +231,10 @@ impl Prover {
                         let value = |side: &Term| {
                             normalizer.normalize(&derived(side)).ok().map(|poly| poly.to_term().substitute(&at))
                         };
-                        let by: String = sequence.iter().map(|name| format!(" d/d{}", second(&self.parameters[*name]))).collect();
-                        let label = if by.is_empty() { label.to_owned() } else { format!("{label}{by} at equal arguments") };
+                        let by: String =
+                            sequence.iter().map(|name| format!(" d/d{}", second(&self.parameters[*name]))).collect();
+                        let label =
+                            if by.is_empty() { label.to_owned() } else { format!("{label}{by} at equal arguments") };
                         return Err(match value(left).zip(value(right)) {
                             Some((left, right)) => self.different(&label, &left, &right, &rejection),
                             None => Decision::NotProved(format!("{label}: {rejection}")),

@@ -1,4 +1,20 @@
 //! Derivations: definitions, lemmas and chains of equalities.
+//!
+//! ```text
+//!   derivation = "derivation" name [title] ["for" name ["(" names ")"]] "{" entry* "}"
+//!   entry      = "parameter" declarations | "direction" declarations | "constant" declarations
+//!              | "function" name [":" domain]
+//!              | "density" name "(" names ["|" names] [";" names] ")" ["with" name "~" name]
+//!              | "sample" name
+//!              | "define" name "=" expression
+//!              | "notation" name "=" text ("," name "=" text)*
+//!              | "assume" (word | expression "=" expression)
+//!              | "lemma" name ":" stated | "theorem" [name ":"] stated
+//!   stated     = relation "{" [expression] link* "}" | relation "by" reasons link* | relation link+
+//!   relation   = expression ("=" | "~") expression ["to" "order" number]
+//!   link       = ("=" | "~") expression ["to" "order" number] ["by" reasons]
+//!   reasons    = reason (("," | "and") reason)*
+//! ```
 
 use num_traits::ToPrimitive;
 
@@ -11,8 +27,19 @@ use super::tree::{
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-pub const DERIVATION_KEYWORDS: &[&str] =
-    &["parameter", "direction", "constant", "function", "density", "sample", "define", "notation", "assume", "lemma", "theorem"];
+pub const DERIVATION_KEYWORDS: &[&str] = &[
+    "parameter",
+    "direction",
+    "constant",
+    "function",
+    "density",
+    "sample",
+    "define",
+    "notation",
+    "assume",
+    "lemma",
+    "theorem",
+];
 
 const FOREIGN_KEYWORDS: &[(&str, &str)] = &[
     ("let", "define"),

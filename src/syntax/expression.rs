@@ -213,9 +213,9 @@ impl Parser<'_> {
         let bars = if self.at(TokenKind::Bar) { first.span.to(self.advance().span) } else { first.span };
         let name = &function.node;
         self.report(
-            Diagnostic::error("bar", "the arguments of a function stand between commas")
-                .at(bars, "expected `,`")
-                .help(format!("write `{name}(p(theta), p(theta + delta))`, with a comma for `{}`", self.source.slice(bars))),
+            Diagnostic::error("bar", "the arguments of a function stand between commas").at(bars, "expected `,`").help(
+                format!("write `{name}(p(theta), p(theta + delta))`, with a comma for `{}`", self.source.slice(bars)),
+            ),
         )
     }
 

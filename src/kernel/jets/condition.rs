@@ -170,7 +170,8 @@ impl Engine<'_> {
                 let mut rest = monomial.clone();
                 rest.multiply_by(atom.clone(), -own.clone());
                 let left = &highest - own;
-                let factor = if left.is_zero() { Polynomial::one() } else { self.power(&self.refreshed(&divisor), &left) };
+                let factor =
+                    if left.is_zero() { Polynomial::one() } else { self.power(&self.refreshed(&divisor), &left) };
                 product.add(factor.times_monomial(&rest).scaled(coefficient));
             }
             current = self.collected(self.truncated(product));
@@ -206,7 +207,8 @@ fn separates(monomial: &Monomial, slots: &[Index; 2]) -> bool {
     let mut reached = vec![slots[0].clone()];
     let mut seen = vec![false; labels.len()];
     loop {
-        let next = labels.iter().enumerate().find(|(at, own)| !seen[*at] && own.iter().any(|label| reached.contains(label)));
+        let next =
+            labels.iter().enumerate().find(|(at, own)| !seen[*at] && own.iter().any(|label| reached.contains(label)));
         let Some((at, own)) = next else { break };
         seen[at] = true;
         reached.extend(own.iter().filter(|label| label.is_bound() || slots.contains(label)).cloned());

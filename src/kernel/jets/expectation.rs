@@ -50,9 +50,9 @@ impl Engine<'_> {
             }
             // Σ_k c = n c.
             Functional::Draws if body.is_one() => self.sample_size(),
-            Functional::Sample(point) if self.has(Layer::Independence) => self
-                .sample_mean(point, &body)
-                .unwrap_or_else(|| Polynomial::of(Atom::Block(functional.clone(), body))),
+            Functional::Sample(point) if self.has(Layer::Independence) => {
+                self.sample_mean(point, &body).unwrap_or_else(|| Polynomial::of(Atom::Block(functional.clone(), body)))
+            }
             Functional::Model(point) if self.has(Layer::Expectation) => self.expectation(point, &body),
             Functional::Inner(density, point) if self.has(Layer::Expectation) => {
                 let weighted = body.times(&Monomial::of(Atom::Density(*density, point.clone())));

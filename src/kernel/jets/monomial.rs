@@ -225,10 +225,7 @@ impl Atom {
                 Argument::Parameter(own) => reaches(own),
                 _ => true,
             },
-            Atom::Block(
-                Functional::Sum(_) | Functional::Covariate(_) | Functional::Data | Functional::Draws,
-                body,
-            ) => {
+            Atom::Block(Functional::Sum(_) | Functional::Covariate(_) | Functional::Data | Functional::Draws, body) => {
                 body.depends_on(parameter, theory)
             }
             Atom::Apply(_, _, argument) | Atom::Log(argument) | Atom::Exp(argument) | Atom::Power(argument, _) => {

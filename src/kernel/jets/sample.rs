@@ -45,10 +45,7 @@ impl Engine<'_> {
             for block in &partition {
                 // Labels that the sums share are shared on purpose: they are summed over the whole product.
                 let together = block.iter().fold(Monomial::one(), |together, at| together.times(bodies[*at]));
-                let mean = self.block(
-                    &Functional::Model(point.clone()),
-                    &Polynomial::term(Rational::one(), together),
-                );
+                let mean = self.block(&Functional::Model(point.clone()), &Polynomial::term(Rational::one(), together));
                 product = product.times(&mean);
             }
             total.add(product);

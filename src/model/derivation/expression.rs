@@ -345,7 +345,10 @@ impl Scope {
         let over_sample = matches!(mean, Mean::Sample(_));
         if (over_sample && one) || (!over_sample && all) {
             let (what, help) = if over_sample {
-                ("this depends on one draw, and the sample has many", "a sum over the draws is `draws(f)`; over one draw the mean is `E[f]`")
+                (
+                    "this depends on one draw, and the sample has many",
+                    "a sum over the draws is `draws(f)`; over one draw the mean is `E[f]`",
+                )
             } else {
                 ("this depends on all draws of the sample", "the mean over the sample is `E_sample[f]`")
             };
@@ -371,7 +374,9 @@ impl Scope {
     fn speaks_of_one(&self, formula: &Formula) -> bool {
         match &formula.kind {
             Kind::Density(..) | Kind::Statistic(_) => true,
-            Kind::Draws(_) | Kind::SumOver(..) | Kind::Expectation(..) | Kind::Variance(_) | Kind::Covariance(..) => false,
+            Kind::Draws(_) | Kind::SumOver(..) | Kind::Expectation(..) | Kind::Variance(_) | Kind::Covariance(..) => {
+                false
+            }
             Kind::Defined(at, _) => self.speaks_of_one(&self.definitions[*at].body),
             _ => formula.children().into_iter().any(|child| self.speaks_of_one(child)),
         }

@@ -5,11 +5,9 @@
 //! and matrices may be written out, and indices may be names of parameters or numbers from 1.
 
 use crate::diagnostic::Diagnostic;
-use crate::kernel::jets::expression::Point;
-use crate::kernel::jets::theory::{
-    Density, Direction, DirectionId, Parameter, ParameterId, Variate, VariateId,
-};
 use crate::kernel::domain::Domain;
+use crate::kernel::jets::expression::Point;
+use crate::kernel::jets::theory::{Density, Direction, DirectionId, Parameter, ParameterId, Variate, VariateId};
 use crate::kernel::term::Name;
 use crate::model::family::Family;
 use crate::model::scope::{Meaning as Role, Scope as Names};
@@ -47,11 +45,9 @@ impl Scope {
         let variates = family.variate.names();
         let own = |list: &[(Name, Domain)]| list.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         let others = [own(&family.constants), own(&family.given)].concat();
-        for (list, role) in [
-            (&parameters, scope::Role::Parameter),
-            (&variates, scope::Role::Variate),
-            (&others, scope::Role::Constant),
-        ] {
+        for (list, role) in
+            [(&parameters, scope::Role::Parameter), (&variates, scope::Role::Variate), (&others, scope::Role::Constant)]
+        {
             for name in list {
                 // A family's names were found to be distinct when it was read.
                 let _ = names.declare(&ident(name, at), role, Role::Variable);
@@ -207,9 +203,8 @@ impl Scope {
             }
             entries.push(own);
         }
-        let dimension = |scope: &mut Scope, count: usize| -> Dimension {
-            (count > 1).then(|| scope.space(&count.to_string()))
-        };
+        let dimension =
+            |scope: &mut Scope, count: usize| -> Dimension { (count > 1).then(|| scope.space(&count.to_string())) };
         let shape = Shape { rows: dimension(self, rows.len()), columns: dimension(self, width) };
         Some(Formula { kind: Kind::Table(entries), shape, span })
     }
@@ -242,7 +237,9 @@ fn plain(
             let name = function.node.as_str();
             let both = ["log", "exp", "sqrt"].contains(&name);
             let ours = FUNCTIONS.contains(&name) && !both;
-            let scoped = declared.iter().any(|(own, meaning, _)| own == name && !matches!(meaning, Meaning::Member | Meaning::Parameter(_) | Meaning::Variate(_)));
+            let scoped = declared.iter().any(|(own, meaning, _)| {
+                own == name && !matches!(meaning, Meaning::Member | Meaning::Parameter(_) | Meaning::Variate(_))
+            });
             !ours && !scoped && all(&arguments.iter().collect::<Vec<_>>(), bound)
         }
         ExpressionKind::Binder { variable, body, .. } => {

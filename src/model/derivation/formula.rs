@@ -151,9 +151,8 @@ impl Formula {
             Kind::Expectation(_, body)
             | Kind::SumOver(_, body)
             | Kind::Draws(body)
-            | Kind::Transpose(body) | Kind::Negate(body) => {
-                body.is_zero()
-            }
+            | Kind::Transpose(body)
+            | Kind::Negate(body) => body.is_zero(),
             Kind::Binary(Operator::Add | Operator::Subtract, left, right) => left.is_zero() && right.is_zero(),
             _ => false,
         }

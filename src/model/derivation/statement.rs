@@ -7,13 +7,15 @@ use crate::kernel::jets::layer::{CLOSED_FORM, REASONS, reason};
 use crate::kernel::jets::theorem::Statement;
 use crate::model::family::Family;
 use crate::source::{Source, Span};
-use crate::syntax::tree::{Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind, Spanned};
+use crate::syntax::tree::{Link as SyntaxLink, Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind, Spanned};
 
 use super::formula::{Formula, Kind, Shape};
 use super::lower::Lowering;
 use super::scope::{DefinitionLine, Meaning, Scope};
 use super::spelling::nearest;
-use super::{AssumptionLine, AtHand, Cited, CitedMeaning, Derivation, Item, ItemKind, Link, Order, Side, StatementLine};
+use super::{
+    AssumptionLine, AtHand, Cited, CitedMeaning, Derivation, Item, ItemKind, Link, Order, Side, StatementLine,
+};
 
 /// The order of `~` where nobody says which: the first at which a divergence is not zero.
 const USUAL_ORDER: u32 = 2;
@@ -154,7 +156,9 @@ impl<'s> Resolver<'s> {
             self.scope.error(
                 Diagnostic::error("unknown-family", format!("the family `{}` is not known", name.node))
                     .at(name.span, "neither in these files nor in the catalogue")
-                    .help("`fisherproof list` names what the catalogue holds; a family may also stand in the same file"),
+                    .help(
+                        "`fisherproof list` names what the catalogue holds; a family may also stand in the same file",
+                    ),
             );
             return;
         };
@@ -163,9 +167,12 @@ impl<'s> Resolver<'s> {
         if !named.is_empty() && named != own {
             let place = typed.first().map_or(name.span, |first| first.span.to(typed[typed.len() - 1].span));
             self.scope.error(
-                Diagnostic::error("family-at-hand", format!("the parameters of {} are {}", family.name, own.join(", ")))
-                    .at(place, "not its parameters")
-                    .help(format!("write `for {}({})`", name.node, own.join(", "))),
+                Diagnostic::error(
+                    "family-at-hand",
+                    format!("the parameters of {} are {}", family.name, own.join(", ")),
+                )
+                .at(place, "not its parameters")
+                .help(format!("write `for {}({})`", name.node, own.join(", "))),
             );
         }
     }
@@ -343,12 +350,23 @@ impl<'s> Resolver<'s> {
             RelationKind::Similar { order } => order.as_ref().map(|order| order.node),
         };
         let order = self.order(&statement.kind, &[], inherited, statement.span);
-        let sides =
-            left.zip(right).filter(|(left, right)| self.comparable(left, right, order.value.is_some(), statement.span));
+        // What is stated of one family needs no chain: its closed forms decide it.
+        let decided = (self.family.is_some() && chain.start.is_none()).then(|| Chain {
+            start: Some(statement.left.clone()),
+            links: vec![SyntaxLink {
+                kind: statement.kind.clone(),
+                right: statement.right.clone(),
+                reasons: Vec::new(),
+                span: statement.span,
+            }],
+            span: statement.span,
+        });
+        let chain = decided.as_ref().unwrap_or(chain);
         let Some(start) = &chain.start else {
             self.no_proof(kind, name, statement);
             return None;
         };
+        let before = self.scope.diagnostics.len();
         let start = self.scope.formula(start);
         let mut links = Vec::new();
         let mut previous = start.clone();
@@ -371,6 +389,11 @@ impl<'s> Resolver<'s> {
             self.no_proof(kind, name, statement);
             return None;
         }
+        // Sides that do not fit are told once, in the link where they meet.
+        let told = self.scope.diagnostics.len() > before;
+        let sides = left
+            .zip(right)
+            .filter(|(left, right)| !told && self.comparable(left, right, order.value.is_some(), statement.span));
         let ((left, right), start) = sides.zip(start)?;
         complete &= self.comparable(&left, &start, false, start.span);
         complete.then(|| Draft {
@@ -395,7 +418,7 @@ impl<'s> Resolver<'s> {
         };
         let sign = if statement.kind == RelationKind::Equal { "=" } else { "~" };
         self.scope.error(Diagnostic::error("no-proof", what).at(statement.span, "stated, not proved").help(format!(
-            "add a chain from one side to the other: `{{ {} {sign} {} }}`",
+            "give a reason after it, as in `by algebra`, or a chain from one side to the other: `{{ {} {sign} {} }}`",
             self.source.slice(statement.left.span),
             self.source.slice(statement.right.span)
         )));

@@ -151,7 +151,11 @@ impl<'w> Evaluator<'w> {
                         if !draws.is_empty() {
                             let one = |draw: &Vec<(VariateId, usize)>| {
                                 let points: Vec<String> = draw.iter().map(|(_, at)| at.to_string()).collect();
-                                if let [only] = points.as_slice() { only.clone() } else { format!("({})", points.join(", ")) }
+                                if let [only] = points.as_slice() {
+                                    only.clone()
+                                } else {
+                                    format!("({})", points.join(", "))
+                                }
                             };
                             let drawn: Vec<String> = draws.iter().map(one).collect();
                             words.push(format!("the sample is {}", drawn.join(", ")));
@@ -191,12 +195,8 @@ impl<'w> Evaluator<'w> {
             self.derivation.theory.variate_ids().map(|id| (id, self.points(id))).collect();
         choices(&labels).into_iter().all(|assignment| {
             choices(&points).into_iter().all(|variates| {
-                let environment = Environment {
-                    labels: assignment.clone(),
-                    variates,
-                    point: Point::new(),
-                    draws: Vec::new(),
-                };
+                let environment =
+                    Environment { labels: assignment.clone(), variates, point: Point::new(), draws: Vec::new() };
                 let first = self.value_of_shape(left, &environment, shape.rows, shape.columns);
                 let second = self.value_of_shape(right, &environment, shape.rows, shape.columns);
                 match first.zip(second) {

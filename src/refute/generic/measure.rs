@@ -231,7 +231,8 @@ impl Evaluator<'_> {
                     probability = probability.times(&weight);
                 }
             }
-            let value = each(&inside(&Environment { draws, ..environment.clone() })?, &|entry| entry.times(&probability));
+            let value =
+                each(&inside(&Environment { draws, ..environment.clone() })?, &|entry| entry.times(&probability));
             total = Some(match total {
                 Some(total) => sum(&total, &value),
                 None => value,

@@ -52,7 +52,10 @@ impl Evaluator<'_> {
         if self.derivation.theory.sample == Some(id) {
             return BigRational::from_integer(SAMPLE_SIZE.into());
         }
-        self.world.constant(id, components, symmetric)
+        let value = self.world.constant(id, components, symmetric);
+        // A number that was not declared positive is negative: what holds for positive ones alone shows.
+        let negative = components.is_empty() && !self.derivation.theory.constant(id).positive;
+        if negative { -value } else { value }
     }
 
     pub fn number(&self, value: BigRational) -> Series {

@@ -7,7 +7,8 @@ use crate::model::derivation::AssumptionLine;
 use crate::model::derivation::formula::{Formula, Kind, Mean};
 
 use super::layout::{
-    exact_words, family_words, heading, reason_sentence, reason_words, remainders, sentence, shown_reasons, spaced, title,
+    exact_words, family_words, heading, reason_sentence, reason_words, remainders, sentence, shown_reasons, spaced,
+    title,
 };
 use super::text::words;
 use super::{DerivationOptions, Notation};
@@ -65,6 +66,9 @@ fn fragment(report: &DerivationReport, options: &DerivationOptions) -> String {
         }
         out.push_str("\\end{description}\n");
     }
+    for remark in &report.remarks {
+        out.push_str(&format!("\n{}.\n", prose(&sentence(remark))));
+    }
     out
 }
 
@@ -85,7 +89,11 @@ impl Writer<'_> {
         let mut sentences = Vec::new();
         if let Some(at_hand) = &derivation.at_hand {
             let family = at_hand.family.title.as_ref().unwrap_or(&at_hand.family.name);
-            let own: Vec<String> = theory.densities.iter().map(|own| format!("${}$", symbol(own.name.as_str()))).collect();
+            let own: Vec<String> = theory
+                .densities
+                .iter()
+                .map(|own| format!("${}_{{{}}}$", symbol(own.name.as_str()), self.notation.base(own.parameter)))
+                .collect();
             sentences.push(format!("Let {} be the density of the family ``{}''", own.join(" and "), prose(family)));
         } else {
             let declared: Vec<String> = theory
@@ -253,7 +261,8 @@ impl Writer<'_> {
             found.push("Sums over a variate are integrals where it is continuous".to_string());
         }
         if mentioned(&|kind| matches!(kind, Kind::Gradient(..) | Kind::Hessian(..))) && derivation.at_hand.is_none() {
-            let by: Vec<String> = theory.parameters.iter().map(|own| format!("${}$", symbol(own.name.as_str()))).collect();
+            let by: Vec<String> =
+                theory.parameters.iter().map(|own| format!("${}$", symbol(own.name.as_str()))).collect();
             found.push(format!("Derivatives are by {}", by.join(" and ")));
         }
         found
@@ -397,11 +406,7 @@ impl Writer<'_> {
         let mut out = String::new();
         for (number, step) in item.steps.iter().enumerate() {
             if step.status == DerivationStatus::ProvedWithOtherReason {
-                out.push_str(&format!(
-                    "Step {}: {}.\n",
-                    number + 1,
-                    prose(&reason_sentence(self.report, step))
-                ));
+                out.push_str(&format!("Step {}: {}.\n", number + 1, prose(&reason_sentence(self.report, step))));
             }
             if let Some(found) = &step.counterexample {
                 out.push_str(&format!(

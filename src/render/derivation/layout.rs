@@ -96,7 +96,7 @@ pub fn reason_words(report: &DerivationReport, reasons: &[String]) -> String {
         match item {
             Some(at) => heading(report, at).words(),
             None => match (reason(name), name.split_once(' ')) {
-                (Some(known), _) => known.name.replace("-rule", " rule"),
+                (Some(known), _) => known.name.replace("-rule", " rule").replace("-form", " form"),
                 _ => name.clone(),
             },
         }

@@ -28,11 +28,7 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
         out.push_str(&format!("$$\n{chain}$$\n"));
         for (number, step) in item.steps.iter().enumerate() {
             if step.status == DerivationStatus::ProvedWithOtherReason {
-                out.push_str(&format!(
-                    "\nStep {}: {}.\n",
-                    number + 1,
-                    reason_sentence(report, step)
-                ));
+                out.push_str(&format!("\nStep {}: {}.\n", number + 1, reason_sentence(report, step)));
             }
             if let Some(found) = &step.counterexample {
                 out.push_str(&format!(
@@ -57,6 +53,9 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
         for assumption in &report.assumptions {
             out.push_str(&format!("- **{}**: {}.\n", assumption.name, assumption.statement));
         }
+    }
+    for remark in &report.remarks {
+        out.push_str(&format!("\n{}.\n", sentence(remark)));
     }
     out
 }

@@ -210,9 +210,7 @@ impl<'d> Notation<'d> {
                     let density = theory.density(*id);
                     format!("{}({})", density.name, self.point_text(density.parameter, point))
                 };
-                let at = |point: &Point| {
-                    densities.iter().map(|id| one(id, point)).collect::<Vec<_>>().join(" * ")
-                };
+                let at = |point: &Point| densities.iter().map(|id| one(id, point)).collect::<Vec<_>>().join(" * ");
                 call("KL", &[at(from), at(to)])
             }
             Kind::Variance(body) => call("Var", &[inner(body)]),
@@ -426,18 +424,17 @@ impl<'d> Notation<'d> {
             }
             Kind::Member(term) => (self.term_latex(term), member_level(term)),
             Kind::Table(rows) => {
-                let row = |row: &Vec<Formula>| row.iter().map(|entry| self.latex(entry)).collect::<Vec<_>>().join(" & ");
+                let row =
+                    |row: &Vec<Formula>| row.iter().map(|entry| self.latex(entry)).collect::<Vec<_>>().join(" & ");
                 let rows: Vec<String> = rows.iter().map(row).collect();
-                (format!(r"\begin{{pmatrix}} {} \end{{pmatrix}}", rows.join(r" \\ ")), Level::Atom)
+                (format!(r"\begin{{pmatrix}} {} \end{{pmatrix}}", rows.join(r" \\[3pt] ")), Level::Atom)
             }
             Kind::Divergence { densities, from, to } => {
                 let one = |id: &DensityId, point: &Point| {
                     let own = theory.density(*id);
                     format!("{}_{{{}}}", self.symbol(own.name.as_str()), self.point_latex(own.parameter, point))
                 };
-                let at = |point: &Point| {
-                    densities.iter().map(|id| one(id, point)).collect::<Vec<_>>().join(r" \, ")
-                };
+                let at = |point: &Point| densities.iter().map(|id| one(id, point)).collect::<Vec<_>>().join(r" \, ");
                 (format!(r"D_{{\mathrm{{KL}}}}({}\,\|\,{})", at(from), at(to)), Level::Atom)
             }
             Kind::Variance(body) => head(r"\operatorname{Var}", body),
@@ -471,7 +468,8 @@ impl<'d> Notation<'d> {
                 )
             }
             Kind::Partial(parameter, labels, body) => {
-                let below = if self.several_parameters() { self.symbol(self.parameter(*parameter)) } else { String::new() };
+                let below =
+                    if self.several_parameters() { self.symbol(self.parameter(*parameter)) } else { String::new() };
                 let operators: String = labels
                     .iter()
                     .map(|label| {
