@@ -90,7 +90,7 @@ fn cost(program: &str, arguments: &[&str]) -> Cost {
     let mut child = command.spawn().expect("the program starts");
     let mut peak = 0;
     let status: ExitStatus = loop {
-        peak = peak.max(peak_memory(&child.id().to_string()).unwrap_or(0));
+        peak = peak.max(peak_memory_with_children(&child.id().to_string()));
         if let Some(status) = child.try_wait().expect("a child can be waited for") {
             break status;
         }
@@ -109,6 +109,17 @@ fn cpu_of_children() -> Duration {
     let after_name = stat.rsplit(") ").next().unwrap_or_default();
     let ticks: u64 = after_name.split(' ').skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
+}
+
+/// What a process and its children have at most held so far, in kibibytes: the algebra engine is a child.
+fn peak_memory_with_children(process: &str) -> u64 {
+    // Children belong to the thread that started them.
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let children: Vec<String> =
+        children.flat_map(|own| own.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let all = children.iter().map(String::as_str).chain([process]);
+    all.filter_map(peak_memory).sum()
 }
 
 /// The largest resident size of a process so far, in kibibytes.

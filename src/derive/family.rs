@@ -12,7 +12,7 @@ use crate::kernel::sign::Sign;
 use crate::kernel::term::{Function, Name, Rational, Term};
 use crate::kernel::theorem::{Rejection, Theorem};
 use crate::model::family::{DensityForm, Family};
-use crate::numeric::{Region, evaluate, expectation, sample_points};
+use crate::numeric::{Region, enclose, evaluate, expectation, sample_points};
 
 use super::claim;
 use super::generic::{GenericProof, instances};
@@ -24,8 +24,8 @@ use super::report::{
     Status,
 };
 use super::search::{Failure, Search};
-use super::simplify::weight;
 use super::setting::{log_density, moving_support, second, second_parameters, setting};
+use super::simplify::weight;
 
 /// A chain that splits an expectation into more parts than this is not written out.
 const MOST_SHOWN_PREMISES: usize = 16;
@@ -153,11 +153,40 @@ impl Work<'_> {
                 self.mean();
             }
         }
+        let doubtful = self.doubtful_assumptions();
+        for check in &mut self.report.checks {
+            if let Some(assumption) = check.assumptions.iter().find(|own| doubtful.contains(*own)) {
+                check.status = Status::NotProved;
+                check.reason = Some(doubt(assumption));
+            }
+        }
         self.decide_status();
         for own in &self.family.claims {
-            let outcome = claim::decide(&mut self.search, &self.report, own);
+            let mut outcome = claim::decide(&mut self.search, &self.report, own);
+            if let Some(assumption) = outcome.assumptions.iter().find(|own| doubtful.contains(*own)) {
+                outcome.status = Status::NotProved;
+                outcome.reason = Some(doubt(assumption));
+            }
             self.report.claims.push(outcome);
         }
+    }
+
+    /// What theorems assume not to be zero and no parameters were found to keep from it: where it is
+    /// zero throughout, in a way that no normal form sees, they say nothing.
+    fn doubtful_assumptions(&self) -> BTreeSet<String> {
+        let context = self.search.setting().context();
+        let terms: BTreeSet<&Term> = self.search.theorems().iter().flat_map(Theorem::assumptions).collect();
+        let terms: Vec<&Term> = terms
+            .into_iter()
+            .filter(|term| term.variables().iter().all(|name| context.domains.contains_key(name)))
+            .collect();
+        if terms.is_empty() {
+            return BTreeSet::new();
+        }
+        let points = sample_points(context, 12);
+        let nonzero =
+            |term: &Term| points.iter().any(|point| enclose(term, point).is_some_and(|range| !range.contains_zero()));
+        terms.into_iter().filter(|term| !nonzero(term)).map(assumed).collect()
     }
 
     fn no_log_density(&mut self, obstacle: &Obstacle) {
@@ -652,8 +681,7 @@ impl Work<'_> {
             auxiliary.push((fresh.clone(), domain.clone()));
             at.push((fresh, value));
         }
-        if self.family.context.domains.keys().any(|name| auxiliary.iter().any(|(own, _)| own == name))
-            || piece.skip > 0
+        if self.family.context.domains.keys().any(|name| auxiliary.iter().any(|(own, _)| own == name)) || piece.skip > 0
         {
             return None;
         }
@@ -988,10 +1016,19 @@ fn check(kind: CheckKind, status: Status) -> Check {
     Check { kind, status, equations: Vec::new(), assumptions: Vec::new(), lemmas: Vec::new(), steps: 0, reason: None }
 }
 
+/// An assumption in words.
+fn assumed(term: &Term) -> String {
+    format!("`{term} != 0`")
+}
+
+fn doubt(assumption: &str) -> String {
+    format!("it assumes {assumption}, which was found nowhere")
+}
+
 /// A check that rests on theorems.
 fn proved(kind: CheckKind, equations: Vec<Equation>, theorems: &[&Theorem]) -> Check {
     let assumptions: BTreeSet<String> =
-        theorems.iter().flat_map(|theorem| theorem.assumptions()).map(|term| format!("`{term} != 0`")).collect();
+        theorems.iter().flat_map(|theorem| theorem.assumptions()).map(assumed).collect();
     let names: BTreeSet<&'static str> = theorems.iter().flat_map(|theorem| theorem.lemmas()).copied().collect();
     let lemmas = names
         .into_iter()

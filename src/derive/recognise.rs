@@ -123,9 +123,8 @@ fn monomial_contains(monomial: &Monomial, names: &[Name]) -> bool {
 }
 
 fn is_logarithm_of_number(monomial: &Monomial) -> bool {
-    let of_number = |generator: &Generator| {
-        matches!(generator, Generator::Log(inner) if matches!(**inner, Generator::Prime(_)))
-    };
+    let of_number =
+        |generator: &Generator| matches!(generator, Generator::Log(inner) if matches!(**inner, Generator::Prime(_)));
     monomial.factors().iter().all(|(generator, _)| of_number(generator))
 }
 
@@ -251,10 +250,7 @@ fn combination(target: &Poly, kept: &[&Poly]) -> Option<Vec<Rational>> {
     let mut rows: Vec<Vec<Rational>> = monomials
         .iter()
         .map(|monomial| {
-            kept.iter()
-                .map(|natural| natural.coefficient(monomial))
-                .chain([target.coefficient(monomial)])
-                .collect()
+            kept.iter().map(|natural| natural.coefficient(monomial)).chain([target.coefficient(monomial)]).collect()
         })
         .collect();
     let mut pivots = Vec::new();

@@ -105,6 +105,11 @@ impl Search {
         self.checker.setting()
     }
 
+    /// All that was proved so far.
+    pub fn theorems(&self) -> &[Theorem] {
+        &self.theorems
+    }
+
     pub fn theorem(&self, position: usize) -> &Theorem {
         &self.theorems[position]
     }

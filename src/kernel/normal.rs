@@ -930,7 +930,8 @@ impl Normalizer {
         }
         let mut parts: BTreeMap<Monomial, Poly> = BTreeMap::new();
         for (monomial, coefficient) in numerator.terms() {
-            let (inside, outside) = monomial.factors().iter().cloned().partition(|(generator, _)| held.contains(generator));
+            let (inside, outside) =
+                monomial.factors().iter().cloned().partition(|(generator, _)| held.contains(generator));
             let (inside, outside) = (Monomial::from_factors(inside), Monomial::from_factors(outside));
             parts.entry(outside).or_default().add_term(inside, coefficient.clone());
         }

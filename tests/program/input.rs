@@ -68,6 +68,15 @@ fn a_density_that_is_none_is_refuted() {
 }
 
 #[test]
+fn an_assumption_that_holds_nowhere_proves_nothing() {
+    // 2 cos(π/3) is 1: the density is 0/0, and no normal form sees that.
+    derive("variate x : positive parameter a : positive density a*exp(-a*x)*(2*cos(pi/3)-1)/(2*cos(pi/3)-1)")
+        .exits(1)
+        .says(&["not proved", "which was found nowhere"]);
+    derive("variate x : positive parameter a : positive density a*exp(-a*x)*(3*cos(pi/3)-1)/(3*cos(pi/3)-1)").exits(0);
+}
+
+#[test]
 fn what_fails_beyond_the_density_is_named() {
     derive("variate x : interval(0, theta) parameter theta : positive density 1/theta")
         .exits(1)

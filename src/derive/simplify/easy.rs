@@ -44,7 +44,8 @@ pub(super) fn forms(poly: &Poly) -> Option<Vec<Term>> {
             let number = Rational::new(a.numer().gcd(b.numer()), a.denom().lcm(b.denom()));
             let number = if a.is_negative() && b.is_negative() { -number } else { number };
             let inside = first.plus(&second).scaled(&number.recip());
-            let mut factors = vec![Term::Number(number), present(&Poly::single(shared, Rational::one())), present(&inside)];
+            let mut factors =
+                vec![Term::Number(number), present(&Poly::single(shared, Rational::one())), present(&inside)];
             factors.retain(|factor| !factor.is_one());
             Some(vec![product(factors)])
         }

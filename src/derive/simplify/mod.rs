@@ -302,9 +302,8 @@ impl Simplifier {
             let (inside, _) = self.normalizer.split_monomial(monomial, &self.variates);
             !inside.is_one()
         };
-        let exponential = |monomial: &Monomial| {
-            monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Euler))
-        };
+        let exponential =
+            |monomial: &Monomial| monomial.factors().iter().any(|(generator, _)| matches!(generator, Generator::Euler));
         let partitions: [&dyn Fn(&Monomial) -> bool; 3] = [&logarithmic, &moving, &exponential];
         let mut found = Vec::new();
         for belongs in partitions {
