@@ -6,6 +6,7 @@
 mod cas;
 mod catalogue;
 mod certificate;
+mod form;
 mod generic;
 mod layers;
 mod lemma;

@@ -69,9 +69,8 @@ impl Simplifier {
                     continue;
                 }
                 others.retain(|own| own != factor);
-                let multiplied = terms.iter().map(|term| {
-                    self.tidy_product(outside.iter().cloned().chain([term.clone()]).collect())
-                });
+                let multiplied =
+                    terms.iter().map(|term| self.tidy_product(outside.iter().cloned().chain([term.clone()]).collect()));
                 others.push(sum(multiplied.collect()));
                 let candidate = self.tidy(&Term::Product(others));
                 if weight(&candidate) < weight(&best) {
@@ -82,7 +81,8 @@ impl Simplifier {
                 continue;
             }
             for summand in terms {
-                let own: Vec<Term> = factors_of(summand).iter().filter(|factor| is_exponential(factor)).cloned().collect();
+                let own: Vec<Term> =
+                    factors_of(summand).iter().filter(|factor| is_exponential(factor)).cloned().collect();
                 if own.is_empty() {
                     continue;
                 }

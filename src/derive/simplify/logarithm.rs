@@ -97,12 +97,14 @@ impl Simplifier {
             }
             for size in sizes {
                 let with = |sign: Rational| {
-                    let own = logs.iter().filter(move |(number, _)| *number == sign).map(|(_, argument)| argument.clone());
+                    let own =
+                        logs.iter().filter(move |(number, _)| *number == sign).map(|(_, argument)| argument.clone());
                     own.collect::<Vec<Term>>()
                 };
                 let (above, below) = (with(size.clone()), with(-size.clone()));
                 // log a alone, −log b alone.
-                let (number, above, below) = if above.is_empty() { (-size, below, above) } else { (size, above, below) };
+                let (number, above, below) =
+                    if above.is_empty() { (-size, below, above) } else { (size, above, below) };
                 let mut factors = above;
                 factors.extend(below.into_iter().map(Term::recip));
                 let log = match product(factors) {
@@ -141,7 +143,7 @@ impl Simplifier {
             Some(key) => {
                 let coefficient = match coefficients.len() {
                     1 => coefficients.remove(0),
-                    _ => self.simplify_term(&flatten_sum(coefficients)),
+                    _ => self.simplify_part(&flatten_sum(coefficients)),
                 };
                 match coefficient {
                     one if one.is_one() => key,
@@ -216,9 +218,8 @@ impl Simplifier {
 /// (q, c, a) of q·c·log a, with a = Γ(b) for log Γ(b).
 fn split_logarithm(term: &Term) -> Option<(Rational, Term, Term)> {
     let factors = factors_of(term);
-    let position = factors
-        .iter()
-        .position(|factor| matches!(factor, Term::Apply(Function::Log | Function::LogGamma, _)))?;
+    let position =
+        factors.iter().position(|factor| matches!(factor, Term::Apply(Function::Log | Function::LogGamma, _)))?;
     let argument = match &factors[position] {
         Term::Apply(Function::LogGamma, arguments) => Term::Apply(Function::Gamma, arguments.clone()),
         Term::Apply(_, arguments) => arguments[0].clone(),
@@ -245,7 +246,8 @@ fn is_gamma(argument: &Term) -> bool {
 
 /// 2 log 2 + log 3 as log 12: the logarithms of numbers as one, where the powers stay small.
 fn numbers_joined(logs: Vec<(Rational, Term)>) -> Vec<(Rational, Term)> {
-    let (numbers, mut others): (Vec<_>, Vec<_>) = logs.into_iter().partition(|(_, argument)| argument.as_number().is_some());
+    let (numbers, mut others): (Vec<_>, Vec<_>) =
+        logs.into_iter().partition(|(_, argument)| argument.as_number().is_some());
     let Some(least) = numbers.iter().map(|(number, _)| number.abs()).min() else { return others };
     let powers = numbers.iter().map(|(number, argument)| {
         let power = number / &least;

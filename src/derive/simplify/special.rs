@@ -66,8 +66,7 @@ impl Simplifier {
             matches!(exponent, Exponent::Integer(power) if *power > 0)
                 && matches!(generator, Generator::Variable(name) if self.whole.contains(name))
         };
-        poly.terms()
-            .all(|(monomial, coefficient)| coefficient.is_integer() && monomial.factors().iter().all(whole))
+        poly.terms().all(|(monomial, coefficient)| coefficient.is_integer() && monomial.factors().iter().all(whole))
     }
 
     /// Factors that belong together: sin/cos is tan, n!/(k! (n − k)!) a binomial coefficient, and

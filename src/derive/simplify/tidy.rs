@@ -209,12 +209,12 @@ impl Simplifier {
                     parts.powers[first] = joined;
                     for (base, power) in loose.into_iter().filter(|(_, power)| !power.is_zero()) {
                         match base {
-                            Term::Number(value) => match small_integer(&power)
-                                .and_then(|power| rational_power(&value, power).ok())
-                            {
-                                Some(value) => parts.coefficient *= value,
-                                None => parts.plain.push((Term::Number(value), power)),
-                            },
+                            Term::Number(value) => {
+                                match small_integer(&power).and_then(|power| rational_power(&value, power).ok()) {
+                                    Some(value) => parts.coefficient *= value,
+                                    None => parts.plain.push((Term::Number(value), power)),
+                                }
+                            }
                             base => match parts.plain.iter_mut().find(|(own, _)| *own == base) {
                                 Some((_, own)) => *own += power,
                                 None => parts.plain.push((base, power)),
@@ -230,7 +230,11 @@ impl Simplifier {
 
     /// Two powers as one, with the whole powers that are left over.
     #[allow(clippy::type_complexity)]
-    fn joined(&self, a: &(Term, Vec<Term>), b: &(Term, Vec<Term>)) -> Option<((Term, Vec<Term>), Vec<(Term, Rational)>)> {
+    fn joined(
+        &self,
+        a: &(Term, Vec<Term>),
+        b: &(Term, Vec<Term>),
+    ) -> Option<((Term, Vec<Term>), Vec<(Term, Rational)>)> {
         let exponent = |(_, exponents): &(Term, Vec<Term>)| self.normalizer.normalize(&exponents[0]).ok();
         let (one, two) = (exponent(a)?, exponent(b)?);
         let (constant_one, constant_two) = (one.constant_part(), two.constant_part());
@@ -360,18 +364,19 @@ impl Factors {
     /// √2/2 is 1/√2, and 3/√3 is √3.
     fn reduce_roots(&mut self) {
         for (base, power) in &mut self.plain {
-            let Some(number) = base.as_number().filter(|value| value.is_integer() && value.is_positive()) else { continue };
-            // b^(1/2) · c/b is c · b^(−1/2).
-            let step = if (&self.coefficient / number).denom() < self.coefficient.denom() {
-                Rational::one()
-            } else if (&self.coefficient * number).denom() < self.coefficient.denom() {
-                -Rational::one()
-            } else {
+            let Some(number) = base.as_number().filter(|value| value.is_integer() && value.is_positive()) else {
                 continue;
             };
-            let next = &*power + &step;
-            if next.abs() <= power.abs() {
-                self.coefficient = if step.is_positive() { &self.coefficient / number } else { &self.coefficient * number };
+            // b^(1/2) · c/b is c · b^(−1/2), and b^(−1/2) · c b is c · b^(1/2).
+            let (next, coefficient) = if power.is_positive() {
+                (&*power - Rational::one(), &self.coefficient * number)
+            } else {
+                (&*power + Rational::one(), &self.coefficient / number)
+            };
+            let shorter = coefficient.denom() <= self.coefficient.denom()
+                && coefficient.numer().abs() <= self.coefficient.numer().abs();
+            if shorter && next.abs() <= power.abs() {
+                self.coefficient = coefficient;
                 *power = next;
             }
         }
@@ -464,18 +469,22 @@ pub(super) fn common_factor(term: &Term) -> Option<Term> {
     let (first, others) = parts.split_first()?;
     let same = others.iter().all(|(number, _)| number.abs() == first.0.abs());
     let number = if same && !first.0.is_integer() { first.0.abs() } else { Rational::one() };
-    let shared: Vec<Term> = first.1.iter().filter(|own| others.iter().all(|(_, all)| all.contains(own))).cloned().collect();
+    let shared: Vec<Term> =
+        first.1.iter().filter(|own| others.iter().all(|(_, all)| all.contains(own))).cloned().collect();
     if number.is_one() && shared.is_empty() {
         return None;
     }
-    let inside: Vec<Term> = parts.into_iter().map(|(own, mut factors)| {
-        for factor in &shared {
-            if let Some(position) = factors.iter().position(|own| own == factor) {
-                factors.remove(position);
+    let inside: Vec<Term> = parts
+        .into_iter()
+        .map(|(own, mut factors)| {
+            for factor in &shared {
+                if let Some(position) = factors.iter().position(|own| own == factor) {
+                    factors.remove(position);
+                }
             }
-        }
-        scale(product(factors), &(own / &number))
-    }).collect();
+            scale(product(factors), &(own / &number))
+        })
+        .collect();
     let mut factors = vec![Term::Number(number)];
     let below = |factor: &Term| matches!(factor, Term::Power(_, power) if power.is_negative_number());
     let (under, over): (Vec<Term>, Vec<Term>) = shared.into_iter().partition(below);
