@@ -76,12 +76,33 @@ pub fn recognise(
     pairs.sort_by_key(|pair| {
         parameters.iter().position(|name| pair.natural.contains_variable(name)).unwrap_or(parameters.len())
     });
+    let plain = Recognised::of(pairs.clone(), log_partition.clone(), log_base.clone());
     let pairs = independent(normalizer, pairs, parameters, &mut log_partition, &mut log_base);
-    let (natural, statistic) = pairs.into_iter().map(Pair::shown).unzip();
-    Ok(Recognised { natural, statistic, log_partition, log_base })
+    let merged = Recognised::of(pairs, log_partition, log_base);
+    Ok(if merged.is_form_of(normalizer, log_density) { merged } else { plain })
+}
+
+impl Recognised {
+    fn of(pairs: Vec<Pair>, log_partition: Poly, log_base: Poly) -> Recognised {
+        let (natural, statistic) = pairs.into_iter().map(Pair::shown).unzip();
+        Recognised { natural, statistic, log_partition, log_base }
+    }
+
+    /// Whether Σ natural_k · statistic_k − log_partition + log base is the log-density.
+    fn is_form_of(&self, normalizer: &Normalizer, log_density: &Poly) -> bool {
+        let mut rest = self.log_base.minus(&self.log_partition).minus(log_density);
+        for (natural, statistic) in self.natural.iter().zip(&self.statistic) {
+            match natural.times(statistic) {
+                Ok(product) => rest.add_assign(&product),
+                Err(_) => return false,
+            }
+        }
+        normalizer.is_zero(&rest).unwrap_or(false)
+    }
 }
 
 /// (natural + fixed) · statistic, where only `natural` moves with the parameters.
+#[derive(Clone)]
 struct Pair {
     natural: Poly,
     fixed: Poly,

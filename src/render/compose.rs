@@ -22,6 +22,9 @@ const SHORT_EXPONENT: usize = 110;
 /// How wide a sum above a plain number may be before the number becomes a coefficient.
 const LONG_NUMERATOR: usize = 260;
 
+/// How wide a factor of a fraction may be when its own fractions lie on the line.
+const WIDEST_FLAT: usize = 220;
+
 struct Composer<'a> {
     names: &'a Names,
     /// Inside an exponent: fractions lie on the line.
@@ -101,8 +104,12 @@ impl Composer<'_> {
         }
         let sign = if parts.coefficient.is_negative() { Sign::Minus } else { Sign::Plus };
         let coefficient = parts.coefficient.abs();
-        let over = self.arrange(parts.over);
-        let under = self.arrange(parts.under);
+        join_roots(&mut parts);
+        let mut over = self.arrange(parts.over);
+        let mut under = self.arrange(parts.under);
+        if !under.is_empty() {
+            over.iter_mut().chain(&mut under).for_each(|(factor, notation)| self.flatten(factor, notation));
+        }
 
         let mut below: Vec<Notation> = Vec::new();
         if !coefficient.denom().is_one() {
@@ -133,6 +140,18 @@ impl Composer<'_> {
         let mut factors = vec![Notation::fraction(bare(juxtapose(above)), below)];
         factors.append(&mut beside);
         (sign, juxtapose(factors))
+    }
+
+    /// Γ(k/2) in a fraction has its own fraction on the line.
+    fn flatten(&self, factor: &Factor, notation: &mut Notation) {
+        if self.script || !notation.is_tall() || !is_tall_in_calls(notation) {
+            return;
+        }
+        let flat = Composer { names: self.names, script: true }.power(&factor.base, &factor.exponent);
+        let flat = flat.within(Level::Product);
+        if flat.width() <= WIDEST_FLAT {
+            *notation = flat;
+        }
     }
 
     /// Whether a factor is written after the fraction rather than on top of it.
@@ -398,6 +417,33 @@ fn carries_exponent(function: Function) -> bool {
     }
 }
 
+/// √a above and √b below as √(a/b).
+fn join_roots(parts: &mut Parts) {
+    let half = Term::ratio(1, 2);
+    let root = |factor: &Factor| factor.exponent == half && !matches!(factor.base, Term::Sum(_));
+    if !parts.over.iter().any(root) || !parts.under.iter().any(root) {
+        return;
+    }
+    let take = |side: &mut Vec<Factor>| {
+        let (roots, rest): (Vec<Factor>, Vec<Factor>) = std::mem::take(side).into_iter().partition(root);
+        *side = rest;
+        roots.into_iter().map(|factor| factor.base)
+    };
+    let mut radicand: Vec<Term> = take(&mut parts.over).collect();
+    radicand.extend(take(&mut parts.under).map(Term::recip));
+    parts.over.push(Factor { base: Term::Product(radicand), exponent: half });
+}
+
+/// Whether only the arguments of functions make a formula stand higher than a line.
+fn is_tall_in_calls(notation: &Notation) -> bool {
+    match notation {
+        Notation::Call(..) | Notation::Prefix(..) => true,
+        Notation::Fraction(..) | Notation::Derivative { .. } | Notation::Binomial(..) => false,
+        Notation::Matrix(_) | Notation::Big { .. } => false,
+        other => other.children().into_iter().all(is_tall_in_calls),
+    }
+}
+
 fn is_exp(term: &Term) -> bool {
     matches!(term, Term::Apply(Function::Exp, _))
 }
@@ -473,8 +519,13 @@ fn push(base: &Term, exponent: Rational, parts: &mut Parts) {
 fn juxtapose(mut factors: Vec<Notation>) -> Notation {
     let count = factors.len();
     for index in 0..count {
-        let follower_is_operator = factors.get(index + 1).is_none_or(|next| matches!(next, Notation::Prefix(..)));
-        if follower_is_operator {
+        let open = match (factors.get(index + 1), &factors[index]) {
+            (None, _) => true,
+            // cos μ sin x reads well, log 3 log 2 does not.
+            (Some(Notation::Prefix(..)), Notation::Prefix(head, _)) => !is_logarithm(head),
+            _ => false,
+        };
+        if open {
             continue;
         }
         if let Notation::Prefix(head, argument) = &factors[index]
@@ -484,6 +535,10 @@ fn juxtapose(mut factors: Vec<Notation>) -> Notation {
         }
     }
     Notation::product(factors)
+}
+
+fn is_logarithm(head: &Notation) -> bool {
+    matches!(head, Notation::Symbol(symbol) if symbol.glyph == operator_symbol(Function::Log).glyph)
 }
 
 /// A sum alone above or below a bar sheds its parentheses.

@@ -60,7 +60,8 @@ fn write_block(block: &Block, options: &Options) -> String {
 }
 
 fn lines_of(block: &Block, width: usize) -> Vec<Line> {
-    matrix_lines(block, |whole: &Notation| whole.width() <= width * 10)
+    // TeX sets the columns of a matrix, and the operators in them, wider than the measure of a row has it.
+    matrix_lines(block, |whole: &Notation| whole.width() * 12 <= width * 110)
 }
 
 fn environment(lines: &[Line], width: usize) -> String {

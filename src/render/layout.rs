@@ -138,7 +138,7 @@ impl Breaker<'_> {
         for (index, run) in runs.into_iter().enumerate() {
             let width = self.spelling.width(&Notation::product(run.to_vec()));
             let left = room.saturating_sub(glued);
-            let breaks = run.len() == 1 && width > left;
+            let breaks = width > left && opens_a_run(&run[0]);
             if index > 0 {
                 let together = self.text(self.spelling.gap(), 1);
                 let broken = RcDoc::hardline().append(times.clone());
@@ -151,6 +151,12 @@ impl Breaker<'_> {
             glued = if width < room / 4 { glued + width + 2 } else { 0 };
             document = document.append(match run {
                 [one] if breaks => self.document(one, left),
+                [one, rest @ ..] if breaks => {
+                    let after = Notation::product(rest.to_vec());
+                    let tail =
+                        self.text(&self.spelling.factors(rest, true, index < last), self.spelling.width(&after) + 2);
+                    self.document(one, left).append(self.text(self.spelling.gap(), 1)).append(tail)
+                }
                 _ => self.text(&self.spelling.factors(run, index > 0, index < last), width + 2),
             });
         }

@@ -374,13 +374,30 @@ fn script(notation: &Notation) -> usize {
     notation.width() * 7 / 10
 }
 
+/// `log x` at the end of a numerator as `log(x)`, so that nobody reads log(x/h).
+fn closed(notation: &Notation) -> Notation {
+    match notation {
+        Notation::Prefix(head, argument) if !matches!(**argument, Notation::Call(..) | Notation::Group(..)) => {
+            Notation::Call(head.clone(), argument.clone())
+        }
+        Notation::Product(factors) => {
+            let mut factors = factors.clone();
+            if let Some(last) = factors.last_mut() {
+                *last = closed(last);
+            }
+            Notation::Product(factors)
+        }
+        other => other.clone(),
+    }
+}
+
 /// `over/under` on one line, with the parentheses that a line needs.
 pub fn slash(over: &Notation, under: &Notation) -> Notation {
-    let over = match over {
+    let over = match closed(over) {
         Notation::Sum(_) | Notation::Slash(..) | Notation::Fraction(..) | Notation::Derivative { .. } => {
             Notation::group(Fence::Round, over.clone())
         }
-        other => other.clone().within(Level::Product),
+        other => other.within(Level::Product),
     };
     let under = match under {
         Notation::Fraction(..) | Notation::Derivative { .. } => Notation::group(Fence::Round, under.clone()),

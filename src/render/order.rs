@@ -79,6 +79,21 @@ pub fn sum<'t>(terms: &[&'t Term], names: &Names) -> Vec<&'t Term> {
     {
         sorted.swap(0, 1);
     }
+    if is_negative(sorted.first().copied()) {
+        // α′ − α + β′ − β: of a parameter and its twin the one that is added first.
+        let letters: Vec<BTreeSet<usize>> = sorted.iter().map(|term| Key::of(term, names).letters).collect();
+        for index in 1..sorted.len() {
+            let twins = letters[index - 1] == letters[index] && letters[index].len() == 1;
+            if twins
+                && is_linear(sorted[index - 1])
+                && is_linear(sorted[index])
+                && is_negative(Some(sorted[index - 1]))
+                && !is_negative(Some(sorted[index]))
+            {
+                sorted.swap(index - 1, index);
+            }
+        }
+    }
     if is_negative(sorted.first().copied())
         && let Some(positive) = sorted.iter().position(|term| !is_negative(Some(term)))
     {
@@ -172,8 +187,7 @@ impl Key {
             .variates()
             .iter()
             .cloned()
-            .chain(declared.clone())
-            .chain(declared.map(|name| Names::primed(&name)))
+            .chain(declared.flat_map(|name| [name.clone(), Names::primed(&name)]))
             .collect();
         let each: Vec<f64> = reading.iter().map(|name| degree(term, Some(name))).collect();
         let variate = names.variates().iter().map(|name| degree(term, Some(name))).sum();

@@ -41,16 +41,28 @@ pub(super) fn forms(poly: &Poly) -> Option<Vec<Term>> {
             if common != 1 {
                 return None;
             }
-            let number = Rational::new(a.numer().gcd(b.numer()), a.denom().lcm(b.denom()));
-            let number = if a.is_negative() && b.is_negative() { -number } else { number };
-            let inside = first.plus(&second).scaled(&number.recip());
-            let mut factors =
-                vec![Term::Number(number), present(&Poly::single(shared, Rational::one())), present(&inside)];
-            factors.retain(|factor| !factor.is_one());
-            Some(vec![product(factors)])
+            Some(with_content_out(poly).into_iter().collect())
         }
         _ => None,
     }
+}
+
+/// A sum with the number and the power product that its terms share in front.
+pub(super) fn with_content_out(poly: &Poly) -> Option<Term> {
+    let mut terms = poly.terms();
+    let (first, value) = terms.next()?;
+    let (mut common, mut number) = (first.clone(), value.abs());
+    for (monomial, value) in terms {
+        common = shared(&common, monomial);
+        number = Rational::new(number.numer().gcd(value.numer()), number.denom().lcm(value.denom()));
+    }
+    if poly.terms().all(|(_, value)| value.is_negative()) {
+        number = -number;
+    }
+    let inside = poly.times_monomial(&common.inverse(), &number.recip()).ok()?;
+    let mut factors = vec![Term::Number(number), present(&Poly::single(common, Rational::one())), present(&inside)];
+    factors.retain(|factor| !factor.is_one());
+    Some(product(factors))
 }
 
 /// The power product that two of them have in common.

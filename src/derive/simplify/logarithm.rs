@@ -143,7 +143,7 @@ impl Simplifier {
             Some(key) => {
                 let coefficient = match coefficients.len() {
                     1 => coefficients.remove(0),
-                    _ => self.simplify_term(&flatten_sum(coefficients)),
+                    _ => self.simplify_part(&flatten_sum(coefficients)),
                 };
                 match coefficient {
                     one if one.is_one() => key,

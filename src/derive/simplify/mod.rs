@@ -51,8 +51,18 @@ pub struct Simplifier {
     forms: RefCell<HashMap<Poly, Term>>,
     /// Terms already tidied: candidates have most of their parts in common.
     tidied: RefCell<HashMap<Term, Term>>,
+    parts: RefCell<HashMap<Poly, Term>>,
     /// How many forms are being looked for inside one another.
     depth: Cell<usize>,
+}
+
+/// How hard a form is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// With the algebra engine.
+    Whole,
+    /// For a coefficient or an argument.
+    Part,
 }
 
 /// The candidates for one value, each once.
@@ -104,6 +114,7 @@ impl Simplifier {
             vocabulary: functions(setting.log_density()),
             forms: RefCell::default(),
             tidied: RefCell::default(),
+            parts: RefCell::default(),
             depth: Cell::default(),
         }
     }
@@ -118,9 +129,26 @@ impl Simplifier {
             return poly.to_term();
         }
         self.depth.set(depth + 1);
-        let form = self.lightest(poly, depth);
+        let form = self.lightest(poly, depth, Effort::Whole);
         self.depth.set(depth);
         self.forms.borrow_mut().insert(poly.clone(), form.clone());
+        form
+    }
+
+    /// A good form of a coefficient or an argument, found without the algebra engine.
+    fn simplify_part(&self, term: &Term) -> Term {
+        let depth = self.depth.get();
+        let Ok(poly) = self.normalizer.normalize(term) else { return term.clone() };
+        if depth == DEEPEST {
+            return term.clone();
+        }
+        if let Some(known) = self.parts.borrow().get(&poly) {
+            return known.clone();
+        }
+        self.depth.set(depth + 1);
+        let form = self.lightest(&poly, depth, Effort::Part);
+        self.depth.set(depth);
+        self.parts.borrow_mut().insert(poly, form.clone());
         form
     }
 
@@ -140,7 +168,7 @@ impl Simplifier {
         pool.best.swap_remove(0).1
     }
 
-    fn lightest(&self, poly: &Poly, depth: usize) -> Term {
+    fn lightest(&self, poly: &Poly, depth: usize, effort: Effort) -> Term {
         let poly = self.normalizer.canonical(poly).unwrap_or_else(|_| poly.clone());
         if let Some(constant) = poly.as_constant() {
             return Term::Number(constant);
@@ -158,10 +186,11 @@ impl Simplifier {
             }
         }
         // A product of atoms has no other form.
-        let forms = match easy::forms(&poly) {
-            Some(forms) if starts.len() == 1 => vec![forms],
-            _ if starts.iter().all(is_plain_product) => Vec::new(),
-            _ => cas::candidates(&starts).unwrap_or_default(),
+        let forms = match (effort, easy::forms(&poly)) {
+            (Effort::Whole, Some(forms)) if starts.len() == 1 => vec![forms],
+            (Effort::Whole, _) if starts.iter().all(is_plain_product) => Vec::new(),
+            (Effort::Whole, _) => cas::candidates(&starts).unwrap_or_default(),
+            (Effort::Part, _) => vec![easy::with_content_out(&poly).into_iter().collect()],
         };
         let mut pool = Pool::default();
         let mut least = usize::MAX;
@@ -174,7 +203,7 @@ impl Simplifier {
             least = least.min(own);
             self.offer_with_variants(&mut pool, &form);
         }
-        if depth <= DEEPEST_PARTS {
+        if depth <= DEEPEST_PARTS && effort == Effort::Whole {
             for parts in self.by_parts(&poly) {
                 self.offer_with_variants(&mut pool, &parts);
             }
@@ -191,44 +220,35 @@ impl Simplifier {
     fn offer_with_variants(&self, pool: &mut Pool, form: &Term) {
         let tidied = self.tidy(form);
         // Rewritings save something, but never this much.
-        let hopeless = pool.best.first().is_some_and(|(least, _)| weight(&tidied) / 2 > *least);
+        let hopeless = pool.best.first().is_some_and(|(least, _)| 2 * weight(&tidied) > 3 * *least);
         if !pool.offer(tidied.clone()) || hopeless {
             return;
         }
-        let mut variants = vec![pair_conjugates(&tidied)];
-        let mut sums = vec![tidied.clone()];
-        let mut also = |own: Term| {
-            if !sums.contains(&own) {
-                sums.push(own);
-            }
-        };
-        also(complete_squares(&tidied));
-        let grouped = self.group_by_special(&tidied);
-        if grouped != tidied {
-            also(self.tidy(&grouped));
-        }
-        if has_logarithms(&tidied) {
+        let changed = |own: Term| if own == tidied { None } else { Some(self.tidy(&own)) };
+        let mut sums: Vec<Term> = changed(complete_squares(&tidied)).into_iter().collect();
+        sums.extend(changed(self.group_by_special(&tidied)));
+        let logarithms = has_logarithms(&tidied);
+        if logarithms {
             let loose = distribute_numbers(&tidied);
             if loose != tidied {
-                also(complete_squares(&loose));
-                also(loose);
+                sums.push(self.tidy(&complete_squares(&loose)));
             }
-            if let Some(absorbed) = self.absorb_into_logs(&tidied) {
-                also(self.tidy(&absorbed));
-            }
+            sums.extend(self.absorb_into_logs(&tidied).map(|own| self.tidy(&own)));
         }
-        for own in sums {
-            if has_logarithms(&own) {
-                let both = self.combine_logs(&own);
-                variants.extend(common_factor(&both));
-                variants.push(both);
-            }
-            variants.push(own);
+        if let Some(paired) = changed(pair_conjugates(&tidied)) {
+            pool.offer(paired);
         }
-        for other in variants {
-            if other != tidied {
-                pool.offer(self.tidy(&other));
+        for own in std::iter::once(&tidied).chain(&sums) {
+            if logarithms {
+                let both = self.combine_logs(own);
+                if let Some(common) = common_factor(&both) {
+                    pool.offer(self.tidy(&common));
+                }
+                if both != *own {
+                    pool.offer(self.tidy(&both));
+                }
             }
+            pool.offer(own.clone());
         }
     }
 
@@ -252,10 +272,14 @@ impl Simplifier {
                 forms.push(joined);
             }
             forms.push(term);
-            for form in forms {
-                let form = self.arguments(&form);
-                found.push((weight(&form), form));
-            }
+            found.extend(forms.into_iter().map(|form| (weight(&form), form)));
+        }
+        found.sort_by_key(|(weight, _)| *weight);
+        found.dedup();
+        // Better arguments seldom change the order.
+        for own in found.iter_mut().take(2) {
+            let form = self.arguments(&own.1);
+            *own = (weight(&form), form);
         }
         found.sort_by_key(|(weight, _)| *weight);
         found.dedup();
@@ -270,7 +294,7 @@ impl Simplifier {
             if matches!(argument, Term::Number(_) | Term::Constant(_) | Term::Variable(_)) {
                 return argument.clone();
             }
-            let form = self.simplify_term(argument);
+            let form = self.simplify_part(argument);
             if weight(&form) < weight(argument) { form } else { argument.clone() }
         };
         let arguments = arguments.iter().map(|argument| match (function, argument) {

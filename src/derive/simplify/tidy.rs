@@ -374,18 +374,16 @@ impl Factors {
             let Some(number) = base.as_number().filter(|value| value.is_integer() && value.is_positive()) else {
                 continue;
             };
-            // b^(1/2) · c/b is c · b^(−1/2).
-            let step = if (&self.coefficient / number).denom() < self.coefficient.denom() {
-                Rational::one()
-            } else if (&self.coefficient * number).denom() < self.coefficient.denom() {
-                -Rational::one()
+            // b^(1/2) · c/b is c · b^(−1/2), and b^(−1/2) · c b is c · b^(1/2).
+            let (next, coefficient) = if power.is_positive() {
+                (&*power - Rational::one(), &self.coefficient * number)
             } else {
-                continue;
+                (&*power + Rational::one(), &self.coefficient / number)
             };
-            let next = &*power + &step;
-            if next.abs() <= power.abs() {
-                self.coefficient =
-                    if step.is_positive() { &self.coefficient / number } else { &self.coefficient * number };
+            let shorter = coefficient.denom() <= self.coefficient.denom()
+                && coefficient.numer().abs() <= self.coefficient.numer().abs();
+            if shorter && next.abs() <= power.abs() {
+                self.coefficient = coefficient;
                 *power = next;
             }
         }

@@ -1,0 +1,99 @@
+//! The forms of results: what a statistician would write, whatever the letters are called.
+
+use fisherproof::derive::family::derive;
+use fisherproof::derive::report::Report;
+use fisherproof::kernel::term::Term;
+use fisherproof::model::resolve_family;
+use fisherproof::syntax;
+use fisherproof::syntax::tree::Item;
+
+fn report(body: &str) -> Report {
+    let source = fisherproof::source::Source::new("form.fam", &format!("family Form {{ {body} }}"));
+    let (file, diagnostics) = syntax::parse(&source);
+    assert!(diagnostics.is_empty(), "{body}: {diagnostics:?}");
+    let Some(Item::Family(tree)) = file.items.first() else { panic!("{body} is no family") };
+    let (family, diagnostics) = resolve_family(tree, &source);
+    assert!(diagnostics.is_empty(), "{body}: {diagnostics:?}");
+    derive(&family.expect("resolved")).expect("a setting").report
+}
+
+fn kl(body: &str) -> String {
+    report(body).kl.expect("a closed form").to_string()
+}
+
+fn texts(terms: &[Term]) -> Vec<String> {
+    terms.iter().map(Term::to_string).collect()
+}
+
+#[test]
+fn angles_are_put_together() {
+    let body = "variate y : angle parameter m : angle, k : positive density exp(k*cos(y - m))/(2*pi*besseli(0, k))";
+    let report = report(body);
+    assert_eq!(report.score[0].to_string(), "k*sin(y - m)");
+    let kl = report.kl.expect("a closed form").to_string();
+    assert!(kl.contains("cos(m - m_q)"), "{kl}");
+    assert!(!kl.contains("sin"), "{kl}");
+}
+
+#[test]
+fn a_coefficient_stands_before_one_logarithm() {
+    let body = "variate (u, v) : {(1, 0), (0, 1), (0, 0)} parameter s : interval(0, 1), t : interval(0, 1) where s + t < 1 \
+                mass s^u*t^v*(1 - s - t)^(1 - u - v)";
+    let kl = kl(body);
+    assert_eq!(kl.matches("log").count(), 3, "{kl}");
+    assert!(kl.contains("(1 - s - t)*log((1 - s - t)/(1 - s_q - t_q))"), "{kl}");
+}
+
+#[test]
+fn hyperbolic_functions_answer_hyperbolic_functions() {
+    let spin = report("variate s : {-1, 1} parameter j : real mass exp(j*s)/(2*cosh(j))");
+    assert_eq!(spin.mean.expect("a mean")[0].to_string(), "tanh(j)");
+    // The same law without a word of them.
+    let plain = report("variate s : {-1, 1} parameter j : real mass exp(j*s)/(exp(j) + exp(-j))");
+    assert!(!plain.mean.expect("a mean")[0].to_string().contains("tanh"));
+}
+
+#[test]
+fn counts_have_factorials_and_binomial_coefficients() {
+    let poisson = report("variate c : natural parameter r : positive mass r^c*exp(-r)/gamma(c + 1)");
+    assert!(poisson.log_density.to_string().contains("log(factorial(c))"), "{}", poisson.log_density);
+    let binomial = report(
+        "constant m : integers(1, infinity) parameter q : interval(0, 1) variate c : integers(0, m) \
+         mass binomial(m, c)*q^c*(1 - q)^(m - c)",
+    );
+    let form = binomial.exponential.expect("exponential");
+    assert_eq!(form.base.to_string(), "binomial(m, c)");
+    assert!(!form.log_partition.to_string().contains("factorial"));
+}
+
+#[test]
+fn powers_with_one_exponent_are_one_power() {
+    let kl =
+        kl("constant p : positive parameter a : positive variate x : positive density p/a*(x/a)^(p - 1)*exp(-(x/a)^p)");
+    assert!(kl.contains("(a/a_q)^p"), "{kl}");
+}
+
+#[test]
+fn an_exponential_family_has_no_more_statistics_than_it_needs() {
+    let known_mean = report(
+        "constant m : real parameter s : positive variate x : real density exp(-(x - m)^2/(2*s^2))/(s*sqrt(2*pi))",
+    );
+    let form = known_mean.exponential.expect("exponential");
+    assert_eq!(texts(&form.statistic), ["(x - m)^2"]);
+    assert_eq!(form.log_partition.to_string(), "log(s)");
+    let genotype = report(
+        "variate (u, v) : {(1, 0), (0, 1), (0, 0)} parameter g : interval(0, 1) \
+         mass g^(2*u)*(2*g*(1 - g))^v*(1 - g)^(2 - 2*u - 2*v)",
+    );
+    let form = genotype.exponential.expect("exponential");
+    assert_eq!(texts(&form.natural), ["log(g/(1 - g))"]);
+    assert_eq!(texts(&form.statistic), ["2*u + v"]);
+    assert_eq!(form.base.to_string(), "2^v");
+}
+
+#[test]
+fn the_logarithm_of_a_density_keeps_its_factors() {
+    let weibull =
+        report("parameter k : positive, l : positive variate x : positive density k/l*(x/l)^(k - 1)*exp(-(x/l)^k)");
+    assert_eq!(weibull.log_density.to_string(), "(k - 1)*log(x/l) + log(k/l) - (x/l)^k");
+}
