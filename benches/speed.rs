@@ -52,10 +52,34 @@ fn table() {
     let all = ["derive", "--all", "--quiet", "--format", "latex"];
     show(&format!("fisherproof derive --all, {count} families"), PROGRAM, &all, 3);
     let ratio = family.wall.as_secs_f64() / baseline.wall.as_secs_f64();
-    println!("\none family costs {ratio:.1} times what starting Symbolica does");
+    println!("\none family costs {ratio:.1} times what starting Symbolica does\n");
+    many();
     println!();
     let status = Command::new(own).arg(SPLIT).env("SYMBOLICA_HIDE_BANNER", "1").status().expect("this binary runs");
     assert!(status.success());
+}
+
+/// Many family files in one run: the catalogue's, again and again. The time of each and the peak should
+/// not grow with their number.
+fn many() {
+    let folder = env::temp_dir().join(format!("fisherproof-bench-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder for the families");
+    let files: Vec<String> = catalogue::families()
+        .cycle()
+        .take(1000)
+        .enumerate()
+        .map(|(number, entry)| {
+            let path = folder.join(format!("{number}.fam"));
+            fs::write(&path, entry.text).expect("a file");
+            path.to_str().expect("a path in UTF-8").to_owned()
+        })
+        .collect();
+    for count in [250, 500, 1000] {
+        let mut arguments = vec!["derive", "--quiet", "--format", "latex"];
+        arguments.extend(files[..count].iter().map(String::as_str));
+        show(&format!("fisherproof derive, {count} files"), PROGRAM, &arguments, 1);
+    }
+    fs::remove_dir_all(&folder).expect("the folder goes");
 }
 
 struct Cost {
