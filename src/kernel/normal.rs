@@ -1644,6 +1644,9 @@ impl Letters {
     }
 }
 
+/// No root of more terms than this is looked for: most sums are no squares, and show it late.
+const MOST_ROOT_TERMS: usize = 24;
+
 /// Q with poly = Q², for a polynomial in opaque quantities; none where there is no such polynomial.
 pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
     let plain = |(generator, exponent): &(Generator, Exponent)| {
@@ -1673,9 +1676,9 @@ pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
     let inverse = half.inverse();
     let twice = &number * Rational::from_integer(2.into());
     let mut root = Poly::single(half, number);
+    let mut rest = poly.minus(&root.times(&root)?);
     // Each term of the root is the leading term of what is left, divided by twice the first.
-    for _ in 0..poly.len() {
-        let rest = poly.minus(&root.times(&root)?);
+    for _ in 0..MOST_ROOT_TERMS {
         if rest.is_zero() {
             return Ok(Some(root));
         }
@@ -1685,6 +1688,7 @@ pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
         if !whole {
             return Ok(None);
         }
+        rest = rest.minus(&root.scaled(&Rational::from_integer(2.into())).plus(&term).times(&term)?);
         root.add_assign(&term);
     }
     Ok(None)

@@ -49,9 +49,9 @@ pub struct Simplifier {
     vocabulary: BTreeSet<Function>,
     /// Forms already found: the same entry is asked for by several routes.
     forms: RefCell<HashMap<Poly, Term>>,
+    parts: RefCell<HashMap<Poly, Term>>,
     /// Terms already tidied: candidates have most of their parts in common.
     tidied: RefCell<HashMap<Term, Term>>,
-    parts: RefCell<HashMap<Poly, Term>>,
     /// How many forms are being looked for inside one another.
     depth: Cell<usize>,
 }
