@@ -1,6 +1,6 @@
 //! Deciding what an author claims: proved by the kernel, refuted by exact values, or neither.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kernel::certificate::{Proposition, Rule};
 use crate::kernel::domain::Context;
@@ -53,6 +53,8 @@ pub fn decide(search: &mut Search, report: &Report, claim: &Claim) -> ClaimOutco
             break;
         }
     }
+    let mut told = BTreeSet::new();
+    outcome.assumptions.retain(|assumption| told.insert(assumption.clone()));
     outcome
 }
 

@@ -203,7 +203,7 @@ impl Normalizer {
             .or_else(|| self.sign_by_constant(poly, questions))
             .or_else(|| self.sign_of_logarithms(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
-            .or_else(|| self.sign_at_ends(poly, questions))
+            .or_else(|| self.sign_on_interval(poly, questions))
             .or_else(|| self.sign_by_cases(poly, questions))
             .or_else(|| self.sign_of_quadratic(poly, questions))
             .or_else(|| self.sign_on_circle(poly, questions))
@@ -407,46 +407,45 @@ impl Normalizer {
         found
     }
 
-    /// What is of degree one in a variable between two numbers has the sign that it has at both ends:
-    /// p a + (1 − p) b.
-    fn sign_at_ends(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+    /// A polynomial in a variable between two numbers has the sign of its coefficients in Bernstein's basis
+    /// of that interval, where they share one; of degree one these are its values at the ends: p a + (1 − p) b
+    /// (Farouki, The Bernstein polynomial basis: a centennial retrospective, CAGD 29 (2012), 5.1).
+    fn sign_on_interval(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        const MOST_DEGREE: i64 = 6;
         let questions = questions.checked_sub(4)?;
         for (name, domain) in &self.context.domains {
             let Domain::Interval { lower: Some(Term::Number(lower)), upper: Some(Term::Number(upper)) } = domain else {
                 continue;
             };
-            let own = Generator::Variable(name.clone());
-            let (mut slope, mut rest) = (Poly::zero(), Poly::zero());
-            let mut linear = true;
-            for (monomial, coefficient) in poly.terms() {
-                let part = match monomial.exponent(&own) {
-                    Exponent::Integer(0) => &mut rest,
-                    Exponent::Integer(1) => &mut slope,
-                    _ => {
-                        linear = false;
-                        break;
-                    }
-                };
-                let others: Vec<_> = monomial.factors().iter().filter(|(factor, _)| *factor != own).cloned().collect();
-                if others.iter().any(|(factor, exponent)| {
-                    mentions(factor, &own) || matches!(exponent, Exponent::Poly(power) if power.contains_variable(name))
-                }) {
-                    linear = false;
+            // With v = lower + (upper − lower) u, a polynomial in u on (0, 1).
+            let Some(powers) = coefficients_in(poly, name, MOST_DEGREE).filter(|powers| powers.len() > 1) else {
+                continue;
+            };
+            let degree = powers.len() - 1;
+            let width = upper - lower;
+            let mut moved = vec![Poly::zero(); degree + 1];
+            for (power, coefficient) in powers.iter().enumerate() {
+                for (k, part) in moved.iter_mut().enumerate().take(power + 1) {
+                    let factor = choose(power, k)
+                        * num_traits::pow::pow(width.clone(), k)
+                        * num_traits::pow::pow(lower.clone(), power - k);
+                    part.add_assign(&coefficient.scaled(&factor));
+                }
+            }
+            let mut common = Some(Sign::Zero);
+            for i in 0..=degree {
+                let mut own = Poly::zero();
+                for (k, part) in moved.iter().enumerate().take(i + 1) {
+                    own.add_assign(&part.scaled(&(choose(i, k) / choose(degree, k))));
+                }
+                // Each basis function is positive inside, and the ends are open.
+                common = common.and_then(|common| common.plus(self.find_sign(&own, questions)?));
+                if common.is_none() {
                     break;
                 }
-                part.add_term(Monomial::from_factors(others), coefficient.clone());
             }
-            if !linear || slope.is_zero() {
-                continue;
-            }
-            let at = |end: &Rational| self.find_sign(&slope.scaled(end).plus(&rest), questions);
-            // The ends are open: a zero at one of them is not reached.
-            match (at(lower), at(upper)) {
-                (Some(Sign::Positive), Some(Sign::Positive | Sign::Nonnegative | Sign::Zero))
-                | (Some(Sign::Nonnegative | Sign::Zero), Some(Sign::Positive)) => return Some(Sign::Positive),
-                (Some(Sign::Negative), Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))
-                | (Some(Sign::Nonpositive | Sign::Zero), Some(Sign::Negative)) => return Some(Sign::Negative),
-                _ => {}
+            if common.is_some() {
+                return common;
             }
         }
         None
@@ -924,6 +923,34 @@ impl Normalizer {
         }
         own
     }
+}
+
+/// The coefficients of a polynomial in one variable, constant first, all of them free of it.
+fn coefficients_in(poly: &Poly, name: &Name, most_degree: i64) -> Option<Vec<Poly>> {
+    let own = Generator::Variable(name.clone());
+    let mut coefficients: Vec<Poly> = Vec::new();
+    for (monomial, coefficient) in poly.terms() {
+        let Exponent::Integer(power) = monomial.exponent(&own) else { return None };
+        let power = usize::try_from(power).ok().filter(|_| power <= most_degree)?;
+        let others: Vec<_> = monomial.factors().iter().filter(|(factor, _)| *factor != own).cloned().collect();
+        if others.iter().any(|(factor, exponent)| {
+            mentions(factor, &own) || matches!(exponent, Exponent::Poly(power) if power.contains_variable(name))
+        }) {
+            return None;
+        }
+        if coefficients.len() <= power {
+            coefficients.resize(power + 1, Poly::zero());
+        }
+        coefficients[power].add_term(Monomial::from_factors(others), coefficient.clone());
+    }
+    Some(coefficients)
+}
+
+/// n over k.
+fn choose(n: usize, k: usize) -> Rational {
+    (0..k).fold(Rational::one(), |product, i| {
+        product * Rational::from_integer((n - i).into()) / Rational::from_integer((i + 1).into())
+    })
 }
 
 /// Whether a generator occurs inside another.
