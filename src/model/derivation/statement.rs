@@ -7,7 +7,9 @@ use crate::kernel::jets::layer::{CLOSED_FORM, REASONS, reason};
 use crate::kernel::jets::theorem::Statement;
 use crate::model::family::Family;
 use crate::source::{Source, Span};
-use crate::syntax::tree::{Link as SyntaxLink, Chain, DerivationEntry, DerivationTree, Expression, Ident, Relation, RelationKind, Spanned};
+use crate::syntax::tree::{
+    Chain, DerivationEntry, DerivationTree, Expression, Ident, Link as SyntaxLink, Relation, RelationKind, Spanned,
+};
 
 use super::formula::{Formula, Kind, Shape};
 use super::lower::Lowering;
