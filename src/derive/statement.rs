@@ -221,13 +221,25 @@ impl Prover {
                 let derived = |side: &Term| {
                     sequence.iter().fold(side.clone(), |side, name| side.derivative(&second(&self.parameters[*name])))
                 };
-                let of = derived(left) - derived(right);
+                let formal = derived(left) - derived(right);
+                // Log-densities and their derivatives are worked out first, at every value of the variate.
+                let of = match self.search.checker.pointwise().normalize(&formal) {
+                    Ok(poly) if mentions_density(&formal) => {
+                        let worked_out = poly.to_term();
+                        match self.search.equal(formal, worked_out.clone()) {
+                            Ok(position) => positions.push(position),
+                            Err(rejection) => return Err(Decision::NotProved(format!("{label}: {rejection}"))),
+                        }
+                        worked_out
+                    }
+                    _ => formal,
+                };
                 let is = Term::zero();
                 let proposition = Proposition::Specialization { auxiliary: Vec::new(), of, at: at.clone(), is };
                 match self.search.push(proposition, Rule::Algebra) {
                     Ok(position) => positions.push(position),
                     Err(rejection) => {
-                        let normalizer = self.search.checker.parameters();
+                        let normalizer = self.search.checker.pointwise();
                         let value = |side: &Term| {
                             normalizer.normalize(&derived(side)).ok().map(|poly| poly.to_term().substitute(&at))
                         };
@@ -312,6 +324,10 @@ fn weaker(left: Basis, right: Basis) -> Basis {
         Basis::ClosedForm => 2,
     };
     if rank(left) >= rank(right) { left } else { right }
+}
+
+fn mentions_density(term: &Term) -> bool {
+    matches!(term, Term::LogDensity(_)) || term.children().into_iter().any(mentions_density)
 }
 
 /// The formula or something in it, definitions looked through.

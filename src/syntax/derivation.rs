@@ -207,7 +207,9 @@ impl Parser<'_> {
             links.push(self.link()?);
         }
         let span = statement.span.to(self.behind());
-        if let Some(open) = self.eat(TokenKind::OpenBrace) {
+        if self.at(TokenKind::OpenBrace) {
+            let open = self.peek();
+            self.chain()?;
             return Err(self.report(
                 Diagnostic::error("chain-and-proof", "a statement has two sides")
                     .at(span, "a chain, which proves itself")

@@ -296,6 +296,7 @@ fn conditions_are_kept() {
 fn a_sample_is_decided() {
     let sampled =
         |statement: &str| checked(&format!("sample n lemma One: {statement} {{ {statement} }}")).items.remove(0);
+    assert_eq!(status_of("grad(E_data[log(p)]) = E_data[u]"), DerivationStatus::Proved);
     for statement in [
         "E_sample[draws(1)] = n",
         "E_sample[draws(p)] = n * E[p]",
@@ -373,6 +374,13 @@ fn a_family_at_hand_is_decided() {
         ("Normal", "inv(F) = [[sigma^2, 0], [0, sigma^2/2]]", Proved),
         ("Normal", "trace(F) = 3/sigma^2", Proved),
         ("Normal", "u = 0", Refuted),
+        (
+            "Normal",
+            "log(p(mu_q, sigma_q)) ~ log(p) + (mu_q - mu) * u[mu] + (sigma_q - sigma) * u[sigma] to order 1",
+            Proved,
+        ),
+        ("Normal", "log(p(mu_q, sigma_q)) ~ log(p) + (mu_q - mu) * u[mu] to order 1", Refuted),
+        ("Normal", "log(E[x]) = log(mu)", NotProved),
         // At a corner there is no Hessian, and densities with different supports have no logarithm to compare.
         ("Corner", "E[hess(log(p))] = -F", NotProved),
         ("Flat", "KL(p(c), p(c_q)) = log(c_q/c)", NotProved),
@@ -391,6 +399,7 @@ fn a_family_at_hand_is_decided() {
     let body = "{ theorem E[1] = 1 { E[1] = 1 } }";
     assert_eq!(diagnostics(&format!("derivation Test for Nobody {body}"))[0], "unknown-family");
     assert_eq!(diagnostics(&format!("derivation Test for Normal(m, s) {body}"))[0], "family-at-hand");
+    assert_eq!(diagnostics("derivation Test for Normal { theorem KL(p(mu), p(mu_q)) = 0 }")[0], "point");
     assert_eq!(
         diagnostics("derivation Test for Normal { constant c : real theorem E[1] = 1 { E[1] = 1 } }")[0],
         "family-at-hand"

@@ -228,6 +228,10 @@ impl Scope {
                 if let Some(point) = self.member_point(&values) {
                     return Some(with(Kind::Density(*id, point), Shape::SCALAR));
                 }
+                if self.members.is_some() && !values.is_empty() && !values.iter().all(|own| self.is_point(own)) {
+                    self.member_point_expected(*id, span);
+                    return Some(None);
+                }
                 let mut point = None;
                 for argument in arguments {
                     match argument {

@@ -7,7 +7,9 @@
 use crate::diagnostic::Diagnostic;
 use crate::kernel::domain::Domain;
 use crate::kernel::jets::expression::Point;
-use crate::kernel::jets::theory::{Density, Direction, DirectionId, Parameter, ParameterId, Variate, VariateId};
+use crate::kernel::jets::theory::{
+    Density, DensityId, Direction, DirectionId, Parameter, ParameterId, Variate, VariateId,
+};
 use crate::kernel::term::Name;
 use crate::model::family::Family;
 use crate::model::scope::{Meaning as Role, Scope as Names};
@@ -87,7 +89,7 @@ impl Scope {
             parameter: ParameterId(0),
             logarithm: None,
         });
-        scope.declare(&density, Meaning::Density(crate::kernel::jets::theory::DensityId(0)));
+        scope.declare(&density, Meaning::Density(DensityId(0)));
         for entry in &tree.entries {
             match &entry.node {
                 DerivationEntry::Direction(declarations) => scope.directions(declarations),
@@ -171,6 +173,24 @@ impl Scope {
         }
         let one = num_rational::BigRational::from_integer(1.into());
         all("_q").then(|| vec![(members.direction, one)])
+    }
+
+    /// The density was given something else.
+    pub fn member_point_expected(&mut self, id: DensityId, span: Span) {
+        let density = self.theory.density(id).name.clone();
+        let list = |suffix: &str| {
+            let own = self.members.iter().flat_map(|members| &members.parameters);
+            own.map(|name| format!("{name}{suffix}")).collect::<Vec<_>>().join(", ")
+        };
+        let (first, second) = (list(""), list("_q"));
+        self.error(
+            Diagnostic::error(
+                "point",
+                format!("`{density}` stands at its own parameters or at those of a second argument"),
+            )
+            .at(span, "neither of the two")
+            .help(format!("write `{density}({first})` or `{density}({second})`")),
+        );
     }
 
     /// `[a, b]`: a column; `[[a, b], [c, d]]`: rows of a matrix.

@@ -270,6 +270,14 @@ impl Scope {
             let (shape, ..) = self.shape(Some(&declaration.domain));
             for name in &declaration.names {
                 let own = self.theory.parameters.iter().rposition(|parameter| parameter.space == shape.rows);
+                let domain = self.theory.parameters.last().map(|parameter| match parameter.space {
+                    Some(space) => format!("`vector({})`", self.theory.spaces[space.0 as usize]),
+                    None => "`real`".to_string(),
+                });
+                let help = format!(
+                    "give it the parameter's own domain{}",
+                    domain.map_or(String::new(), |own| format!(": {own}"))
+                );
                 let Some(parameter) = own.filter(|_| shape.columns.is_none()) else {
                     self.error(
                         Diagnostic::error(
@@ -277,7 +285,7 @@ impl Scope {
                             format!("no parameter has the shape of the direction `{}`", name.node),
                         )
                         .at(declaration.domain.span, "a direction is a displacement of a parameter")
-                        .help("give it the parameter's own domain"),
+                        .help(help),
                     );
                     continue;
                 };

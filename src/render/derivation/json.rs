@@ -33,6 +33,7 @@ pub fn value(report: &DerivationReport) -> Value {
         "name": report.name,
         "title": report.title,
         "status": report.status.keyword(),
+        "family": report.derivation.at_hand.as_ref().map(|at_hand| at_hand.family.name.clone()),
         "steps": steps,
         "items": items,
         "assumptions": report.assumptions.iter().map(|own| json!({ "name": own.name, "statement": own.statement })).collect::<Vec<_>>(),
