@@ -144,7 +144,8 @@ impl Composer<'_> {
 
     /// Γ(k/2) in a fraction has its own fraction on the line.
     fn flatten(&self, factor: &Factor, notation: &mut Notation) {
-        if self.script || !notation.is_tall() || !is_tall_in_calls(notation) {
+        let operator = matches!(factor.base, Term::Apply(function, _) if order::is_operator(function));
+        if self.script || operator || !notation.is_tall() || !is_tall_in_calls(notation) {
             return;
         }
         let flat = Composer { names: self.names, script: true }.power(&factor.base, &factor.exponent);
