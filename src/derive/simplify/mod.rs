@@ -31,7 +31,7 @@ use trigonometry::{is_trigonometric, with_sines};
 pub use weight::weight;
 
 /// How many of the lightest forms are worked over once more.
-const REFINED: usize = 3;
+const REFINED: usize = 6;
 
 /// How deep parts of parts, and arguments of arguments, are worked over.
 const DEEPEST: usize = 8;
