@@ -144,7 +144,8 @@ impl Composer<'_> {
 
     /// Γ(k/2) in a fraction has its own fraction on the line.
     fn flatten(&self, factor: &Factor, notation: &mut Notation) {
-        if self.script || !notation.is_tall() || !is_tall_in_calls(notation) {
+        let operator = matches!(factor.base, Term::Apply(function, _) if order::is_operator(function));
+        if self.script || operator || !notation.is_tall() || !is_tall_in_calls(notation) {
             return;
         }
         let flat = Composer { names: self.names, script: true }.power(&factor.base, &factor.exponent);
@@ -519,13 +520,8 @@ fn push(base: &Term, exponent: Rational, parts: &mut Parts) {
 fn juxtapose(mut factors: Vec<Notation>) -> Notation {
     let count = factors.len();
     for index in 0..count {
-        let open = match (factors.get(index + 1), &factors[index]) {
-            (None, _) => true,
-            // cos μ sin x reads well, log 3 log 2 does not.
-            (Some(Notation::Prefix(..)), Notation::Prefix(head, _)) => !is_logarithm(head),
-            _ => false,
-        };
-        if open {
+        let follower_is_operator = factors.get(index + 1).is_none_or(|next| matches!(next, Notation::Prefix(..)));
+        if follower_is_operator {
             continue;
         }
         if let Notation::Prefix(head, argument) = &factors[index]
@@ -535,10 +531,6 @@ fn juxtapose(mut factors: Vec<Notation>) -> Notation {
         }
     }
     Notation::product(factors)
-}
-
-fn is_logarithm(head: &Notation) -> bool {
-    matches!(head, Notation::Symbol(symbol) if symbol.glyph == operator_symbol(Function::Log).glyph)
 }
 
 /// A sum alone above or below a bar sheds its parentheses.

@@ -138,7 +138,8 @@ impl Breaker<'_> {
         for (index, run) in runs.into_iter().enumerate() {
             let width = self.spelling.width(&Notation::product(run.to_vec()));
             let left = room.saturating_sub(glued);
-            let breaks = width > left && opens_a_run(&run[0]);
+            let breakable = run.len() == 1 || opens_a_run(&run[0]) || matches!(run[0], Notation::Fraction(..));
+            let breaks = width > left && breakable;
             if index > 0 {
                 let together = self.text(self.spelling.gap(), 1);
                 let broken = RcDoc::hardline().append(times.clone());

@@ -47,7 +47,7 @@ pub fn factor(base: &Term, exponent: &Term, names: &Names) -> Place {
 }
 
 /// Functions whose argument may follow without parentheses, so that nothing should follow them.
-fn is_operator(function: Function) -> bool {
+pub fn is_operator(function: Function) -> bool {
     matches!(
         function,
         Function::Log

@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     (
         "derive",
         &["derive", "kernel", "model", "cas", "numeric", "source"],
-        &["std", "num_traits", "num_rational", "num_bigint"],
+        &["std", "num_traits", "num_rational", "num_bigint", "num_integer"],
     ),
     ("numeric", &["numeric", "kernel"], &["std", "num_bigint", "num_integer", "num_rational", "num_traits", "special"]),
     (

@@ -3,7 +3,7 @@
 use num_traits::One;
 
 use super::Simplifier;
-use super::tidy::{flatten_sum, product, scale};
+use super::tidy::{flatten_sum, product, scale, sum};
 use crate::kernel::term::{Function, Rational, Term};
 
 impl Simplifier {
@@ -14,8 +14,19 @@ impl Simplifier {
         logarithms(density, &Rational::one(), &mut terms);
         let plain = self.tidy(&flatten_sum(terms));
         let grouped = self.tidy(&self.group_by_special(&plain));
-        let forms = [self.combine_logs(&plain), self.combine_logs(&grouped)];
+        let forms = [self.combine_apart(&plain), self.combine_apart(&grouped)];
         forms.into_iter().map(|form| self.tidy(&form)).chain([plain]).collect()
+    }
+}
+
+impl Simplifier {
+    /// The logarithms about the variates gathered, and those of the normalising constant for themselves.
+    fn combine_apart(&self, term: &Term) -> Term {
+        let Term::Sum(terms) = term else { return self.combine_logs(term) };
+        let moving = |term: &Term| self.variates.iter().any(|name| term.contains(name));
+        let (with, without): (Vec<Term>, Vec<Term>) = terms.iter().cloned().partition(moving);
+        let parts = [with, without].into_iter().filter(|part| !part.is_empty());
+        sum(parts.map(|part| self.combine_logs(&sum(part))).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Exponentials: as few of them as can be for the algebra engine, as many as a reader expects for print.
 
+use num_integer::Integer as _;
 use num_traits::{One, Signed};
 
 use super::Simplifier;
@@ -175,8 +176,12 @@ impl Simplifier {
 
     /// Σ c e^w as e^v Σ c e^(w − v).
     fn taken_out(&self, parts: &[Exponential], common: &Poly) -> Term {
+        let mut number = parts[0].number.abs();
+        for part in parts {
+            number = Rational::new(number.numer().gcd(part.number.numer()), number.denom().lcm(part.number.denom()));
+        }
         let terms = parts.iter().map(|part| {
-            let mut factors = vec![Term::Number(part.number.clone())];
+            let mut factors = vec![Term::Number(&part.number / &number)];
             factors.extend(part.rest.iter().cloned());
             let left = part.exponent.minus(common);
             if !left.is_zero() {
@@ -185,7 +190,11 @@ impl Simplifier {
             self.tidy(&product(factors))
         });
         let inside = sum(terms.collect());
-        if common.is_zero() { inside } else { Term::Product(vec![inside, common.to_term().exp()]) }
+        let mut factors = vec![Term::Number(number), inside];
+        if !common.is_zero() {
+            factors.push(common.to_term().exp());
+        }
+        product(factors)
     }
 }
 

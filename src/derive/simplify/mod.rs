@@ -31,7 +31,7 @@ use trigonometry::{is_trigonometric, with_sines};
 pub use weight::weight;
 
 /// How many of the lightest forms are worked over once more.
-const REFINED: usize = 3;
+const REFINED: usize = 6;
 
 /// How deep parts of parts, and arguments of arguments, are worked over.
 const DEEPEST: usize = 8;
@@ -194,7 +194,12 @@ impl Simplifier {
         };
         let mut pool = Pool::default();
         let mut least = usize::MAX;
-        for form in starts.into_iter().chain(forms.into_iter().flatten()) {
+        // Of two forms as light as each other the one with more in front: 2(1 − p).
+        let (first, then) = match effort {
+            Effort::Part => (forms.into_iter().flatten().collect(), starts),
+            Effort::Whole => (starts, forms.into_iter().flatten().collect::<Vec<Term>>()),
+        };
+        for form in first.into_iter().chain(then) {
             // Tidying saves something, but never this much.
             let own = weight(&form);
             if own / 2 > least {
@@ -238,15 +243,16 @@ impl Simplifier {
         if let Some(paired) = changed(pair_conjugates(&tidied)) {
             pool.offer(paired);
         }
+        let exponentials = has_exponentials(&tidied);
         for own in std::iter::once(&tidied).chain(&sums) {
-            if logarithms {
-                let both = self.combine_logs(own);
-                if let Some(common) = common_factor(&both) {
-                    pool.offer(self.tidy(&common));
-                }
-                if both != *own {
-                    pool.offer(self.tidy(&both));
-                }
+            let both = if logarithms { self.combine_logs(own) } else { own.clone() };
+            if (logarithms || exponentials)
+                && let Some(common) = common_factor(&both)
+            {
+                pool.offer(self.tidy(&common));
+            }
+            if logarithms && both != *own {
+                pool.offer(self.tidy(&both));
             }
             pool.offer(own.clone());
         }
@@ -336,7 +342,7 @@ impl Simplifier {
                 if belongs(monomial) { &mut with } else { &mut without }
                     .add_term(monomial.clone(), coefficient.clone());
             }
-            if !with.is_empty() && !without.is_empty() {
+            if !with.is_empty() && without.len() > 1 {
                 let parts = Term::Sum(vec![self.simplify(&with), self.simplify(&without)]);
                 if !found.contains(&parts) {
                     found.push(parts);

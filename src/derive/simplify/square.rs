@@ -33,6 +33,10 @@ fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
             let Some((b, root_b)) = second.as_ref().and_then(square_root) else { continue };
             let common = common_square(&a, &b);
             let Some((scale, a, b)) = common else { continue };
+            // Two numbers are no square to complete.
+            if root_a.is_empty() && root_b.is_empty() {
+                continue;
+            }
             let mut cross = root_a.clone();
             for (base, power) in &root_b {
                 *cross.entry(base.clone()).or_insert(0) += power;
@@ -86,7 +90,7 @@ fn summand(term: &Term) -> Option<Summand> {
 
 /// The factors of the root where every power is even.
 fn square_root((number, powers): &Summand) -> Option<(Rational, Powers)> {
-    let even = powers.values().all(|power| power % 2 == 0) && !powers.is_empty();
+    let even = powers.values().all(|power| power % 2 == 0);
     even.then(|| (number.clone(), powers.iter().map(|(base, power)| (base.clone(), power / 2)).collect()))
 }
 
@@ -200,5 +204,6 @@ mod tests {
         check("3*a^2/s^2 - 6*a*b/s^2 + 3*b^2/s^2", "3/s^2*(a - b)^2");
         check("-a^2 + 2*a*b - b^2", "-(a - b)^2");
         check("a^2 - 2*a*b - b^2", "a^2 - 2*a*b - b^2");
+        check("a^2 - 2*a + 1", "(a - 1)^2");
     }
 }

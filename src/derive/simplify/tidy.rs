@@ -4,6 +4,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::super::small_integer;
 use super::Simplifier;
+use super::exponential::has_exponentials;
 use super::weight::has_logarithm;
 use crate::kernel::poly::{Poly, rational_power};
 use crate::kernel::sign::Sign;
@@ -458,11 +459,19 @@ pub(super) fn raise(base: Term, power: Rational) -> Term {
     }
 }
 
-/// A sum of logarithms and others with what all its terms share taken out: a fraction, and factors.
-/// `None` where there is nothing to take out. Without logarithms 2/p + 2/q is well written.
+/// A sum with what all its terms share taken out: a fraction, and factors. `None` where there is nothing
+/// to take out. Without logarithms and exponentials 2/p + 2/q is well written.
 pub(super) fn common_factor(term: &Term) -> Option<Term> {
+    if let Term::Product(factors) = term {
+        // k (x/λ − 1/λ): the sum in a product.
+        let inner = factors.iter().enumerate().find_map(|(index, factor)| Some((index, common_factor(factor)?)));
+        let (index, inner) = inner.filter(|_| factors.iter().any(|factor| matches!(factor, Term::Sum(_))))?;
+        let mut factors = factors.clone();
+        factors[index] = inner;
+        return Some(Term::Product(factors));
+    }
     let Term::Sum(terms) = term else { return None };
-    if !terms.iter().any(has_logarithm) {
+    if !terms.iter().any(|term| has_logarithm(term) || has_exponentials(term)) {
         return None;
     }
     let split = |term: &Term| {
