@@ -619,8 +619,7 @@ impl Work<'_> {
             auxiliary.push((fresh.clone(), domain.clone()));
             at.push((fresh, value));
         }
-        if self.family.context.domains.keys().any(|name| auxiliary.iter().any(|(own, _)| own == name))
-            || piece.skip > 0
+        if self.family.context.domains.keys().any(|name| auxiliary.iter().any(|(own, _)| own == name)) || piece.skip > 0
         {
             return None;
         }

@@ -112,8 +112,10 @@ fn piece_beside(
     statistic: &Poly,
     scope: &Rc<Normalizer>,
 ) -> Option<Vec<Piece>> {
-    let support =
-        Support::Product { coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())], inequalities: Vec::new() };
+    let support = Support::Product {
+        coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())],
+        inequalities: Vec::new(),
+    };
     let own = Normalizer::on_support(&lemma.context(), &support);
     let mut structural: Vec<(Name, Term)> = Vec::new();
     for (term, at_hand) in [(&lemma.log_kernel, target), (&lemma.factor, statistic)] {
@@ -130,8 +132,12 @@ fn piece_beside(
         }
     }
     // A constant that is added to the factor is what is left of the statistic.
-    let mut rest: Vec<&Name> =
-        lemma.fixed.iter().map(|(name, _)| name).filter(|name| !structural.iter().any(|(own, _)| own == *name)).collect();
+    let mut rest: Vec<&Name> = lemma
+        .fixed
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| !structural.iter().any(|(own, _)| own == *name))
+        .collect();
     if let Some(name) = rest.pop() {
         let variable = (lemma.variable.clone(), Term::Variable(change.variable.clone()));
         let at = [structural.clone(), vec![(name.clone(), Term::zero()), variable]].concat();
@@ -168,7 +174,12 @@ fn cut_at_corner(setting: &Setting, name: &Name, domain: &Domain, parameters: &N
             let map = if up { Term::integer(corner) + step } else { Term::integer(corner) - step };
             let upper = upper.clone().map(|upper| upper - Term::integer(corner + 1 - start));
             let domain = Domain::Integers { lower: Some(Term::integer(start)), upper };
-            let found = fit(setting, name, &domain, &Change { variable: variable.clone(), domain: domain.clone(), maps: vec![map] });
+            let found = fit(
+                setting,
+                name,
+                &domain,
+                &Change { variable: variable.clone(), domain: domain.clone(), maps: vec![map] },
+            );
             found.into_iter().find(|instance| !instance.is_impossible(parameters))
         })
     };
@@ -1155,11 +1166,7 @@ impl PieceInstance {
 impl PieceInstance {
     /// ∂_a^i ∂_b^j ∂_c^l of 1/S is (i+j+l)! (−1)^l cos^i sin^j / S^(1+i+j+l).
     #[allow(clippy::type_complexity)]
-    fn on_circle(
-        &self,
-        circle: &Circle,
-        monomial: &Monomial,
-    ) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Poly)> {
+    fn on_circle(&self, circle: &Circle, monomial: &Monomial) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Poly)> {
         let (mut i, mut j, mut below) = (0, 0, 0);
         for (generator, exponent) in monomial.factors() {
             let Exponent::Integer(power) = exponent else { return None };

@@ -195,8 +195,7 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 Domain::real(),
                 -(Term::power(t() - v("m"), n(2)) + Term::power(v("s"), n(2))).log(),
                 pi() / v("s")
-                    * (v("v")
-                        + (Term::power(v("m") - v("n"), n(2)) + Term::power(v("s") + v("c"), n(2))).log()),
+                    * (v("v") + (Term::power(v("m") - v("n"), n(2)) + Term::power(v("s") + v("c"), n(2))).log()),
             )
         },
         Lemma {
@@ -266,11 +265,7 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 "DLMF 10.32.1",
                 Domain::Angle,
                 v("a") * cos(t()) + v("b") * sin(t()),
-                n(2) * pi()
-                    * Term::apply(
-                        Function::BesselI,
-                        vec![n(0), sqrt(square("a") + square("b"))],
-                    ),
+                n(2) * pi() * Term::apply(Function::BesselI, vec![n(0), sqrt(square("a") + square("b"))]),
             )
         },
         Lemma {

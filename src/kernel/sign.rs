@@ -52,14 +52,12 @@ impl Sign {
     fn or(self, other: Sign) -> Option<Sign> {
         match (self, other) {
             (own, other) if own == other => Some(own),
-            (
-                Sign::Positive | Sign::Nonnegative | Sign::Zero,
-                Sign::Positive | Sign::Nonnegative | Sign::Zero,
-            ) => Some(Sign::Nonnegative),
-            (
-                Sign::Negative | Sign::Nonpositive | Sign::Zero,
-                Sign::Negative | Sign::Nonpositive | Sign::Zero,
-            ) => Some(Sign::Nonpositive),
+            (Sign::Positive | Sign::Nonnegative | Sign::Zero, Sign::Positive | Sign::Nonnegative | Sign::Zero) => {
+                Some(Sign::Nonnegative)
+            }
+            (Sign::Negative | Sign::Nonpositive | Sign::Zero, Sign::Negative | Sign::Nonpositive | Sign::Zero) => {
+                Some(Sign::Nonpositive)
+            }
             _ => None,
         }
     }
@@ -456,12 +454,11 @@ impl Normalizer {
     /// sign(u) is −1, 0 or 1: the sign that the poly has in each case.
     fn sign_by_cases(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(4)?;
-        let (own, argument) = poly.terms().flat_map(|(monomial, _)| monomial.factors()).find_map(|(generator, _)| {
-            match generator {
+        let (own, argument) =
+            poly.terms().flat_map(|(monomial, _)| monomial.factors()).find_map(|(generator, _)| match generator {
                 Generator::Call(Function::Sign, arguments) => Some((generator.clone(), arguments[0].clone())),
                 _ => None,
-            }
-        })?;
+            })?;
         let cases: &[i64] = match self.sign(&argument) {
             Some(Sign::Nonnegative) => &[0, 1],
             Some(Sign::Nonpositive) => &[-1, 0],
