@@ -1644,15 +1644,14 @@ impl Letters {
     }
 }
 
-/// No root of more terms than this is looked for: most sums are no squares, and show it late.
-const MOST_ROOT_TERMS: usize = 24;
-
 /// Q with poly = Q², for a polynomial in opaque quantities; none where there is no such polynomial.
 pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
+    // Most sums are no squares, and long ones show it late.
+    const MOST_SQUARED: usize = 100;
     let plain = |(generator, exponent): &(Generator, Exponent)| {
         !matches!(generator, Generator::Sum(_)) && matches!(exponent, Exponent::Integer(power) if *power > 0)
     };
-    if poly.len() < 3 {
+    if !(3..=MOST_SQUARED).contains(&poly.len()) {
         return Ok(None);
     }
     if let Some(letters) = Letters::of([poly, poly]) {
@@ -1676,19 +1675,20 @@ pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
     let inverse = half.inverse();
     let twice = &number * Rational::from_integer(2.into());
     let mut root = Poly::single(half, number);
+    // Each term of the root is the leading term of what is left, divided by twice the first. No two of the
+    // products of a root's first or last term with its others are alike: a square has 2r − 1 terms or more.
     let mut rest = poly.minus(&root.times(&root)?);
-    // Each term of the root is the leading term of what is left, divided by twice the first.
-    for _ in 0..MOST_ROOT_TERMS {
+    while root.len() <= poly.len().div_ceil(2) {
         if rest.is_zero() {
             return Ok(Some(root));
         }
         let Some((next, value)) = leading_term(&rest) else { return Ok(None) };
         let term = Poly::single(next, value / &twice).times_monomial(&inverse, &Rational::one())?;
         let whole = term.terms().all(|(monomial, _)| monomial.factors().iter().all(plain));
-        if !whole {
+        if !whole || rest.len() > MOST_SQUARED {
             return Ok(None);
         }
-        rest = rest.minus(&root.scaled(&Rational::from_integer(2.into())).plus(&term).times(&term)?);
+        rest = rest.minus(&term.times(&root.scaled(&Rational::from_integer(2.into())).plus(&term))?);
         root.add_assign(&term);
     }
     Ok(None)
