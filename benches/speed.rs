@@ -64,7 +64,9 @@ fn table() {
 fn many() {
     let folder = env::temp_dir().join(format!("fisherproof-bench-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder for the families");
-    let files: Vec<String> = catalogue::families()
+    let entries: Vec<catalogue::Entry> = catalogue::families().collect();
+    let files: Vec<String> = entries
+        .iter()
         .cycle()
         .take(1000)
         .enumerate()
