@@ -24,11 +24,11 @@ const PREAMBLE: &str = "\\documentclass[11pt,a4paper]{article}
 ";
 
 /// Letters of mathematics on a printed line, beside a short reason or a boxed one.
-const BESIDE_WORD: usize = 58;
+const BESIDE_WORD: usize = 54;
 const BESIDE_BOX: usize = 50;
 
 /// What an equation number takes of it.
-const NUMBER: usize = 9;
+const NUMBER: usize = 6;
 
 /// Longer reasons are set in a box of several lines.
 const LONGEST_WORD: usize = 16;
