@@ -1640,15 +1640,14 @@ impl Letters {
     }
 }
 
-/// No root of more terms than this is looked for: most sums are no squares, and show it late.
-const MOST_ROOT_TERMS: usize = 24;
+/// The root of a longer sum is not looked for: most sums are no squares, and show it late.
+const MOST_SQUARED: usize = 100;
 
 /// Q with poly = Q², for a polynomial in opaque quantities; none where there is no such polynomial.
 pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
     let plain = |(generator, exponent): &(Generator, Exponent)| {
         !matches!(generator, Generator::Sum(_)) && matches!(exponent, Exponent::Integer(power) if *power > 0)
     };
-    const MOST_SQUARED: usize = 100;
     if !(3..=MOST_SQUARED).contains(&poly.len()) {
         return Ok(None);
     }
@@ -1673,7 +1672,6 @@ pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
     let inverse = half.inverse();
     let twice = &number * Rational::from_integer(2.into());
     let mut root = Poly::single(half, number);
-    let mut rest = poly.minus(&root.times(&root)?);
     // Each term of the root is the leading term of what is left, divided by twice the first. No two of the
     // products of a root's first or last term with its others are alike: a square has 2r − 1 terms or more.
     let mut rest = poly.minus(&root.times(&root)?);
