@@ -1644,10 +1644,11 @@ impl Letters {
     }
 }
 
+/// The root of a longer sum is not looked for: most sums are no squares, and show it late.
+const MOST_SQUARED: usize = 100;
+
 /// Q with poly = Q², for a polynomial in opaque quantities; none where there is no such polynomial.
 pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
-    // Most sums are no squares, and long ones show it late.
-    const MOST_SQUARED: usize = 100;
     let plain = |(generator, exponent): &(Generator, Exponent)| {
         !matches!(generator, Generator::Sum(_)) && matches!(exponent, Exponent::Integer(power) if *power > 0)
     };

@@ -49,7 +49,11 @@ fn agree(what: &str, closed: f64, found: (f64, f64)) -> bool {
 fn every_lemma_agrees_with_quadrature() {
     for lemma in LEMMAS.iter() {
         let mut confirmed = 0;
-        for point in sample_points(&lemma.context(), 4) {
+        // What has no parameters is confirmed once.
+        let context = lemma.context();
+        let fixed = context.domains.is_empty();
+        let points = if fixed { vec![Vec::new()] } else { sample_points(&context, 4) };
+        for point in points {
             let point: Point =
                 point.iter().map(|(name, value)| (name.clone(), value.to_f64().expect("a number"))).collect();
             if lemma.nonzero.iter().any(|term| evaluate(term, &point).is_none_or(|value| value.abs() < 1e-9)) {
@@ -60,7 +64,7 @@ fn every_lemma_agrees_with_quadrature() {
             };
             confirmed += usize::from(agree(&format!("{} at {point:?}", lemma.name), closed, found));
         }
-        assert!(confirmed >= 2, "{}: confirmed at {confirmed} points only", lemma.name);
+        assert!(confirmed >= if fixed { 1 } else { 2 }, "{}: confirmed at {confirmed} points only", lemma.name);
     }
 }
 

@@ -23,6 +23,9 @@ struct Factors {
     exponents: Vec<Term>,
 }
 
+/// The sign of a longer sum is not asked for.
+const MOST_SIGNED_TERMS: usize = 40;
+
 impl Simplifier {
     /// Signs inside products and powers: (b − a)·(−1) is a − b, and 1 − p rather than −(p − 1).
     pub fn tidy(&self, term: &Term) -> Term {
@@ -291,7 +294,9 @@ impl Simplifier {
     }
 
     fn find_negative(&self, term: &Term) -> bool {
-        match self.normalizer.normalize(term).ok().and_then(|poly| self.normalizer.sign(&poly)) {
+        // A long sum has no sign that could be shown, or one that takes longer than looks are worth.
+        let short = self.normalizer.normalize(term).ok().filter(|poly| poly.len() <= MOST_SIGNED_TERMS);
+        match short.and_then(|poly| self.normalizer.sign(&poly)) {
             Some(Sign::Negative | Sign::Nonpositive) => true,
             Some(_) => false,
             None => match term {
