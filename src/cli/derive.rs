@@ -55,7 +55,15 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
     };
     // Checked once, whatever the number of families.
     let lines = if arguments.proof { derivation::kl_fisher_lines() } else { Vec::new() };
-    let mut reports = Vec::new();
+    let options = Options {
+        only: arguments.only.as_ref().map(|parts| parts.iter().copied().collect()),
+        width: destination.width,
+        standalone: arguments.document.standalone,
+        proof: arguments.proof,
+    };
+    // A report is written at once and let go: a thousand of them would be much to hold.
+    let mut pieces = Vec::new();
+    let mut outcome = Outcome::Proved;
     for (family, text) in families {
         grant_budget(arguments.budget * PRODUCTS_PER_UNIT);
         let Derived { mut report, certificate } = work_out(
@@ -78,16 +86,11 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
         if let Some(path) = &arguments.certificate {
             save(path, &Saved { family: text.to_owned(), certificate })?;
         }
-        reports.push(report);
+        outcome = outcome.max(Outcome::of(proved(&report)));
+        pieces.push(render::piece(&report, destination.format, &options));
     }
-    let options = Options {
-        only: arguments.only.as_ref().map(|parts| parts.iter().copied().collect()),
-        width: destination.width,
-        standalone: arguments.document.standalone,
-        proof: arguments.proof,
-    };
-    destination.write(&render::reports(&reports, destination.format, &options))?;
-    Ok(Outcome::of(reports.iter().all(proved)))
+    destination.write(&render::joined(&pieces, destination.format, &options))?;
+    Ok(outcome)
 }
 
 /// Saves a certificate that was read back and verified first.

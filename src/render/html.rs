@@ -19,18 +19,19 @@ code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 0.9em; 
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #16181b; } mtd.reason { color: #999; } }
 ";
 
-pub fn write(documents: &[Document], options: &Options) -> String {
-    let body: String = documents.iter().map(|document| article(document, options.width)).collect();
-    let title: Vec<&str> = documents.iter().map(|document| document.title.as_str()).collect();
+pub fn joined(titles: &[&str], articles: &[&str]) -> String {
+    let body = articles.concat();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n",
-        escape(&title.join(", "))
+        escape(&titles.join(", "))
     )
 }
 
-fn article(document: &Document, width: usize) -> String {
+/// An article about one family.
+pub fn write(document: &Document, options: &Options) -> String {
+    let width = options.width;
     let status = status_word(document.status);
     let mut out = format!("<article>\n<h1>{} <span class=\"status\">{status}</span></h1>\n", escape(&document.title));
     for (part, blocks) in &document.parts {

@@ -11,12 +11,22 @@ use crate::kernel::term::{Name, Term};
 use super::document::{self, Part, status_word};
 use super::{Options, latex_document};
 
-pub fn write(reports: &[Report], options: &Options) -> String {
-    let object = |report| chosen(object(report), options.only.as_ref());
-    let value = match reports {
-        [one] => object(one),
-        many => Value::Array(many.iter().map(object).collect()),
-    };
+/// One object as it is, several as an array.
+pub fn joined(objects: &[&str]) -> String {
+    if let [one] = objects {
+        return (*one).to_owned();
+    }
+    // A line break inside a string is written `\n`: every line can be indented.
+    let indented = |object: &&str| object.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n");
+    match objects {
+        [] => "[]\n".to_owned(),
+        _ => format!("[\n{}\n]\n", objects.iter().map(indented).collect::<Vec<_>>().join(",\n")),
+    }
+}
+
+/// The object of one family.
+pub fn write(report: &Report, options: &Options) -> String {
+    let value = chosen(object(report), options.only.as_ref());
     let mut out = serde_json::to_string_pretty(&value).expect("a value without foreign keys always serialises");
     out.push('\n');
     out

@@ -21,9 +21,8 @@ pub const PREAMBLE: &str = "\\documentclass[11pt,a4paper]{article}
 
 pub const PREAMBLE_END: &str = "\\end{document}\n";
 
-pub fn write(documents: &[Document], options: &Options) -> String {
-    let body: Vec<String> = documents.iter().map(|document| fragment(document, options)).collect();
-    let body = body.join("\n");
+pub fn joined(fragments: &[&str], options: &Options) -> String {
+    let body = fragments.join("\n");
     if options.standalone {
         format!("{PREAMBLE}\n{body}\n{PREAMBLE_END}")
     } else {
@@ -31,7 +30,8 @@ pub fn write(documents: &[Document], options: &Options) -> String {
     }
 }
 
-fn fragment(document: &Document, options: &Options) -> String {
+/// A fragment about one family.
+pub fn write(document: &Document, options: &Options) -> String {
     let mut out = format!("\\section*{{{}}}\n", prose(&document.title));
     if document.status != Status::Proved {
         out.push_str(&format!("\\textbf{{Status: {}.}}\n", status_word(document.status)));

@@ -9,11 +9,8 @@ use super::Options;
 use super::document::{Block, Document, Inline, status_word};
 use super::{latex, latex_document};
 
-pub fn write(documents: &[Document], options: &Options) -> String {
-    documents.iter().map(|document| one(document, options)).collect::<Vec<_>>().join("\n")
-}
-
-fn one(document: &Document, options: &Options) -> String {
+/// A section about one family.
+pub fn write(document: &Document, options: &Options) -> String {
     let mut out = format!("# {}\n\n**{}**\n", prose(&document.title), status_word(document.status));
     for (part, blocks) in &document.parts {
         out.push_str(&format!("\n## {}\n", part.heading()));

@@ -99,16 +99,44 @@ pub fn report(report: &Report, format: Format, options: &Options) -> String {
 
 /// The documents of several families as one; JSON is one object for one family, else an array.
 pub fn reports(reports: &[Report], format: Format, options: &Options) -> String {
+    let pieces: Vec<Piece> = reports.iter().map(|report| piece(report, format, options)).collect();
+    joined(&pieces, format, options)
+}
+
+/// What one family contributes to a document about several, for reports that need not all be held at once.
+pub struct Piece {
+    title: String,
+    body: String,
+}
+
+/// The piece of one family.
+pub fn piece(report: &Report, format: Format, options: &Options) -> Piece {
     if format == Format::Json {
-        return json::write(reports, options);
+        return Piece { title: report.family.name.clone(), body: json::write(report, options) };
     }
-    let documents: Vec<document::Document> = reports.iter().map(|report| document::of(report, options)).collect();
-    match format {
-        Format::Text => text_document::write(&documents, options),
-        Format::Latex => latex_document::write(&documents, options),
-        Format::Markdown => markdown::write(&documents, options),
-        Format::Html => html::write(&documents, options),
+    let document = document::of(report, options);
+    let body = match format {
         Format::Json => unreachable!("written above"),
+        Format::Text => text_document::write(&document, options),
+        Format::Latex => latex_document::write(&document, options),
+        Format::Markdown => markdown::write(&document, options),
+        Format::Html => html::write(&document, options),
+    };
+    Piece { title: document.title, body }
+}
+
+/// Pieces of one format as one document.
+pub fn joined(pieces: &[Piece], format: Format, options: &Options) -> String {
+    let bodies: Vec<&str> = pieces.iter().map(|piece| piece.body.as_str()).collect();
+    match format {
+        Format::Json => json::joined(&bodies),
+        Format::Text => bodies.join("\n\n"),
+        Format::Latex => latex_document::joined(&bodies, options),
+        Format::Markdown => bodies.join("\n"),
+        Format::Html => {
+            let titles: Vec<&str> = pieces.iter().map(|piece| piece.title.as_str()).collect();
+            html::joined(&titles, &bodies)
+        }
     }
 }
 

@@ -6,12 +6,9 @@ use super::layout::Spelling;
 use super::notation::{Notation, Relation};
 use super::text::{self, Text};
 
-pub fn write(documents: &[Document], options: &Options) -> String {
-    let documents: Vec<String> = documents.iter().map(|document| one(document, options.width)).collect();
-    documents.join("\n\n")
-}
-
-fn one(document: &Document, width: usize) -> String {
+/// The report of one family.
+pub fn write(document: &Document, options: &Options) -> String {
+    let width = options.width;
     let title = format!("{} — {}", document.title, status_word(document.status));
     let mut out = format!("{title}\n{}\n", "═".repeat(text::columns_of(&title)));
     for (part, blocks) in &document.parts {
