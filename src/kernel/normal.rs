@@ -1645,7 +1645,7 @@ impl Letters {
 }
 
 /// The root of a longer sum is not looked for: most sums are no squares, and show it late.
-const MOST_SQUARED: usize = 100;
+const MOST_SQUARED: usize = 28;
 
 /// Q with poly = Q², for a polynomial in opaque quantities; none where there is no such polynomial.
 pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {

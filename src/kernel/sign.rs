@@ -565,8 +565,12 @@ impl Normalizer {
         })
     }
 
-    /// A square, multiplied out, is positive where its root is not zero.
+    /// A square, multiplied out, is positive where its root is not zero. Asked of whole questions only, never
+    /// of what another rule has made of one: most sums are no squares, and show it late.
     fn sign_of_square(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        if questions < MOST_QUESTIONS {
+            return None;
+        }
         let questions = questions.checked_sub(4)?;
         let (flip, root) = [Rational::one(), -Rational::one()].into_iter().find_map(|unit| {
             let root = super::normal::square_root(&poly.scaled(&unit)).ok()??;
