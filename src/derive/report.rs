@@ -96,7 +96,7 @@ pub struct KlTaylor {
     pub order0: Term,
     pub order1: Vec<Term>,
     pub order2: Vec<Vec<Term>>,
-    /// `order3[i][j][k]`, all entries.
+    /// `order3[i][j][k]`, all entries; empty where there are too many parameters for them to be worked out.
     pub order3: Vec<Vec<Vec<Term>>>,
 }
 

@@ -263,7 +263,13 @@ impl Writer<'_> {
             self.names.parameters().iter().map(|name| self.letter(&Names::primed(name))).collect();
         let own = Self::tuple(self.parameters());
         let step = Notation::Sum(vec![(Sign::Plus, Self::tuple(primed)), (Sign::Minus, own)]);
-        let expansion = Notation::Sum(vec![(Sign::Plus, second), (Sign::Plus, third), (Sign::Plus, remainder(4))]);
+        let to_third = !taylor.order3.is_empty();
+        let mut terms = vec![(Sign::Plus, second)];
+        if to_third {
+            terms.push((Sign::Plus, third));
+        }
+        terms.push((Sign::Plus, remainder(if to_third { 4 } else { 3 })));
+        let expansion = Notation::Sum(terms);
         let mut blocks = vec![
             Block::Paragraph(vec![
                 text("With "),
@@ -272,6 +278,9 @@ impl Writer<'_> {
             ]),
             Block::Display(vec![Line::equation(self.divergence(), expansion)]),
         ];
+        if !to_third {
+            return blocks;
+        }
         let coefficients = self.third_order(taylor);
         match coefficients.is_empty() {
             true => blocks.push(self.say("All coefficients of order 3 are zero.")),

@@ -98,7 +98,11 @@ impl Writer<'_> {
                     Notation::Sum(vec![(Sign::Plus, ell), (Sign::Minus, Symbol::new("\\ell", "ℓ").primed(1).into())]);
                 named("The divergence ", expectation(difference))
             }
-            CheckKind::KlTaylor => vec![text("The expansion of the divergence to order 3")],
+            CheckKind::KlTaylor => {
+                let to_second = self.report.kl_taylor.as_ref().is_some_and(|taylor| taylor.order3.is_empty());
+                let order = if to_second { 2 } else { 3 };
+                vec![text(&format!("The expansion of the divergence to order {order}"))]
+            }
             CheckKind::Mean => {
                 let variates = self.names.variates().iter().map(|name| self.letter(name)).collect();
                 named("The mean ", expectation(Self::tuple(variates)))
