@@ -52,7 +52,7 @@ fn every_lemma_agrees_with_quadrature() {
         // What has no parameters is confirmed once.
         let context = lemma.context();
         let fixed = context.domains.is_empty();
-        let points = if fixed { vec![Vec::new()] } else { sample_points(&context, 4) };
+        let points = if fixed { vec![Default::default()] } else { sample_points(&context, 4) };
         for point in points {
             let point: Point =
                 point.iter().map(|(name, value)| (name.clone(), value.to_f64().expect("a number"))).collect();
