@@ -51,8 +51,8 @@ fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
                 let b = if *value == middle { b.clone() } else { -b.clone() };
                 let (common, root_a, root_b) = common_factor(&root_a, &root_b);
                 let inner = Term::Sum(vec![product(a.clone(), &root_a), product(b, &root_b)]);
-                let mut factors =
-                    vec![product(scale, &common.into_iter().map(|(base, power)| (base, 2 * power)).collect())];
+                let outside = product(scale, &common.into_iter().map(|(base, power)| (base, 2 * power)).collect());
+                let mut factors = if let Term::Product(factors) = outside { factors } else { vec![outside] };
                 factors.push(Term::power(inner, Term::integer(2)));
                 factors.retain(|factor| !factor.is_one());
                 let square = if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) };
