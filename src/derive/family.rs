@@ -31,6 +31,8 @@ use super::simplify::weight;
 const MOST_SHOWN_PREMISES: usize = 16;
 /// With more parameters the divergence is expanded to order 2 only: there are K³/6 coefficients of order 3.
 const MOST_EXPANDED_PARAMETERS: usize = 8;
+/// An integrand of more terms is not written out.
+const MOST_WORKED_OUT_TERMS: usize = 32;
 /// The reason of a link that needs none.
 const ALGEBRA: &str = "algebra";
 
@@ -917,6 +919,7 @@ impl Work<'_> {
         let pointwise = self.search.checker.pointwise();
         if let Ok(poly) = pointwise.normalize(of)
             && !matches!(of, Term::Number(_))
+            && poly.len() <= MOST_WORKED_OUT_TERMS
         {
             let reason = if matches!(what, Derivable::Kl) { ALGEBRA } else { "differentiation" };
             link(self.search.simplifier.simplify(&poly).expectation(), reason);
