@@ -113,9 +113,9 @@ impl Matrix {
     }
 }
 
-/// What becomes of E[f]: the formal expectation, or its value.
+/// What becomes of `E[f]`: the formal expectation, or its value.
 pub trait Expectations {
-    /// E[f] at θ; `None` where it has no value.
+    /// `E[f]` at θ; `None` where it has no value.
     fn mean(&mut self, of: Term) -> Option<Term>;
 
     /// Whether means are values: then the parameters in them may be renamed.

@@ -45,7 +45,7 @@ pub fn further_quantities(
     work.found
 }
 
-/// x − E[x], one for each variate; `None` where a mean is not known.
+/// `x − E[x]`, one for each variate; `None` where a mean is not known.
 pub fn centred(report: &Report) -> Option<Vec<Term>> {
     let means = report.mean.clone()?;
     let names = report.family.variate.names();

@@ -33,9 +33,8 @@ pub use weight::weight;
 /// How many of the lightest forms are worked over once more.
 const REFINED: usize = 6;
 
-/// How deep parts of parts, and arguments of arguments, are worked over.
+/// How deep arguments of arguments are worked over.
 const DEEPEST: usize = 8;
-const DEEPEST_PARTS: usize = 0;
 
 /// Finds good forms in one context.
 pub struct Simplifier {
@@ -208,7 +207,7 @@ impl Simplifier {
             least = least.min(own);
             self.offer_with_variants(&mut pool, &form);
         }
-        if depth <= DEEPEST_PARTS && effort == Effort::Whole {
+        if depth == 0 && effort == Effort::Whole {
             for parts in self.by_parts(&poly) {
                 self.offer_with_variants(&mut pool, &parts);
             }
