@@ -14,6 +14,8 @@ const MAX_TERMS: usize = 400;
 const MAX_DEGREE: u32 = 60;
 /// The total degree times the number of indeterminates, when there are more than three.
 const MAX_SPREAD: u32 = 64;
+/// That times the number of terms.
+const MAX_WORK: usize = 8_000;
 const MAX_GCD_TERMS: usize = 200;
 
 /// The factors of a polynomial with their multiplicities; numbers and monomials may be among them.
@@ -63,7 +65,11 @@ fn factorable(poly: &Poly) -> Result<(), CasError> {
     let total =
         poly.exponents_iter().map(|exponents| exponents.iter().map(|exponent| u32::from(*exponent)).sum()).max();
     let total: u32 = total.unwrap_or(0);
-    if poly.nterms() > MAX_TERMS || total > MAX_DEGREE || (spread > 3 && spread * total > MAX_SPREAD) {
+    if poly.nterms() > MAX_TERMS
+        || total > MAX_DEGREE
+        || (spread > 3 && spread * total > MAX_SPREAD)
+        || poly.nterms() * (spread * total) as usize > MAX_WORK
+    {
         return Err(CasError::TooLarge("a sum to factor".into()));
     }
     Ok(())

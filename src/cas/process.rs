@@ -25,7 +25,7 @@ const MAX_FRAME: usize = 64 << 20;
 
 /// A question is given up after so long. Its terms are bounded, so hardly any comes near; what is
 /// counted, and the same everywhere, is the work of the kernel.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often, and after which pauses in milliseconds, a start is tried again that another program prevents:
 /// one that is about to end is waited for.

@@ -111,7 +111,7 @@ fn depends_on_variate(term: &Term) -> bool {
     }
 }
 
-/// An integrand with more terms than this stays formal.
+/// What has more terms than this stays as it is: nobody would read what it comes to.
 const MOST_WRITTEN_TERMS: usize = 32;
 
 /// The formula with the family's expressions inside its expectations.
@@ -175,7 +175,8 @@ fn settled(search: &mut Search, term: &Term) -> Option<Term> {
     }
     if !has_expectation(term) {
         let poly = search.checker.pointwise().normalize(term).ok()?;
-        return Some(search.simplifier.simplify(&poly));
+        let short = poly.len() <= MOST_WRITTEN_TERMS;
+        return Some(if short { search.simplifier.simplify(&poly) } else { term.clone() });
     }
     let mut failed = false;
     let value = term.map_children(&mut |child| {

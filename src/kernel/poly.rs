@@ -65,7 +65,8 @@ pub fn grant_budget(products: u64) {
     BUDGET.set(products);
 }
 
-fn spend(products: usize) -> Outcome<()> {
+/// Takes that many products from what was granted.
+pub(super) fn spend(products: usize) -> Outcome<()> {
     let left = BUDGET.get();
     if left == u64::MAX {
         return Ok(());

@@ -10,7 +10,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::domain::Domain;
 use super::normal::Normalizer;
-use super::poly::{Exponent, Generator, Monomial, Poly, rational_power};
+use super::poly::{Exponent, Generator, Monomial, Poly, rational_power, spend};
 use super::term::{Function, Name, Rational, Term};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,6 +197,8 @@ impl Normalizer {
                 .or_else(|| self.sign_by_points(&Poly::single(monomial.clone(), Rational::one())))?;
             return Some(sign.times(Sign::of_number(coefficient)));
         }
+        // A question about a sum reads it several times over, and may lead to many more.
+        spend(poly.len()).ok()?;
         self.sign_by_terms(poly)
             .or_else(|| self.bounds(poly, 0).sign())
             .or_else(|| self.sign_by_content(poly, questions))
