@@ -198,7 +198,7 @@ impl Normalizer {
             return Some(sign.times(Sign::of_number(coefficient)));
         }
         // A question about a sum reads it several times over, and may lead to many more.
-        spend(poly.len()).ok()?;
+        spend(8 * poly.len()).ok()?;
         self.sign_by_terms(poly)
             .or_else(|| self.bounds(poly, 0).sign())
             .or_else(|| self.sign_by_content(poly, questions))
