@@ -1,6 +1,6 @@
 //! A derivation as in a paper: numbered lemmas, aligned steps, reasons at the right.
 
-use crate::derivation::report::{DerivationReport, DerivationStatus, ItemReport};
+use crate::derivation::report::{DerivationReport, DerivationStatus, ItemReport, StepReport};
 use crate::kernel::jets::index::Space;
 use crate::kernel::jets::theory::{Argument, ConstantId, DensityId, Function};
 use crate::model::derivation::AssumptionLine;
@@ -318,16 +318,20 @@ impl Writer<'_> {
         let start = self.notation.latex(&item.start);
         let first_width = width(&start);
         let mut rows: Vec<String> = Vec::new();
-        // A long beginning stands on a line of its own.
-        let own_line = first_width > 22;
-        if own_line {
-            rows.push(format!("&{start}"));
-        }
         let all_reasons: Vec<String> =
             item.steps.iter().map(|step| reason_words(self.report, shown_reasons(step))).collect();
         let boxed = self.boxes && all_reasons.iter().any(|reasons| reasons.len() > LONGEST_WORD);
         let line = if boxed { BESIDE_BOX } else { BESIDE_WORD } - if self.options.numbered { NUMBER } else { 0 };
-        let room = if own_line { line } else { line - first_width };
+        // A beginning that is long, or takes the room of a line that cannot be broken, stands alone.
+        let beside = line.saturating_sub(first_width);
+        let too_wide = |(step, remainder): (&StepReport, Option<u32>)| {
+            self.broken(&step.right, remainder, beside).iter().any(|own| width(own) > beside)
+        };
+        let own_line = first_width > 22 || item.steps.iter().zip(remainders(item)).any(too_wide);
+        let room = if own_line { line } else { beside };
+        if own_line {
+            rows.push(format!("&{start}"));
+        }
         for ((number, step), remainder) in item.steps.iter().enumerate().zip(remainders(item)) {
             let left = if number == 0 && !own_line { start.as_str() } else { "" };
             let reasons = &all_reasons[number];
