@@ -183,12 +183,10 @@ fn started() -> Result<State, CasError> {
     if OWN_PROCESS.load(Ordering::Relaxed) {
         return Process::start().map(State::Process);
     }
-    let turn = if licensed() { None } else { Some(Turn::await_it(note_waiting)?) };
+    let turn = Turn::await_it(note_waiting)?;
     note_licence();
     let engine = Engine::start()?;
-    if let Some(turn) = turn {
-        turn.keep();
-    }
+    turn.keep();
     Ok(State::Thread(engine))
 }
 

@@ -15,7 +15,7 @@ use super::engine::on_own_thread;
 use super::question::{Answer, Question};
 use super::queue::Turn;
 use super::wire::{Message, read_message, read_question, write_message, write_question};
-use super::{CasError, HIDE_BANNER, licensed};
+use super::{CasError, HIDE_BANNER};
 
 /// Set for a run of ours that is to be the engine of another.
 const ROLE: &str = "FISHERPROOF_ENGINE";
@@ -60,20 +60,10 @@ pub fn is_engine() -> bool {
 /// Answers questions until there are no more.
 pub fn serve() -> Result<(), CasError> {
     let say = |message: &Message| write_frame(&mut io::stdout().lock(), &write_message(message));
-    let turn = match licensed() {
-        true => None,
-        false => match Turn::await_it(|| drop(say(&Message::Waiting))) {
-            Ok(turn) => Some(turn),
-            Err(error) => {
-                let _ = say(&Message::Answer(Err(error.clone())));
-                return Err(error);
-            }
-        },
-    };
+    let turn = Turn::await_it(|| drop(say(&Message::Waiting)))
+        .inspect_err(|error| drop(say(&Message::Answer(Err(error.clone())))))?;
     let owner = on_own_thread(move |answer| {
-        if let Some(turn) = turn {
-            turn.keep();
-        }
+        turn.keep();
         let mut questions = BufReader::new(io::stdin().lock());
         let mut answers = io::stdout().lock();
         let mut say = |message: &Message| write_frame(&mut answers, &write_message(message));

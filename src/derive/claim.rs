@@ -10,7 +10,7 @@ use crate::model::family::{Claim, Quantity};
 use crate::numeric::{enclose, evaluate, sample_points};
 
 use super::quantity::{centred, products};
-use super::report::{CheckKind, ClaimOutcome, Counterexample, Report, Status};
+use super::report::{CheckKind, ClaimOutcome, Counterexample, Report, Status, assumed};
 use super::search::Search;
 
 /// How many points a refutation is looked for at.
@@ -143,7 +143,7 @@ fn compare(search: &mut Search, context: &Context, entry: Entry, outcome: &mut C
     match search.push(proposition, Rule::Algebra) {
         Ok(position) => {
             let assumptions = search.theorem(position).assumptions();
-            assumptions.iter().for_each(|term| outcome.assume(format!("`{term} != 0`")));
+            assumptions.iter().for_each(|term| outcome.assume(assumed(term)));
         }
         Err(rejection) => {
             if let Some(counterexample) = refute(search, context, &entry) {

@@ -15,13 +15,13 @@ use crate::model::family::{DensityForm, Family};
 use crate::numeric::{Region, enclose, evaluate, expectation, sample_points};
 
 use super::claim;
-use super::generic::{GenericProof, instances};
+use super::generic::{GenericProof, MOST_WRITTEN_TERMS, instances};
 use super::quantity::further_quantities;
 use super::recognise::{Recognised, recognise};
 use super::regularity::{INTERCHANGE, regularity};
 use super::report::{
     Check, CheckKind, Citation, Derivable, Derivation, DerivationLink, Equation, ExponentialForm, KlTaylor, Report,
-    Status,
+    Status, assumed,
 };
 use super::search::{Failure, Search};
 use super::setting::{log_density, moving_support, second, second_parameters, setting};
@@ -31,8 +31,6 @@ use super::simplify::weight;
 const MOST_SHOWN_PREMISES: usize = 16;
 /// With more parameters the divergence is expanded to order 2 only: there are K³/6 coefficients of order 3.
 const MOST_EXPANDED_PARAMETERS: usize = 8;
-/// An integrand of more terms is not written out.
-const MOST_WORKED_OUT_TERMS: usize = 32;
 /// The reason of a link that needs none.
 const ALGEBRA: &str = "algebra";
 
@@ -430,7 +428,7 @@ impl Work<'_> {
         }
         let shown = self.search.simplifier.tidy(&Term::Sum(terms));
         let shown = self.search.simplifier.lighter(shown.clone(), shown);
-        normalizer.equal(&shown, &Term::log_density()).is_ok_and(|equal| equal).then_some(shown)
+        (normalizer.equal(&shown, &Term::log_density()) == Ok(true)).then_some(shown)
     }
 
     // ——— derivatives ———
@@ -855,7 +853,8 @@ impl Work<'_> {
         };
         specialize(self, kl.clone(), divergence.clone(), Term::zero())?;
         let mut order2 = vec![vec![Term::zero(); count]; count];
-        let mut order3 = vec![vec![vec![Term::zero(); count]; count]; count];
+        let to_third = count <= MOST_EXPANDED_PARAMETERS;
+        let mut order3 = if to_third { vec![vec![vec![Term::zero(); count]; count]; count] } else { Vec::new() };
         for i in 0..count {
             let first = kl.clone().derivative(&second(&self.parameters[i]));
             let first_formal = divergence.clone().derivative(&second(&self.parameters[i]));
@@ -867,8 +866,7 @@ impl Work<'_> {
                 specialize(self, twice.clone(), twice_formal.clone(), entry.clone())?;
                 order2[i][j] = entry.clone();
                 order2[j][i] = entry;
-                let thirds = if count <= MOST_EXPANDED_PARAMETERS { j..count } else { 0..0 };
-                for k in thirds {
+                for k in if to_third { j..count } else { 0..0 } {
                     let thrice = twice.clone().derivative(&second(&self.parameters[k]));
                     let normalizer = self.search.checker.parameters();
                     let worked_out = normalizer.normalize(&thrice)?.to_term().substitute(&at);
@@ -886,9 +884,6 @@ impl Work<'_> {
             }
         }
         let theorems: Vec<&Theorem> = theorems.iter().collect();
-        if count > MOST_EXPANDED_PARAMETERS {
-            order3.clear();
-        }
         self.report.checks.push(proved(CheckKind::KlTaylor, equations, &theorems));
         self.report.kl_taylor =
             Some(KlTaylor { order0: Term::zero(), order1: vec![Term::zero(); count], order2, order3 });
@@ -926,7 +921,7 @@ impl Work<'_> {
         let pointwise = self.search.checker.pointwise();
         if let Ok(poly) = pointwise.normalize(of)
             && !matches!(of, Term::Number(_))
-            && poly.len() <= MOST_WORKED_OUT_TERMS
+            && poly.len() <= MOST_WRITTEN_TERMS
         {
             let reason = if matches!(what, Derivable::Kl) { ALGEBRA } else { "differentiation" };
             link(self.search.simplifier.simplify(&poly).expectation(), reason);
@@ -1030,11 +1025,6 @@ impl Route {
 
 fn check(kind: CheckKind, status: Status) -> Check {
     Check { kind, status, equations: Vec::new(), assumptions: Vec::new(), lemmas: Vec::new(), steps: 0, reason: None }
-}
-
-/// An assumption in words.
-fn assumed(term: &Term) -> String {
-    format!("`{term} != 0`")
 }
 
 fn doubt(assumption: &str) -> String {

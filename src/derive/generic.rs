@@ -112,7 +112,7 @@ fn depends_on_variate(term: &Term) -> bool {
 }
 
 /// What has more terms than this stays as it is: nobody would read what it comes to.
-const MOST_WRITTEN_TERMS: usize = 32;
+pub(super) const MOST_WRITTEN_TERMS: usize = 32;
 
 /// The formula with the family's expressions inside its expectations.
 fn shown(search: &Search, term: &Term) -> Term {

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use num_bigint::BigInt;
-use num_integer::Integer as _;
 use num_traits::{One, Signed, Zero};
 
 use crate::kernel::normal::Normalizer;
@@ -118,7 +116,7 @@ impl Pair {
         if self.statistic.len() < 2 && self.statistic.terms().all(|(_, value)| value.is_one()) {
             return (natural, self.statistic);
         }
-        let mut factor = content(&self.statistic);
+        let mut factor = self.statistic.rational_content();
         let minus = self.statistic.terms().filter(|(_, value)| value.is_negative()).count();
         let natural_minus = self.natural.terms().filter(|(_, value)| value.is_negative()).count();
         let turned = 2 * natural_minus > self.natural.len();
@@ -127,16 +125,6 @@ impl Pair {
         }
         (natural.scaled(&factor), self.statistic.scaled(&factor.recip()))
     }
-}
-
-/// The positive rational c such that poly/c has coprime whole coefficients.
-fn content(poly: &Poly) -> Rational {
-    let (mut above, mut below) = (BigInt::zero(), BigInt::one());
-    for (_, value) in poly.terms() {
-        above = above.gcd(value.numer());
-        below = below.lcm(value.denom());
-    }
-    Rational::new(above, below)
 }
 
 fn monomial_contains(monomial: &Monomial, names: &[Name]) -> bool {

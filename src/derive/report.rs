@@ -111,6 +111,11 @@ pub struct ClaimOutcome {
     pub reason: Option<String>,
 }
 
+/// The assumption that a term is not zero, in the words of reports.
+pub fn assumed(term: &Term) -> String {
+    format!("`{term} != 0`")
+}
+
 impl ClaimOutcome {
     /// Adds an assumption, once.
     pub fn assume(&mut self, assumption: String) {

@@ -821,7 +821,7 @@ impl Normalizer {
         let inverse = monomial.inverse();
         let mut primitive =
             if monomial.is_one() { poly.clone() } else { poly.times_monomial(&inverse, &Rational::one())? };
-        let mut coefficient = rational_content(&primitive);
+        let mut coefficient = primitive.rational_content();
         primitive = primitive.scaled(&coefficient.recip());
         let flip = match self.sign(&primitive) {
             Some(Sign::Positive | Sign::Nonnegative) => false,
@@ -914,14 +914,7 @@ impl Normalizer {
         }
         // Part by part where what is above holds more than what is below:
         // (s e^u + e^u + 1)/(1 + e^u) is s e^u/(1 + e^u) + 1.
-        let below: Vec<(Generator, i64)> = denominator
-            .factors()
-            .iter()
-            .filter_map(|(generator, exponent)| match exponent {
-                Exponent::Integer(power) => Some((generator.clone(), *power)),
-                Exponent::Poly(_) => None,
-            })
-            .collect();
+        let below = denominator.whole_powers();
         let mut held = BTreeSet::new();
         for (generator, _) in &below {
             if let Generator::Sum(sum) = generator {
@@ -1418,17 +1411,6 @@ fn least_exponent(exponents: &[Exponent]) -> Exponent {
         least.add_term(monomial.clone(), value);
     }
     Exponent::from_poly(least)
-}
-
-/// The positive rational c such that poly/c has coprime integer coefficients.
-fn rational_content(poly: &Poly) -> Rational {
-    let mut numerator = BigInt::zero();
-    let mut denominator = BigInt::one();
-    for (_, coefficient) in poly.terms() {
-        numerator = numerator.gcd(coefficient.numer());
-        denominator = denominator.lcm(coefficient.denom());
-    }
-    if numerator.is_zero() { Rational::one() } else { Rational::new(numerator, denominator) }
 }
 
 fn has_sum_power(poly: &Poly) -> bool {

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use num_bigint::BigInt;
+use num_integer::Integer as _;
 use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
 
 use super::term::{Constant, Function, Name, Rational, Term};
@@ -182,6 +183,15 @@ impl Monomial {
 
     pub fn factors(&self) -> &[(Generator, Exponent)] {
         &self.0
+    }
+
+    /// The factors with a whole exponent.
+    pub fn whole_powers(&self) -> Vec<(Generator, i64)> {
+        let whole = |(generator, exponent): &(Generator, Exponent)| match exponent {
+            Exponent::Integer(power) => Some((generator.clone(), *power)),
+            Exponent::Poly(_) => None,
+        };
+        self.0.iter().filter_map(whole).collect()
     }
 
     /// The exponent of a generator, zero when it does not occur.
@@ -378,6 +388,16 @@ impl Poly {
             multiply_into(&mut total, own, monomial, product(own_coefficient, coefficient))?;
         }
         Ok(total)
+    }
+
+    /// The positive rational c such that this polynomial divided by c has coprime whole coefficients; 1 for zero.
+    pub fn rational_content(&self) -> Rational {
+        let (mut above, mut below) = (BigInt::zero(), BigInt::one());
+        for coefficient in self.0.values() {
+            above = above.gcd(coefficient.numer());
+            below = below.lcm(coefficient.denom());
+        }
+        if above.is_zero() { Rational::one() } else { Rational::new(above, below) }
     }
 
     /// The power product of least negative whole exponents: what the terms are divided by.

@@ -228,14 +228,7 @@ impl Normalizer {
         let questions = questions.checked_sub(1)?;
         let mut common: Option<Vec<(Generator, i64)>> = None;
         for (monomial, _) in poly.terms() {
-            let own: Vec<(Generator, i64)> = monomial
-                .factors()
-                .iter()
-                .filter_map(|(generator, exponent)| match exponent {
-                    Exponent::Integer(power) => Some((generator.clone(), *power)),
-                    Exponent::Poly(_) => None,
-                })
-                .collect();
+            let own = monomial.whole_powers();
             common = Some(match common {
                 None => own,
                 Some(common) => common

@@ -169,8 +169,13 @@ pub fn of(report: &Report, options: &Options) -> Document {
         .map(|part| (part, writer.part(part)))
         .filter(|(_, blocks)| !blocks.is_empty())
         .collect();
+    Document { title: title(report), status: report.status, parts }
+}
+
+/// What a family is called: its title, else its name.
+pub fn title(report: &Report) -> String {
     let family = &report.family;
-    Document { title: family.title.clone().unwrap_or_else(|| family.name.clone()), status: report.status, parts }
+    family.title.clone().unwrap_or_else(|| family.name.clone())
 }
 
 fn text(words: &str) -> Inline {

@@ -76,7 +76,7 @@ impl Format {
 /// What to show, and how wide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The parts to show; `None` shows all. JSON always holds all: programs select for themselves.
+    /// The parts to show; `None` shows all.
     pub only: Option<BTreeSet<Part>>,
     /// Columns of a terminal, or letters of a printed line.
     pub width: usize,
@@ -111,18 +111,15 @@ pub struct Piece {
 
 /// The piece of one family.
 pub fn piece(report: &Report, format: Format, options: &Options) -> Piece {
-    if format == Format::Json {
-        return Piece { title: report.family.name.clone(), body: json::write(report, options) };
-    }
-    let document = document::of(report, options);
+    let write = |write: fn(&document::Document, &Options) -> String| write(&document::of(report, options), options);
     let body = match format {
-        Format::Json => unreachable!("written above"),
-        Format::Text => text_document::write(&document, options),
-        Format::Latex => latex_document::write(&document, options),
-        Format::Markdown => markdown::write(&document, options),
-        Format::Html => html::write(&document, options),
+        Format::Json => json::write(report, options),
+        Format::Text => write(text_document::write),
+        Format::Latex => write(latex_document::write),
+        Format::Markdown => write(markdown::write),
+        Format::Html => write(html::write),
     };
-    Piece { title: document.title, body }
+    Piece { title: document::title(report), body }
 }
 
 /// Pieces of one format as one document.

@@ -49,13 +49,10 @@ pub(super) fn forms(poly: &Poly) -> Option<Vec<Term>> {
 
 /// A sum with the number and the power product that its terms share in front.
 pub(super) fn with_content_out(poly: &Poly) -> Option<Term> {
-    let mut terms = poly.terms();
-    let (first, value) = terms.next()?;
-    let (mut common, mut number) = (first.clone(), value.abs());
-    for (monomial, value) in terms {
-        common = shared(&common, monomial);
-        number = Rational::new(number.numer().gcd(value.numer()), number.denom().lcm(value.denom()));
-    }
+    let mut monomials = poly.terms().map(|(monomial, _)| monomial);
+    let first = monomials.next()?.clone();
+    let common = monomials.fold(first, |common, monomial| shared(&common, monomial));
+    let mut number = poly.rational_content();
     if poly.terms().all(|(_, value)| value.is_negative()) {
         number = -number;
     }
