@@ -1,9 +1,11 @@
 //! The trusted kernel: exact, small, free of floats, of I/O and of the rest of the crate.
 
+mod affine;
 mod calculus;
 pub mod certificate;
 pub mod check;
 pub mod domain;
+mod examples;
 pub mod interval;
 pub mod jets;
 pub mod lemma;

@@ -15,6 +15,7 @@ use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::domain::{Context, Domain, Support};
+use super::examples::Point;
 use super::modular::surely_indivisible;
 use super::poly::{Exponent, Generator, MOST_EXPANDED_POWER, Monomial, Obstacle, Outcome, Poly, rational_power};
 use super::sign::Sign;
@@ -40,6 +41,8 @@ pub struct Normalizer {
     pub(super) signs: Rc<RefCell<HashMap<Poly, Option<Sign>>>>,
     /// The declared conditions as normal forms, once they have been worked out.
     pub(super) known: Rc<RefCell<Option<Rc<KnownSigns>>>>,
+    /// Points that meet those conditions, once they are asked for.
+    pub(super) examples: Rc<RefCell<Option<Rc<Vec<Point>>>>>,
     pub(super) depth: RefCell<usize>,
     cache: RefCell<HashMap<Term, Poly>>,
 }
@@ -65,6 +68,7 @@ impl Normalizer {
             conditions: RefCell::default(),
             signs: Rc::default(),
             known: Rc::default(),
+            examples: Rc::default(),
             depth: RefCell::new(0),
             cache: RefCell::default(),
         }
@@ -80,6 +84,7 @@ impl Normalizer {
             conditions: RefCell::default(),
             signs: self.signs.clone(),
             known: self.known.clone(),
+            examples: self.examples.clone(),
             depth: RefCell::new(0),
             cache: RefCell::default(),
         }

@@ -97,7 +97,7 @@ struct End {
 
 /// Rational bounds; `None` is infinite.
 #[derive(Clone, Debug, Default)]
-struct Bounds {
+pub(super) struct Bounds {
     low: Option<End>,
     high: Option<End>,
 }
@@ -110,6 +110,20 @@ impl Bounds {
 
     fn positive() -> Bounds {
         Bounds { low: Some(End { value: Rational::zero(), open: true }), high: None }
+    }
+
+    /// Whether no end belongs to the range.
+    pub(super) fn is_open(&self) -> bool {
+        [&self.low, &self.high].into_iter().flatten().all(|end| end.open)
+    }
+
+    /// A lower bound of slope · x for x in the range; `None` is −∞.
+    pub(super) fn least_multiple(&self, slope: &Rational) -> Option<Rational> {
+        if slope.is_zero() {
+            return Some(Rational::zero());
+        }
+        let end = if slope.is_positive() { &self.low } else { &self.high };
+        end.as_ref().map(|end| slope * &end.value)
     }
 
     fn sign(&self) -> Option<Sign> {
@@ -199,9 +213,17 @@ impl Normalizer {
         }
         // A question about a sum reads it several times over, and may lead to many more.
         spend(8 * poly.len()).ok()?;
-        self.sign_by_terms(poly)
-            .or_else(|| self.bounds(poly, 0).sign())
-            .or_else(|| self.sign_by_content(poly, questions))
+        let at_once = self.sign_by_terms(poly).or_else(|| self.bounds(poly, 0).sign());
+        if at_once.is_some() {
+            return at_once;
+        }
+        if let Some(answer) = self.sign_of_affine(poly) {
+            return answer;
+        }
+        if self.takes_both_signs(poly) {
+            return None;
+        }
+        self.sign_by_content(poly, questions)
             .or_else(|| self.sign_by_constant(poly, questions))
             .or_else(|| self.sign_of_logarithms(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
@@ -361,14 +383,16 @@ impl Normalizer {
     }
 
     /// Declared conditions, and symbolic ends of domains, as normal forms of known sign.
-    fn known_signs(&self) -> Rc<Vec<(Poly, Sign)>> {
+    pub(super) fn known_signs(&self) -> Rc<Vec<(Poly, Sign)>> {
         if let Some(known) = &*self.known.borrow() {
             return known.clone();
         }
-        // While they are being worked out, nothing is known of them.
+        // While they are being worked out, nothing is known of them, nor of points that meet them.
         *self.known.borrow_mut() = Some(Rc::default());
+        *self.examples.borrow_mut() = Some(Rc::default());
         let known = Rc::new(self.find_known_signs());
         *self.known.borrow_mut() = Some(known.clone());
+        *self.examples.borrow_mut() = None;
         known
     }
 
@@ -867,6 +891,11 @@ impl Normalizer {
                 _ => Bounds::default(),
             },
         }
+    }
+
+    /// What the domain of a variable says, without the conditions.
+    pub(super) fn declared_bounds(&self, name: &Name) -> Bounds {
+        self.variable_bounds(name, 1)
     }
 
     fn variable_bounds(&self, name: &Name, depth: usize) -> Bounds {
