@@ -330,6 +330,15 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 let left = centre - scale * Term::power(t().recip() - one(), Term::ratio(1, 2));
                 all.push(Change { variable: variable.clone(), domain: unit(), maps: vec![left, right] });
             }
+            // x = m + s sinh u, with u itself and with t = e^u.
+            for (centre, scale) in quadratic_arguments(setting, name) {
+                let through = |exponential: Term| {
+                    let sinh = (exponential.clone() - exponential.recip()) * Term::ratio(1, 2);
+                    centre.clone() + scale.clone() * sinh
+                };
+                all.push(change(Domain::real(), through(t().exp())));
+                all.push(change(Domain::positive(), through(t())));
+            }
             all.push(change(Domain::positive(), t().log()));
             all.push(change(Domain::positive(), -t().log()));
             all.push(change(unit(), -(t().recip() - one()).log()));
@@ -358,6 +367,11 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 for (scale, _) in affine_arguments(setting, name) {
                     all.push(change(Domain::positive(), (t() + one()).log() / scale.clone()));
                     all.push(change(unit(), -t().log() / scale));
+                }
+                // t = (1 + r) w/(1 + r w) with w = e^(−a x), where 1 + r w stands in the density: both run from 0 to 1.
+                for (rate, ratio) in tilts(setting, name) {
+                    let whole = one() + ratio.clone();
+                    all.push(change(unit(), (whole / t() - ratio).log() / rate));
                 }
                 // t = e^(−c x^k) where 1 − e^(−c x^k) stands in the density.
                 for (scale, power) in exponential_powers(setting, name) {
@@ -392,7 +406,8 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 all.push(change(Domain::positive(), high.clone() * (-t()).exp()));
                 all.push(change(Domain::positive(), high.clone() / (t() + one())));
             }
-            all.push(change(Domain::positive(), low.clone() + width / (t() + one())));
+            all.push(change(Domain::positive(), low.clone() + width.clone() / (t() + one())));
+            all.push(change(Domain::positive(), high.clone() - width / (t() + one())));
             if low.is_zero() && high.is_one() {
                 all.push(change(Domain::real(), ((-t()).exp() + one()).recip()));
                 all.push(change(Domain::positive(), one() - (-t()).exp()));
@@ -548,21 +563,66 @@ fn exponential_powers(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
     found.into_iter().collect()
 }
 
-/// For c e^(a x) + d with c, d free of x: the ratio of the two terms, one exponential.
+/// For c e^(a x) + d with c, d free of x: the ratio of the two, as one exponential.
 fn relative_exponential(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Option<Poly> {
-    let names = std::slice::from_ref(name);
-    let (mut moving, mut fixed) = (Poly::zero(), Poly::zero());
-    for (monomial, coefficient) in poly.terms() {
-        let part = Poly::single(monomial.clone(), coefficient.clone());
-        if part.contains_any(names) { &mut moving } else { &mut fixed }.add_assign(&part);
-    }
-    moving.as_single()?;
+    let [(moving, above), (standing, below)] = exponentials(poly, name)?.try_into().ok()?;
     let size = |poly: &Poly| match normalizer.sign(poly) {
         Some(Sign::Negative) => poly.scaled(&-Rational::one()),
         _ => poly.clone(),
     };
-    let log = normalizer.log(&size(&moving)).ok()?.minus(&normalizer.log(&size(&fixed)).ok()?);
-    Poly::generator_power(Generator::Euler, Exponent::from_poly(log)).ok()
+    let log = normalizer.log(&size(&above)).ok()?.minus(&normalizer.log(&size(&below)).ok()?);
+    Poly::generator_power(Generator::Euler, Exponent::from_poly(log.plus(&moving).minus(&standing))).ok()
+}
+
+/// A sum as Σ c e^E, each exponent E once and all of it moving with the variable, each c free of it; an E that is
+/// zero last.
+fn exponentials(poly: &Poly, name: &Name) -> Option<Vec<(Poly, Poly)>> {
+    let names = std::slice::from_ref(name);
+    let mut found: Vec<(Poly, Poly)> = Vec::new();
+    for (monomial, coefficient) in poly.terms() {
+        let (mut moving, mut rest) = (Poly::zero(), Poly::zero());
+        for (part, coefficient) in monomial.exponent(&Generator::Euler).to_poly().terms() {
+            let part = Poly::single(part.clone(), coefficient.clone());
+            if part.contains_any(names) { &mut moving } else { &mut rest }.add_assign(&part);
+        }
+        let others = monomial.factors().iter().filter(|(generator, _)| *generator != Generator::Euler);
+        let mut factors: Vec<_> = others.cloned().collect();
+        factors.push((Generator::Euler, Exponent::from_poly(rest)));
+        let outside = Monomial::from_factors(factors);
+        if outside.factors().iter().any(|(generator, exponent)| {
+            generator.contains_any(names) || exponent.to_poly().contains_any(names)
+        }) {
+            return None;
+        }
+        match found.iter_mut().find(|(own, _)| *own == moving) {
+            Some((_, sum)) => sum.add_term(outside, coefficient.clone()),
+            None => found.push((moving, Poly::single(outside, coefficient.clone()))),
+        }
+    }
+    found.sort_by_key(|(moving, _)| moving.is_zero());
+    Some(found)
+}
+
+/// (a, r) for each sum 1 + r e^(−a x) up to a factor, a > 0: what tilts a distribution function.
+fn tilts(setting: &Setting, name: &Name) -> Vec<(Term, Term)> {
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let Ok(log_density) = normalizer.normalize(setting.log_density()) else { return Vec::new() };
+    let mut found = BTreeSet::new();
+    log_density.visit_generators(&mut |generator| {
+        let Generator::Sum(sum) = generator else { return };
+        let parts = exponentials(sum, name).and_then(|found| <[(Poly, Poly); 2]>::try_from(found).ok());
+        let Some([(one, above), (other, below)]) = parts else { return };
+        let slope = linear_parts(&normalizer, &one.minus(&other), name).filter(|(_, intercept)| intercept.is_zero());
+        let Some((slope, _)) = slope else { return };
+        let (rate, above, below) = match normalizer.sign(&slope) {
+            Some(Sign::Negative) => (slope.scaled(&-Rational::one()), above, below),
+            Some(Sign::Positive) => (slope, below, above),
+            _ => return,
+        };
+        let ratio = normalizer.power(&below, &Poly::integer(-1)).and_then(|inverse| above.times(&inverse));
+        found.extend(ratio.map(|ratio| (rate.to_term(), ratio.to_term())));
+    });
+    found.into_iter().collect()
 }
 
 /// (m, s) for a sum a x² + b x + c = a((x − m)² + s²) without real roots.

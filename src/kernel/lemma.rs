@@ -315,6 +315,20 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
             )
         },
         Lemma {
+            parameters: positive(&["a", "s"]),
+            ..row(
+                "bessel-k-tail",
+                r"\int_1^\infty (t^2-1)^{s-1} e^{-a t}\,dt = \frac{\Gamma(s)}{\sqrt{\pi}} \Bigl(\frac{2}{a}\Bigr)^{s-1/2} K_{s-1/2}(a)",
+                r"a, s > 0",
+                "DLMF 10.32.8",
+                tail(n(1)),
+                (v("s") - n(1)) * (Term::power(t(), n(2)) - n(1)).log() - v("a") * t(),
+                gamma(v("s")) / sqrt(pi())
+                    * Term::power(n(2) / v("a"), v("s") - Term::ratio(1, 2))
+                    * Term::apply(Function::BesselK, vec![v("s") - Term::ratio(1, 2), v("a")]),
+            )
+        },
+        Lemma {
             parameters: real(&["s"]),
             fixed: vec![(Name::new("n"), Domain::natural())],
             ..row(

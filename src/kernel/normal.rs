@@ -5,7 +5,7 @@
 //! proved, or holds almost everywhere on a continuous support, or is recorded as a condition of
 //! the result.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub struct Normalizer {
     /// Points that meet those conditions, once they are asked for.
     pub(super) examples: Rc<RefCell<Option<Rc<Vec<Point>>>>>,
     pub(super) depth: RefCell<usize>,
+    /// Questions that may still be asked on the way to the sign that was asked for.
+    pub(super) patience: Rc<Cell<usize>>,
     cache: RefCell<HashMap<Term, Poly>>,
 }
 
@@ -70,6 +72,7 @@ impl Normalizer {
             known: Rc::default(),
             examples: Rc::default(),
             depth: RefCell::new(0),
+            patience: Rc::default(),
             cache: RefCell::default(),
         }
     }
@@ -86,8 +89,16 @@ impl Normalizer {
             known: self.known.clone(),
             examples: self.examples.clone(),
             depth: RefCell::new(0),
+            patience: self.patience.clone(),
             cache: RefCell::default(),
         }
+    }
+
+    /// The same variables and some more.
+    pub(super) fn beside(&self, context: Context) -> Self {
+        let points = self.points.as_deref().cloned();
+        let own = Normalizer::within(context, (*self.continuous).clone(), points);
+        Normalizer { patience: self.patience.clone(), ..own }
     }
 
     /// For terms in the variate too: equalities hold on the support, up to null sets where it is
@@ -558,6 +569,12 @@ impl Normalizer {
                 return Ok((&coefficient * &coefficient, squared.collect::<Outcome<_>>()?));
             }
         }
+        if let Some((coefficient, sine)) = squared_sine(poly)
+            && self.generator_sign(&sine) == Some(Sign::Positive)
+            && coefficient.is_positive()
+        {
+            return Ok((coefficient, vec![(sine, Exponent::Integer(2))]));
+        }
         let mut parts = self.content(poly)?;
         if self.sign(&parts.primitive).is_none()
             && self.sign(poly) == Some(Sign::Positive)
@@ -920,16 +937,38 @@ impl Normalizer {
         // Part by part where what is above holds more than what is below:
         // (s e^u + e^u + 1)/(1 + e^u) is s e^u/(1 + e^u) + 1.
         let below = denominator.whole_powers();
-        let mut held = BTreeSet::new();
+        let (mut held, mut exponents) = (BTreeSet::new(), BTreeSet::new());
         for (generator, _) in &below {
-            if let Generator::Sum(sum) = generator {
-                held.extend(sum.terms().flat_map(|(own, _)| own.factors()).map(|(inner, _)| inner.clone()));
+            let Generator::Sum(sum) = generator else { continue };
+            for (inner, exponent) in sum.terms().flat_map(|(own, _)| own.factors()) {
+                if *inner == Generator::Euler {
+                    exponents.extend(exponent.to_poly().terms().map(|(part, _)| part.clone()));
+                } else {
+                    held.insert(inner.clone());
+                }
             }
         }
         let mut parts: BTreeMap<Monomial, Poly> = BTreeMap::new();
         for (monomial, coefficient) in numerator.terms() {
-            let (inside, outside) =
-                monomial.factors().iter().cloned().partition(|(generator, _)| held.contains(generator));
+            let (mut inside, mut outside) = (Vec::new(), Vec::new());
+            for (generator, exponent) in monomial.factors() {
+                if *generator != Generator::Euler {
+                    let side = if held.contains(generator) { &mut inside } else { &mut outside };
+                    side.push((generator.clone(), exponent.clone()));
+                    continue;
+                }
+                // e^(u + v) is e^u e^v.
+                let [mut own, mut other] = [Poly::zero(), Poly::zero()];
+                for (part, coefficient) in exponent.to_poly().terms() {
+                    let side = if exponents.contains(part) { &mut own } else { &mut other };
+                    side.add_term(part.clone(), coefficient.clone());
+                }
+                for (side, exponent) in [(&mut inside, own), (&mut outside, other)] {
+                    if !exponent.is_zero() {
+                        side.push((Generator::Euler, Exponent::from_poly(exponent)));
+                    }
+                }
+            }
             let (inside, outside) = (Monomial::from_factors(inside), Monomial::from_factors(outside));
             parts.entry(outside).or_default().add_term(inside, coefficient.clone());
         }
@@ -1648,6 +1687,10 @@ pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
     if !poly.terms().all(|(monomial, _)| monomial.factors().iter().all(plain)) {
         return Ok(None);
     }
+    // The root of a polynomial with whole coefficients and no common divisor has whole coefficients too (Gauss).
+    let content = poly.rational_content();
+    let Some(scale) = rational_square_root(&content) else { return Ok(None) };
+    let poly = &poly.scaled(&content.recip());
     let Some((top, coefficient)) = leading_term(poly) else { return Ok(None) };
     let Some(number) = rational_square_root(&coefficient) else { return Ok(None) };
     let mut halves = Vec::new();
@@ -1668,10 +1711,14 @@ pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
     let mut rest = poly.minus(&root.times(&root)?);
     while root.len() <= poly.len().div_ceil(2) {
         if rest.is_zero() {
-            return Ok(Some(root));
+            return Ok(Some(root.scaled(&scale)));
         }
         let Some((next, value)) = leading_term(&rest) else { return Ok(None) };
-        let term = Poly::single(next, value / &twice).times_monomial(&inverse, &Rational::one())?;
+        let value = value / &twice;
+        if !value.is_integer() {
+            return Ok(None);
+        }
+        let term = Poly::single(next, value).times_monomial(&inverse, &Rational::one())?;
         let whole = term.terms().all(|(monomial, _)| monomial.factors().iter().all(plain));
         if !whole || rest.len() > MOST_SQUARED {
             return Ok(None);
@@ -1756,6 +1803,19 @@ fn signed_factorial(order: i64) -> Rational {
         product *= Rational::from_integer((-k).into());
     }
     product
+}
+
+/// k and sin u for k − k cos² u, which normal forms have in the place of k sin² u.
+fn squared_sine(poly: &Poly) -> Option<(Rational, Generator)> {
+    let constant = poly.constant_part();
+    let rest = poly.minus(&Poly::constant(constant.clone()));
+    let (monomial, coefficient) = rest.as_single()?;
+    match monomial.factors() {
+        [(Generator::Call(Function::Cos, angle), Exponent::Integer(2))] if *coefficient == -&constant => {
+            Some((constant, Generator::Call(Function::Sin, angle.clone())))
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn as_small(value: &Rational) -> Option<i64> {

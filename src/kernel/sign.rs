@@ -2,7 +2,6 @@
 //!
 //! Everything here answers "known" or "not known"; a sign that is not known is never guessed.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -179,6 +178,8 @@ impl Bounds {
 
 /// How often a sign question may ask another one.
 const MOST_QUESTIONS: usize = 12;
+/// How many questions one may lead to in all.
+const MOST_QUESTIONS_IN_ALL: usize = 600;
 
 impl Normalizer {
     /// The sign of a normal form for all values in the context, where it is known.
@@ -192,16 +193,29 @@ impl Normalizer {
         if *self.depth.borrow() > super::normal::MOST_NESTING {
             return None;
         }
+        let outermost = self.patience.get() == 0;
+        if outermost {
+            self.patience.set(MOST_QUESTIONS_IN_ALL);
+        }
         // Against circular questions: unknown until answered.
         self.signs.borrow_mut().insert(poly.clone(), None);
         *self.depth.borrow_mut() += 1;
         let answer = self.unconditionally(|| self.find_sign(poly, MOST_QUESTIONS));
         *self.depth.borrow_mut() -= 1;
-        self.signs.borrow_mut().insert(poly.clone(), answer);
+        let spent = self.patience.get() == 1;
+        if outermost {
+            self.patience.set(0);
+        }
+        if spent && !outermost {
+            // Asked by itself it may yet be answered.
+            self.signs.borrow_mut().remove(poly);
+        } else {
+            self.signs.borrow_mut().insert(poly.clone(), answer);
+        }
         answer
     }
 
-    fn find_sign(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+    pub(super) fn find_sign(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         if let Some(value) = poly.as_constant() {
             return Some(Sign::of_number(&value));
         }
@@ -213,6 +227,10 @@ impl Normalizer {
         }
         // A question about a sum reads it several times over, and may lead to many more.
         spend(8 * poly.len()).ok()?;
+        match self.patience.get() {
+            1 => return None,
+            left => self.patience.set(left.saturating_sub(1)),
+        }
         let at_once = self.sign_by_terms(poly).or_else(|| self.bounds(poly, 0).sign());
         if at_once.is_some() {
             return at_once;
@@ -226,6 +244,7 @@ impl Normalizer {
         self.sign_by_content(poly, questions)
             .or_else(|| self.sign_by_constant(poly, questions))
             .or_else(|| self.sign_of_logarithms(poly))
+            .or_else(|| self.sign_by_ratio(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_on_interval(poly, questions))
             .or_else(|| self.sign_by_cases(poly, questions))
@@ -234,6 +253,9 @@ impl Normalizer {
             .or_else(|| self.sign_of_fraction(poly, questions))
             .or_else(|| self.sign_by_number_logarithms(poly, questions))
             .or_else(|| self.sign_of_square(poly, questions))
+            .or_else(|| self.sign_with_root(poly, questions))
+            .or_else(|| self.sign_by_growth(poly, questions))
+            .or_else(|| self.sign_of_exponentials(poly, questions))
             .or_else(|| self.sign_by_points(poly))
     }
 
@@ -549,41 +571,6 @@ impl Normalizer {
         }
     }
 
-    /// c + a cos u + b sin u has the sign of c where c² > a² + b².
-    fn sign_on_circle(&self, poly: &Poly, questions: usize) -> Option<Sign> {
-        let questions = questions.checked_sub(4)?;
-        let mut angles: BTreeSet<Arc<Vec<Poly>>> = BTreeSet::new();
-        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
-            if let Generator::Call(Function::Cos | Function::Sin, angle) = generator {
-                angles.insert(angle.clone());
-            }
-        }
-        angles.into_iter().find_map(|angle| {
-            let [cos, sin] = [Function::Cos, Function::Sin].map(|function| Generator::Call(function, angle.clone()));
-            let [mut c, mut a, mut b] = [Poly::zero(), Poly::zero(), Poly::zero()];
-            for (monomial, coefficient) in poly.terms() {
-                let part = match (monomial.exponent(&cos), monomial.exponent(&sin)) {
-                    (Exponent::Integer(0), Exponent::Integer(0)) => &mut c,
-                    (Exponent::Integer(1), Exponent::Integer(0)) => &mut a,
-                    (Exponent::Integer(0), Exponent::Integer(1)) => &mut b,
-                    _ => return None,
-                };
-                let others = monomial.factors().iter().filter(|(own, _)| *own != cos && *own != sin).cloned();
-                part.add_term(Monomial::from_factors(others.collect()), coefficient.clone());
-            }
-            let middle = self.find_sign(&c, questions)?;
-            let apart = c.times(&c).ok()?.minus(&a.times(&a).ok()?).minus(&b.times(&b).ok()?);
-            match (middle, self.find_sign(&apart, questions)?) {
-                (Sign::Positive | Sign::Negative, Sign::Positive) => Some(middle),
-                (Sign::Positive | Sign::Nonnegative | Sign::Zero, Sign::Nonnegative | Sign::Zero) => {
-                    Some(Sign::Nonnegative)
-                }
-                (Sign::Negative | Sign::Nonpositive, Sign::Nonnegative | Sign::Zero) => Some(Sign::Nonpositive),
-                _ => None,
-            }
-        })
-    }
-
     /// A square, multiplied out, is positive where its root is not zero. Asked of whole questions only, never
     /// of what another rule has made of one: most sums are no squares, and show it late.
     fn sign_of_square(&self, poly: &Poly, questions: usize) -> Option<Sign> {
@@ -861,8 +848,11 @@ impl Normalizer {
             Generator::Pi => ends((314_159, 100_000), (314_160, 100_000)),
             Generator::Euler => ends((271_828, 100_000), (271_829, 100_000)),
             Generator::EulerGamma => ends((57_721, 100_000), (57_722, 100_000)),
-            Generator::Call(Function::Cos | Function::Sin, _) => {
-                let end = |value: i64| Some(End { value: Rational::from_integer(value.into()), open: false });
+            Generator::Call(function @ (Function::Cos | Function::Sin), arguments) => {
+                // cos² = 1 − sin² < 1 where the sine does not vanish, and the other way round.
+                let other = if *function == Function::Cos { Function::Sin } else { Function::Cos };
+                let open = depth < 6 && self.call_sign(other, arguments).is_some_and(Sign::is_strict);
+                let end = |value: i64| Some(End { value: Rational::from_integer(value.into()), open });
                 Bounds { low: end(-1), high: end(1) }
             }
             Generator::Call(Function::Sign, arguments) => {

@@ -24,7 +24,7 @@ struct Factors {
 }
 
 /// The sign of a longer sum is not asked for.
-const MOST_SIGNED_TERMS: usize = 40;
+const MOST_SIGNED_TERMS: usize = 16;
 
 impl Simplifier {
     /// Signs inside products and powers: (b − a)·(−1) is a − b, and 1 − p rather than −(p − 1).
@@ -294,6 +294,10 @@ impl Simplifier {
     }
 
     fn find_negative(&self, term: &Term) -> bool {
+        // −(log(1 − p) + p) reads better than −log(1 − p) − p.
+        if matches!(term, Term::Sum(terms) if !terms.iter().any(Term::has_minus)) {
+            return false;
+        }
         // A long sum has no sign that could be shown, or one that takes longer than looks are worth.
         let short = self.normalizer.normalize(term).ok().filter(|poly| poly.len() <= MOST_SIGNED_TERMS);
         match short.and_then(|poly| self.normalizer.sign(&poly)) {

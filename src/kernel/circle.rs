@@ -1,0 +1,107 @@
+//! Signs of sums in the cosine and sine of one angle.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use num_traits::{One, Zero};
+
+use super::normal::Normalizer;
+use super::poly::{Exponent, Generator, Monomial, Poly};
+use super::sign::Sign;
+use super::term::{Function, Rational};
+
+/// Degree of a sum in the cosine and the sine of an angle.
+const MOST_DEGREE: i64 = 6;
+
+/// Coefficients of cos k u and sin k u, by k.
+type Harmonics<T> = BTreeMap<i64, [T; 2]>;
+
+impl Normalizer {
+    /// c + a cos k u + b sin k u has the sign of c where c² > a² + b².
+    pub(super) fn sign_on_circle(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        let mut angles: BTreeSet<Arc<Vec<Poly>>> = BTreeSet::new();
+        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
+            if let Generator::Call(Function::Cos | Function::Sin, angle) = generator {
+                angles.insert(angle.clone());
+            }
+        }
+        angles.into_iter().find_map(|angle| {
+            let mut harmonics = harmonics_of(poly, &angle)?;
+            let [c, _] = harmonics.remove(&0).unwrap_or_default();
+            let mut moving = Vec::new();
+            for [a, b] in harmonics.into_values() {
+                let pair = [self.canonical(&a).ok()?, self.canonical(&b).ok()?];
+                if pair.iter().any(|part| !part.is_zero()) {
+                    moving.push(pair);
+                }
+            }
+            let [[a, b]] = moving.as_slice() else { return None };
+            let middle = self.find_sign(&self.canonical(&c).ok()?, questions)?;
+            let apart = c.times(&c).ok()?.minus(&a.times(a).ok()?).minus(&b.times(b).ok()?);
+            match (middle, self.find_sign(&self.canonical(&apart).ok()?, questions)?) {
+                (Sign::Positive | Sign::Negative, Sign::Positive) => Some(middle),
+                (Sign::Positive | Sign::Nonnegative | Sign::Zero, Sign::Nonnegative | Sign::Zero) => {
+                    Some(Sign::Nonnegative)
+                }
+                (Sign::Negative | Sign::Nonpositive, Sign::Nonnegative | Sign::Zero) => Some(Sign::Nonpositive),
+                _ => None,
+            }
+        })
+    }
+}
+
+/// A polynomial in cos u and sin u as a sum of harmonics, all coefficients free of u.
+fn harmonics_of(poly: &Poly, angle: &Arc<Vec<Poly>>) -> Option<Harmonics<Poly>> {
+    let [cos, sin] = [Function::Cos, Function::Sin].map(|function| Generator::Call(function, angle.clone()));
+    let mut total: Harmonics<Poly> = BTreeMap::new();
+    for (monomial, coefficient) in poly.terms() {
+        let (Exponent::Integer(i), Exponent::Integer(j)) = (monomial.exponent(&cos), monomial.exponent(&sin)) else {
+            return None;
+        };
+        if i < 0 || j < 0 || i + j > MOST_DEGREE {
+            return None;
+        }
+        let others = monomial.factors().iter().filter(|(own, _)| *own != cos && *own != sin).cloned();
+        let others = Monomial::from_factors(others.collect());
+        for (k, parts) in harmonics_of_product(i, j) {
+            let own = total.entry(k).or_default();
+            for (own, part) in own.iter_mut().zip(parts) {
+                own.add_term(others.clone(), coefficient * part);
+            }
+        }
+    }
+    Some(total)
+}
+
+/// cosⁱ u sinʲ u by the sums and differences of angles (DLMF 4.21.15–4.21.17).
+fn harmonics_of_product(i: i64, j: i64) -> Harmonics<Rational> {
+    let half = Rational::new(1.into(), 2.into());
+    let mut own: Harmonics<Rational> = BTreeMap::from([(0, [Rational::one(), Rational::zero()])]);
+    for step in 0..i + j {
+        let mut next: Harmonics<Rational> = BTreeMap::new();
+        let mut add = |k: i64, function: usize, value: Rational| {
+            // cos is even and sin is odd.
+            let value = if k < 0 && function == 1 { -value } else { value };
+            if !(k == 0 && function == 1) {
+                next.entry(k.abs()).or_default()[function] += value;
+            }
+        };
+        for (k, [a, b]) in own {
+            let (a, b) = (a * &half, b * &half);
+            if step < i {
+                add(k + 1, 0, a.clone());
+                add(k - 1, 0, a);
+                add(k + 1, 1, b.clone());
+                add(k - 1, 1, b);
+            } else {
+                add(k + 1, 1, a.clone());
+                add(k - 1, 1, -a);
+                add(k - 1, 0, b.clone());
+                add(k + 1, 0, -b);
+            }
+        }
+        own = next;
+    }
+    own
+}
