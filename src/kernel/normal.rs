@@ -556,18 +556,8 @@ impl Normalizer {
             factors.extend(others);
             return Ok((first * second, factors));
         }
-        if let Some(root) = square_root(poly)? {
-            // (1 − r²)², multiplied out: a square is positive where its root is not zero.
-            let root = match self.sign(&root) {
-                Some(Sign::Negative | Sign::Nonpositive) => root.scaled(&-Rational::one()),
-                _ => root,
-            };
-            if self.sign(&root) == Some(Sign::Positive) {
-                let (coefficient, factors) = self.positive_factors(&root)?;
-                let two = Poly::integer(2);
-                let squared = factors.into_iter().map(|(generator, exponent)| Ok((generator, exponent.times(&two)?)));
-                return Ok((&coefficient * &coefficient, squared.collect::<Outcome<_>>()?));
-            }
+        if let Some(squared) = self.factors_of_square(poly)? {
+            return Ok(squared);
         }
         if let Some((coefficient, sine)) = squared_sine(poly)
             && self.generator_sign(&sine) == Some(Sign::Positive)
@@ -594,6 +584,12 @@ impl Normalizer {
             factors.extend(others);
             return Ok((coefficient * other, factors));
         }
+        if parts.primitive != *poly
+            && let Some((other, others)) = self.factors_of_square(&parts.primitive)?
+        {
+            factors.extend(others);
+            return Ok((coefficient * other, factors));
+        }
         match self.sign(&parts.primitive) {
             Some(Sign::Positive) => {}
             Some(Sign::Nonnegative) => self.require_nonzero(&parts.primitive)?,
@@ -601,6 +597,23 @@ impl Normalizer {
         }
         factors.push((Generator::Sum(Arc::new(parts.primitive)), Exponent::Integer(1)));
         Ok((coefficient, factors))
+    }
+
+    /// (1 − r²)², multiplied out: a square is positive where its root is not zero.
+    #[allow(clippy::type_complexity)]
+    fn factors_of_square(&self, poly: &Poly) -> Outcome<Option<(Rational, Vec<(Generator, Exponent)>)>> {
+        let Some(root) = square_root(poly)? else { return Ok(None) };
+        let root = match self.sign(&root) {
+            Some(Sign::Negative | Sign::Nonpositive) => root.scaled(&-Rational::one()),
+            _ => root,
+        };
+        if self.sign(&root) != Some(Sign::Positive) {
+            return Ok(None);
+        }
+        let (coefficient, factors) = self.positive_factors(&root)?;
+        let two = Poly::integer(2);
+        let squared = factors.into_iter().map(|(generator, exponent)| Ok((generator, exponent.times(&two)?)));
+        Ok(Some((&coefficient * &coefficient, squared.collect::<Outcome<_>>()?)))
     }
 
     /// A sum that divides every coefficient of the poly, seen as a polynomial in one of its variables,
