@@ -200,7 +200,7 @@ impl Expansion<'_> {
 }
 
 fn to_ratio(value: &Rational) -> Ratio {
-    Ratio::from((to_integer(value.numer()), to_integer(value.denom())))
+    Ratio::from((to_integer(&value.numer()), to_integer(&value.denom())))
 }
 
 fn from_ratio(value: &Ratio) -> Rational {

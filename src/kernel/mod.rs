@@ -10,6 +10,7 @@ pub mod lemma;
 mod modular;
 pub mod normal;
 pub mod poly;
+mod rational;
 pub mod section;
 pub mod sign;
 pub mod term;

@@ -41,7 +41,13 @@ pub struct Normalizer {
     /// The declared conditions as normal forms, once they have been worked out.
     pub(super) known: Rc<RefCell<Option<Rc<KnownSigns>>>>,
     pub(super) depth: RefCell<usize>,
-    cache: RefCell<HashMap<Term, Poly>>,
+    remembered: Rc<RefCell<HashMap<Term, Remembered>>>,
+}
+
+/// A normal form, and what had to be assumed different from zero for it.
+struct Remembered {
+    form: Poly,
+    conditions: BTreeSet<Poly>,
 }
 
 /// Normal forms and their signs.
@@ -66,11 +72,15 @@ impl Normalizer {
             signs: Rc::default(),
             known: Rc::default(),
             depth: RefCell::new(0),
-            cache: RefCell::default(),
+            remembered: Rc::default(),
         }
     }
 
-    /// The same context with nothing assumed yet; what is known of signs is shared.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The same context with nothing assumed yet; what is known of signs and of terms is shared.
     pub fn fresh(&self) -> Self {
         Normalizer {
             context: self.context.clone(),
@@ -81,7 +91,7 @@ impl Normalizer {
             signs: self.signs.clone(),
             known: self.known.clone(),
             depth: RefCell::new(0),
-            cache: RefCell::default(),
+            remembered: self.remembered.clone(),
         }
     }
 
@@ -114,12 +124,14 @@ impl Normalizer {
     /// Gives the formal log-density its meaning.
     pub fn with_log_density(mut self, log_density: &Term) -> Self {
         self.log_density = Some(Rc::new(log_density.clone()));
+        self.remembered = Rc::default();
         self
     }
 
     /// Takes the formal log-density its meaning.
     pub fn without_log_density(mut self) -> Self {
         self.log_density = None;
+        self.remembered = Rc::default();
         self
     }
 
@@ -197,39 +209,33 @@ impl Normalizer {
                 let base = self.normalize(base)?;
                 self.power(&base, &exponent)
             }
-            Term::Apply(function, arguments) => {
-                if let Some(found) = self.cache.borrow().get(term) {
-                    return Ok(found.clone());
-                }
-                let result = match function {
-                    Function::Log => self.log_of_term(&arguments[0])?,
-                    _ => self.apply(*function, arguments)?,
-                };
-                self.cache.borrow_mut().insert(term.clone(), result.clone());
-                Ok(result)
-            }
-            Term::LogDensity(replaced) => match &self.log_density {
-                Some(log_density) => {
-                    if let Some(found) = self.cache.borrow().get(term) {
-                        return Ok(found.clone());
-                    }
-                    let result = self.normalize(&log_density.substitute(replaced))?;
-                    self.cache.borrow_mut().insert(term.clone(), result.clone());
-                    Ok(result)
-                }
-                None => Err(Obstacle::Formal(term.clone())),
-            },
-            Term::Derivative(body, by) => {
-                if let Some(found) = self.cache.borrow().get(term) {
-                    return Ok(found.clone());
-                }
-                let body = self.normalize(body)?;
-                let result = self.differentiate(&body, by)?;
-                self.cache.borrow_mut().insert(term.clone(), result.clone());
-                Ok(result)
-            }
+            Term::Apply(..) | Term::LogDensity(_) | Term::Derivative(..) => self.remember(term),
             Term::Expectation(_) => Err(Obstacle::Formal(term.clone())),
         }
+    }
+
+    /// The normal form of a term that may have been met before. What was assumed for it then is assumed now.
+    fn remember(&self, term: &Term) -> Outcome<Poly> {
+        if let Some(known) = self.remembered.borrow().get(term) {
+            self.conditions.borrow_mut().extend(known.conditions.iter().cloned());
+            return Ok(known.form.clone());
+        }
+        let before = self.conditions.take();
+        let result = match term {
+            Term::Apply(Function::Log, arguments) => self.log_of_term(&arguments[0]),
+            Term::Apply(function, arguments) => self.apply(*function, arguments),
+            Term::LogDensity(replaced) => match &self.log_density {
+                Some(log_density) => self.normalize(&log_density.substitute(replaced)),
+                None => Err(Obstacle::Formal(term.clone())),
+            },
+            Term::Derivative(body, by) => self.normalize(body).and_then(|body| self.differentiate(&body, by)),
+            other => Err(Obstacle::Formal(other.clone())),
+        };
+        let conditions = self.conditions.replace(before);
+        self.conditions.borrow_mut().extend(conditions.iter().cloned());
+        let form = result?;
+        self.remembered.borrow_mut().insert(term.clone(), Remembered { form: form.clone(), conditions });
+        Ok(form)
     }
 
     pub fn variable(&self, name: &Name) -> Poly {
@@ -723,7 +729,8 @@ impl Normalizer {
         match split {
             Ok(log) => Ok(log),
             Err(Obstacle::NotPositive(_)) => {
-                self.forget_conditions_since(before);
+                // What a failed attempt had to assume is not assumed.
+                *self.conditions.borrow_mut() = before;
                 self.log(&self.canonical(&self.normalize(term)?)?)
             }
             Err(other) => Err(other),
@@ -746,26 +753,9 @@ impl Normalizer {
     /// there is no result. Signs are shared between steps, each of which states its own assumptions.
     pub(super) fn unconditionally<T>(&self, attempt: impl FnOnce() -> Option<T>) -> Option<T> {
         let before = self.conditions.take();
-        // What stands in the cache may rest on those assumptions.
-        let known = if before.is_empty() { None } else { Some(self.cache.take()) };
         let result = attempt();
-        let assumed = !self.conditions.borrow().is_empty();
-        *self.conditions.borrow_mut() = before;
-        match known {
-            Some(known) => *self.cache.borrow_mut() = known,
-            None if assumed => self.cache.borrow_mut().clear(),
-            None => {}
-        }
-        if assumed { None } else { result }
-    }
-
-    /// What a failed attempt had to assume is not assumed; what it found on the way is forgotten with
-    /// it, since that may rest on the assumption.
-    fn forget_conditions_since(&self, before: BTreeSet<Poly>) {
-        if *self.conditions.borrow() != before {
-            *self.conditions.borrow_mut() = before;
-            self.cache.borrow_mut().clear();
-        }
+        let assumed = self.conditions.replace(before);
+        if assumed.is_empty() { result } else { None }
     }
 
     /// |u|.
@@ -1313,7 +1303,7 @@ impl Normalizer {
         }
         let multiple = coefficient.numer().to_i64().filter(|value| value.abs() <= MOST_SHIFT);
         let unit = match multiple {
-            Some(_) => Rational::new(BigInt::one(), coefficient.denom().clone()),
+            Some(_) => Rational::new(BigInt::one(), coefficient.denom()),
             None => coefficient.abs(),
         };
         let count = multiple.unwrap_or(if coefficient.is_negative() { -1 } else { 1 });
@@ -1568,7 +1558,7 @@ impl Letters {
                 let Exponent::Poly(exponent) = exponent else { continue };
                 for (part, coefficient) in exponent.terms().filter(|(part, own)| !part.is_one() || !own.is_integer()) {
                     let own = denominators.entry((generator.clone(), part.clone())).or_insert_with(BigInt::one);
-                    *own = own.lcm(coefficient.denom());
+                    *own = own.lcm(&coefficient.denom());
                 }
             }
         }
@@ -1683,7 +1673,7 @@ fn rational_square_root(value: &Rational) -> Option<Rational> {
         let root = part.sqrt();
         (&root * &root == *part).then_some(root)
     };
-    if value.is_negative() { None } else { Some(Rational::new(root(value.numer())?, root(value.denom())?)) }
+    if value.is_negative() { None } else { Some(Rational::new(root(&value.numer())?, root(&value.denom())?)) }
 }
 
 /// The leading term in the lexicographic order of integer exponents; none when an exponent is symbolic.
@@ -1780,7 +1770,7 @@ fn bernoulli_number(n: usize) -> Rational {
 fn factorize(value: &Rational) -> Vec<(BigInt, i64)> {
     let mut factors = Vec::new();
     for (part, sign) in [(value.numer(), 1), (value.denom(), -1)] {
-        let mut rest = part.clone();
+        let mut rest = part;
         let mut divisor = BigInt::from(2);
         while rest > BigInt::one() && divisor < BigInt::from(10_000) && &divisor * &divisor <= rest {
             let mut count = 0;

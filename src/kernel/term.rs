@@ -8,11 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use num_bigint::BigInt;
-use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
-/// An exact rational number.
-pub type Rational = BigRational;
+pub use super::rational::Rational;
 
 /// The name of a variable.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -31,13 +31,13 @@ fn split_exponentials(term: &Term) -> Term {
         if rest.is_one() && base != Term::Constant(Constant::E) {
             return Term::power(base.clone(), Term::Number(coefficient));
         }
-        let inner = scale(rest, &Rational::new(One::one(), coefficient.denom().clone()));
+        let inner = scale(rest, &Rational::new(One::one(), coefficient.denom()));
         let unit = match &base {
             Term::Constant(Constant::E) if inner.is_one() => base.clone(),
             Term::Constant(Constant::E) => inner.exp(),
             base => Term::power(base.clone(), inner),
         };
-        let power = Term::Number(Rational::from_integer(coefficient.numer().clone()));
+        let power = Term::Number(Rational::from_integer(coefficient.numer()));
         if power.is_one() { unit } else { Term::power(unit, power) }
     });
     product(factors.collect())
@@ -178,7 +178,7 @@ impl Simplifier {
     fn taken_out(&self, parts: &[Exponential], common: &Poly) -> Term {
         let mut number = parts[0].number.abs();
         for part in parts {
-            number = Rational::new(number.numer().gcd(part.number.numer()), number.denom().lcm(part.number.denom()));
+            number = Rational::new(number.numer().gcd(&part.number.numer()), number.denom().lcm(&part.number.denom()));
         }
         let terms = parts.iter().map(|part| {
             let mut factors = vec![Term::Number(&part.number / &number)];

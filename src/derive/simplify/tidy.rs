@@ -419,7 +419,7 @@ fn scaled_by_integer(exponent: &Term) -> Option<(i64, Term)> {
 fn raised_number(number: &Rational, count: i64) -> Option<Term> {
     let limit = Rational::from_integer(LARGEST_BASE.into());
     let value = (count <= 16).then(|| rational_power(number, count).ok())??;
-    (*value.numer() <= *limit.numer() && *value.denom() <= *limit.numer()).then_some(Term::Number(value))
+    (value.numer() <= limit.numer() && value.denom() <= limit.numer()).then_some(Term::Number(value))
 }
 
 pub(super) fn scale(term: Term, factor: &Rational) -> Term {
