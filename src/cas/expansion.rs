@@ -37,7 +37,7 @@ fn inverses(term: &Term) -> usize {
         Term::Power(_, exponent) => usize::from(exponent.as_number().is_none_or(Signed::is_negative)),
         _ => 0,
     };
-    own + term.children().into_iter().map(inverses).sum::<usize>()
+    own + term.children().map(inverses).sum::<usize>()
 }
 
 struct Expansion<'a> {

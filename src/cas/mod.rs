@@ -284,7 +284,7 @@ fn check(term: &Term) -> Result<(), CasError> {
             }
             _ => {}
         }
-        open.extend(term.children().into_iter().map(|child| (child, depth + 1)));
+        open.extend(term.children().map(|child| (child, depth + 1)));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ pub mod domain;
 pub mod interval;
 pub mod jets;
 pub mod lemma;
+pub mod memo;
 mod modular;
 pub mod normal;
 pub mod poly;

@@ -6,7 +6,7 @@
 //! the result.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::domain::{Context, Domain, Support};
+use super::memo::Memo;
 use super::modular::surely_indivisible;
 use super::poly::{Exponent, Generator, MOST_EXPANDED_POWER, Monomial, Obstacle, Outcome, Poly, rational_power};
 use super::sign::Sign;
@@ -37,11 +38,11 @@ pub struct Normalizer {
     /// What had to be assumed different from zero.
     conditions: RefCell<BTreeSet<Poly>>,
     /// Signs rest on the context alone, never on a condition.
-    pub(super) signs: Rc<RefCell<HashMap<Poly, Option<Sign>>>>,
+    pub(super) signs: Rc<RefCell<Memo<Poly, Option<Sign>>>>,
     /// The declared conditions as normal forms, once they have been worked out.
     pub(super) known: Rc<RefCell<Option<Rc<KnownSigns>>>>,
     pub(super) depth: RefCell<usize>,
-    remembered: Rc<RefCell<HashMap<Term, Remembered>>>,
+    remembered: Rc<RefCell<Memo<Term, Remembered>>>,
 }
 
 /// A normal form, and what had to be assumed different from zero for it.
@@ -196,8 +197,17 @@ impl Normalizer {
                 Ok(product)
             }
             Term::Power(base, exponent) => {
+                let is_e = **base == Term::Constant(Constant::E);
+                if let Some(power) = exponent.as_number().and_then(as_small).filter(|power| *power != 0 && !is_e) {
+                    let base = self.normalize(base)?;
+                    return match base.is_zero() {
+                        false => self.integer_power(&base, power),
+                        true if power > 0 => Ok(base),
+                        true => Err(Obstacle::DivisionByZero),
+                    };
+                }
                 let exponent = self.normalize(exponent)?;
-                if **base == Term::Constant(Constant::E) {
+                if is_e {
                     return self.exp(&exponent);
                 }
                 if matches!(**base, Term::Product(_) | Term::Power(..))
@@ -1454,7 +1464,8 @@ fn nesting(generator: &Generator) -> usize {
 /// Multiplies by generator^by and expands the integer part of its powers, which is then ≥ 0.
 fn shift_power(poly: &Poly, generator: &Generator, by: i64) -> Outcome<Poly> {
     let Generator::Sum(sum) = generator else { return Ok(poly.clone()) };
-    let mut result = Poly::zero();
+    // The terms by their power of the sum, so that each power is expanded once.
+    let mut parts: BTreeMap<i64, Poly> = BTreeMap::new();
     for (monomial, coefficient) in poly.terms() {
         let exponent = monomial.exponent(generator);
         let (whole, rest) = exponent.split_integer();
@@ -1462,9 +1473,11 @@ fn shift_power(poly: &Poly, generator: &Generator, by: i64) -> Outcome<Poly> {
         if !rest.is_zero() {
             factors.push((generator.clone(), rest));
         }
-        let kept = Poly::single(Monomial::from_factors(factors), coefficient.clone());
-        let raised = sum.expanded_power(whole + by)?;
-        result.add_assign(&raised.times(&kept)?);
+        parts.entry(whole + by).or_default().add_term(Monomial::from_factors(factors), coefficient.clone());
+    }
+    let mut result = Poly::zero();
+    for (power, part) in parts {
+        result.add_assign(&sum.expanded_power(power)?.times(&part)?);
     }
     Ok(result)
 }
@@ -1744,7 +1757,7 @@ fn signed_factorial(order: i64) -> Rational {
 }
 
 pub(super) fn as_small(value: &Rational) -> Option<i64> {
-    if value.is_integer() { value.to_integer().to_i64() } else { None }
+    if value.is_integer() { value.to_i64() } else { None }
 }
 
 /// B_n by the recurrence Σ C(n+1, k) B_k = 0.

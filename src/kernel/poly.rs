@@ -108,7 +108,7 @@ impl Exponent {
     pub fn from_poly(poly: Poly) -> Exponent {
         if let Some(value) = poly.as_constant()
             && value.is_integer()
-            && let Some(small) = value.to_integer().to_i64()
+            && let Some(small) = value.to_i64()
         {
             return Exponent::Integer(small);
         }
@@ -128,7 +128,7 @@ impl Exponent {
 
     pub fn as_rational(&self) -> Option<Rational> {
         match self {
-            Exponent::Integer(value) => Some(Rational::from_integer((*value).into())),
+            Exponent::Integer(value) => Some(Rational::from(*value)),
             Exponent::Poly(poly) => poly.as_constant(),
         }
     }
@@ -159,7 +159,7 @@ impl Exponent {
             Exponent::Integer(value) => (*value, Exponent::Integer(0)),
             Exponent::Poly(poly) => {
                 let whole = poly.constant_part().floor();
-                match whole.to_integer().to_i64() {
+                match whole.to_i64() {
                     Some(small) if small != 0 => (small, Exponent::from_poly(poly.plus(&Poly::constant(-whole)))),
                     _ => (0, self.clone()),
                 }
@@ -302,7 +302,7 @@ impl Poly {
     }
 
     pub fn integer(value: i64) -> Poly {
-        Poly::constant(Rational::from_integer(value.into()))
+        Poly::constant(Rational::from(value))
     }
 
     pub fn constant(value: Rational) -> Poly {
@@ -389,7 +389,8 @@ impl Poly {
     }
 
     pub fn add_assign(&mut self, other: &Poly) {
-        if other.0.len() <= 2 {
+        // A few terms are put in their places, many are merged.
+        if other.0.len() <= 2 || 16 * other.0.len() < self.0.len() {
             for (monomial, coefficient) in &other.0 {
                 self.add_term(monomial.clone(), coefficient.clone());
             }
@@ -448,6 +449,13 @@ impl Poly {
             return Err(Obstacle::TooLarge("a product of sums"));
         }
         spend(self.0.len() * other.0.len() + 1)?;
+        for (poly, number) in [(self, other), (other, self)] {
+            if let Some(number) = number.as_constant()
+                && poly.is_simplified()
+            {
+                return Ok(poly.scaled(&number));
+            }
+        }
         let mut total = Collected::default();
         for (left, a) in &self.0 {
             for (right, b) in &other.0 {
@@ -459,6 +467,12 @@ impl Poly {
         }
         let total = total.into_poly();
         if total.0.len() > MOST_TERMS { Err(Obstacle::TooLarge("a product of sums")) } else { Ok(total) }
+    }
+
+    /// Whether none of the relations that multiplication applies is left to be applied.
+    fn is_simplified(&self) -> bool {
+        let open = |(generator, exponent): &Factor| needs_simplification(generator, exponent);
+        !self.0.iter().any(|(monomial, _)| monomial.0.iter().any(open))
     }
 
     pub fn times_monomial(&self, monomial: &Monomial, coefficient: &Rational) -> Outcome<Poly> {

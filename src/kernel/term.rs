@@ -271,14 +271,16 @@ impl Term {
     }
 
     /// The direct sub-terms.
-    pub fn children(&self) -> Vec<&Term> {
+    pub fn children(&self) -> impl Iterator<Item = &Term> {
+        let (mut list, mut pair, mut replaced): (&[Term], [Option<&Term>; 2], &[(Name, Term)]) = (&[], [None; 2], &[]);
         match self {
-            Term::Number(_) | Term::Constant(_) | Term::Variable(_) => Vec::new(),
-            Term::Sum(terms) | Term::Product(terms) | Term::Apply(_, terms) => terms.iter().collect(),
-            Term::Power(base, exponent) => vec![base, exponent],
-            Term::LogDensity(replaced) => replaced.iter().map(|(_, term)| term).collect(),
-            Term::Derivative(body, _) | Term::Expectation(body) => vec![body],
+            Term::Number(_) | Term::Constant(_) | Term::Variable(_) => {}
+            Term::Sum(terms) | Term::Product(terms) | Term::Apply(_, terms) => list = terms,
+            Term::Power(base, exponent) => pair = [Some(base), Some(exponent)],
+            Term::LogDensity(own) => replaced = own,
+            Term::Derivative(body, _) | Term::Expectation(body) => pair[0] = Some(body),
         }
+        list.iter().chain(pair.into_iter().flatten()).chain(replaced.iter().map(|(_, term)| term))
     }
 
     /// Rebuilds the node with its direct sub-terms mapped.
@@ -301,14 +303,14 @@ impl Term {
     pub fn contains(&self, name: &Name) -> bool {
         match self {
             Term::Variable(own) => own == name,
-            _ => self.children().into_iter().any(|child| child.contains(name)),
+            _ => self.children().any(|child| child.contains(name)),
         }
     }
 
     /// Whether nothing formal occurs: no log-density, derivative or expectation.
     pub fn is_plain(&self) -> bool {
         !matches!(self, Term::LogDensity(_) | Term::Derivative(..) | Term::Expectation(_))
-            && self.children().into_iter().all(Term::is_plain)
+            && self.children().all(Term::is_plain)
     }
 
     pub fn variables(&self) -> BTreeSet<Name> {
@@ -338,7 +340,7 @@ impl Term {
 
     /// The number of nodes.
     pub fn size(&self) -> usize {
-        1 + self.children().into_iter().map(Term::size).sum::<usize>()
+        1 + self.children().map(Term::size).sum::<usize>()
     }
 }
 

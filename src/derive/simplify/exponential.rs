@@ -210,6 +210,6 @@ fn is_exponential(factor: &Term) -> bool {
 pub(super) fn has_exponentials(term: &Term) -> bool {
     match term {
         Term::Apply(function, _) => *function == Function::Exp,
-        _ => is_exponential(term) || term.children().into_iter().any(has_exponentials),
+        _ => is_exponential(term) || term.children().any(has_exponentials),
     }
 }

@@ -15,10 +15,11 @@ mod trigonometry;
 mod weight;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use crate::cas;
 use crate::kernel::domain::{Domain, Support};
+use crate::kernel::memo::Memo;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Generator, Monomial, Poly};
 use crate::kernel::term::{Function, Name, Term};
@@ -40,17 +41,18 @@ const DEEPEST: usize = 8;
 pub struct Simplifier {
     normalizer: Normalizer,
     /// Answers of [`Simplifier::is_negative`], asked again and again for the same sums.
-    negative: RefCell<HashMap<Term, bool>>,
+    negative: RefCell<Memo<Term, bool>>,
     variates: Vec<Name>,
     /// Variables that take whole numbers only.
     whole: BTreeSet<Name>,
     /// The functions that the density was declared with: an answer uses the words of the question.
     vocabulary: BTreeSet<Function>,
     /// Forms already found: the same entry is asked for by several routes.
-    forms: RefCell<HashMap<Poly, Term>>,
-    parts: RefCell<HashMap<Poly, Term>>,
-    /// Terms already tidied: candidates have most of their parts in common.
-    tidied: RefCell<HashMap<Term, Term>>,
+    forms: RefCell<Memo<Poly, Term>>,
+    parts: RefCell<Memo<Poly, Term>>,
+    /// Terms already tidied, with what became of them if they changed: candidates have most of their parts
+    /// in common.
+    tidied: RefCell<Memo<Term, Option<Term>>>,
     /// How many forms are being looked for inside one another.
     depth: Cell<usize>,
 }
@@ -67,16 +69,17 @@ enum Effort {
 /// The candidates for one value, each once.
 #[derive(Default)]
 struct Pool {
-    seen: HashSet<Term>,
+    seen: Memo<Term, ()>,
     /// The lightest ones, lightest first.
     best: Vec<(usize, Term)>,
 }
 
 impl Pool {
     fn offer(&mut self, term: Term) -> bool {
-        if !self.seen.insert(term.clone()) {
+        if self.seen.get(&term).is_some() {
             return false;
         }
+        self.seen.insert(term.clone(), ());
         let own = weight(&term);
         let place = self.best.partition_point(|(weight, _)| *weight <= own);
         if place < REFINED {
@@ -357,7 +360,7 @@ impl Simplifier {
 }
 
 fn functions(term: &Term) -> BTreeSet<Function> {
-    let mut found: BTreeSet<Function> = term.children().into_iter().flat_map(functions).collect();
+    let mut found: BTreeSet<Function> = term.children().flat_map(functions).collect();
     if let Term::Apply(function, _) = term {
         found.insert(*function);
     }
@@ -368,7 +371,7 @@ fn functions(term: &Term) -> BTreeSet<Function> {
 fn has_logarithms(term: &Term) -> bool {
     match term {
         Term::Apply(function, _) => matches!(function, Function::Log | Function::LogGamma),
-        _ => term.children().into_iter().any(has_logarithms),
+        _ => term.children().any(has_logarithms),
     }
 }
 

@@ -33,7 +33,7 @@ impl Simplifier {
             return term.clone();
         }
         if let Some(known) = self.tidied.borrow().get(term) {
-            return known.clone();
+            return known.as_ref().unwrap_or(term).clone();
         }
         let tidied = match term.map_children(&mut |child| self.tidy(child)) {
             Term::Product(factors) => self.tidy_product(factors),
@@ -49,7 +49,8 @@ impl Simplifier {
             },
             other => other,
         };
-        self.tidied.borrow_mut().insert(term.clone(), tidied.clone());
+        let changed = (tidied != *term).then(|| tidied.clone());
+        self.tidied.borrow_mut().insert(term.clone(), changed);
         tidied
     }
 
