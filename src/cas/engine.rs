@@ -30,7 +30,7 @@ pub struct Symbols {
 }
 
 /// More spellings than this are forgotten between two questions.
-const MAX_SPELLINGS: usize = 4_096;
+const MAX_SPELLINGS: usize = 1_024;
 
 impl Symbols {
     pub fn first(&mut self, count: usize) -> Vec<PolyVariable> {

@@ -88,9 +88,10 @@ impl Search {
                 found => Method::Lemma(found),
             }
         };
+        let checker = Checker::new(setting);
         Search {
-            checker: Checker::new(setting),
-            simplifier: Simplifier::new(setting),
+            simplifier: Simplifier::new(setting, checker.pointwise()),
+            checker,
             steps: Vec::new(),
             theorems: Vec::new(),
             moments: BTreeMap::new(),
@@ -126,17 +127,19 @@ impl Search {
         self.steps.is_empty()
     }
 
-    pub fn certificate(&self) -> Certificate {
-        let split = match &self.method {
+    /// The steps that were replayed.
+    pub fn into_certificate(self) -> Certificate {
+        let witness = self.setting().witness().to_vec();
+        let split = match self.method {
             Method::Tower(split) => Some(Box::new(certificate::Split {
-                coordinate: split.coordinate.clone(),
-                log_marginal: split.log_marginal.clone(),
-                conditional: split.conditional.certificate(),
-                marginal: split.marginal.certificate(),
+                coordinate: split.coordinate,
+                log_marginal: split.log_marginal,
+                conditional: split.conditional.into_certificate(),
+                marginal: split.marginal.into_certificate(),
             })),
             _ => None,
         };
-        Certificate { witness: self.setting().witness().to_vec(), split, steps: self.steps.clone() }
+        Certificate { witness, split, steps: self.steps }
     }
 
     /// Whether there is a way to expectations at all.

@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
+/// Answers by the fingerprint of their question.
+pub type ByFingerprint<A> = HashMap<u64, A, BuildHasherDefault<Fingerprint>>;
+
 /// Questions with their answers. A question is found by its fingerprint and then compared in full: where
 /// two share a fingerprint the later one takes the place of the earlier, which is worked out anew.
 #[derive(Debug)]
 pub struct Memo<Q, A> {
-    known: HashMap<u64, (Q, A), BuildHasherDefault<Fingerprint>>,
+    known: ByFingerprint<(Q, A)>,
 }
 
 impl<Q, A> Default for Memo<Q, A> {
     fn default() -> Self {
-        Memo { known: HashMap::default() }
+        Memo { known: ByFingerprint::default() }
     }
 }
 
@@ -39,7 +42,8 @@ impl<Q: Hash + Eq, A> Memo<Q, A> {
     }
 }
 
-fn fingerprint(question: &impl Hash) -> u64 {
+/// Equal questions have equal fingerprints; of two different ones they hardly ever are.
+pub fn fingerprint(question: &impl Hash) -> u64 {
     let mut hasher = Fingerprint::default();
     question.hash(&mut hasher);
     hasher.finish()
@@ -48,7 +52,7 @@ fn fingerprint(question: &impl Hash) -> u64 {
 /// A hash by multiplication: it costs less than those that withstand chosen questions, and a table of
 /// one family's terms has nobody to withstand.
 #[derive(Default)]
-struct Fingerprint(u64);
+pub struct Fingerprint(u64);
 
 impl Hasher for Fingerprint {
     fn finish(&self) -> u64 {

@@ -185,7 +185,8 @@ impl Normalizer {
             Term::Sum(terms) => {
                 let mut sum = Poly::zero();
                 for part in terms {
-                    sum.add_assign(&self.normalize(part)?);
+                    let part = self.normalize(part)?;
+                    if sum.is_zero() { sum = part } else { sum.add_assign(&part) }
                 }
                 Ok(sum)
             }
@@ -840,7 +841,7 @@ impl Normalizer {
     pub(super) fn clear(&self, poly: &Poly) -> Outcome<Poly> {
         let mut current = self.canonical_exponents(poly)?;
         for _ in 0..64 {
-            let Some((generator, least)) = lowest_power(&current) else { return self.clear_sines(&current) };
+            let Some((generator, least)) = lowest_power(&current) else { return self.clear_sines(current) };
             current = shift_power(&current, &generator, -least)?;
         }
         Err(Obstacle::TooLarge("nested denominators"))
@@ -869,8 +870,8 @@ impl Normalizer {
         Ok(result)
     }
 
-    fn clear_sines(&self, poly: &Poly) -> Outcome<Poly> {
-        let mut current = poly.clone();
+    fn clear_sines(&self, poly: Poly) -> Outcome<Poly> {
+        let mut current = poly;
         for _ in 0..16 {
             let mut least: BTreeMap<Generator, i64> = BTreeMap::new();
             for (monomial, _) in current.terms() {
@@ -904,11 +905,11 @@ impl Normalizer {
 
     /// The form used in exponents and arguments: a cancelled fraction, written out again.
     pub fn canonical(&self, poly: &Poly) -> Outcome<Poly> {
-        let poly = &self.cancel_sines(self.canonical_exponents(poly)?)?;
-        if !has_sum_power(poly) {
-            return Ok(poly.clone());
+        let poly = self.cancel_sines(self.canonical_exponents(poly)?)?;
+        if !has_sum_power(&poly) {
+            return Ok(poly);
         }
-        let (numerator, denominator) = self.fraction(poly)?;
+        let (numerator, denominator) = self.fraction(&poly)?;
         if denominator.is_one() {
             return Ok(numerator);
         }

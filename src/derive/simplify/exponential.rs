@@ -6,6 +6,7 @@ use num_traits::{One, Signed};
 use super::Simplifier;
 use super::tidy::{factors_of, negate, product, scale, split_power, sum};
 use super::weight;
+use crate::kernel::memo::fingerprint;
 use crate::kernel::poly::Poly;
 use crate::kernel::term::{Constant, Function, Rational, Term};
 
@@ -54,7 +55,17 @@ impl Simplifier {
     /// e^u/(1 + e^u) as 1/(1 + e^(−u)), where that is shorter: fractions divided through by an
     /// exponential of the denominator.
     pub(super) fn divide_through(&self, term: &Term) -> Term {
-        let term = term.map_children(&mut |child| self.divide_through(child));
+        let key = fingerprint(term);
+        if let Some(known) = self.divided.borrow().get(&key) {
+            return known.as_ref().unwrap_or(term).clone();
+        }
+        let divided = self.divided_through(term.map_children(&mut |child| self.divide_through(child)));
+        let changed = (divided != *term).then(|| divided.clone());
+        self.divided.borrow_mut().insert(key, changed);
+        divided
+    }
+
+    fn divided_through(&self, term: Term) -> Term {
         if !matches!(term, Term::Product(_) | Term::Power(..)) {
             return term;
         }
