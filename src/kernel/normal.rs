@@ -1507,27 +1507,53 @@ pub(super) fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<
         return Ok(None);
     }
     let Some((leading, leading_coefficient)) = leading_term(divisor) else { return Ok(None) };
+    if leading_term(dividend).is_none() {
+        return Ok(if dividend.is_zero() { Some(Poly::zero()) } else { None });
+    }
     let inverse = leading.inverse();
-    let mut rest = dividend.clone();
+    let ordered = |(monomial, coefficient): (&Monomial, &Rational)| (ByPower(monomial.clone()), coefficient.clone());
+    let mut rest: BTreeMap<ByPower, Rational> = dividend.terms().map(ordered).collect();
     let mut quotient = Poly::zero();
     for _ in 0..2_000 {
-        if rest.is_zero() {
-            return Ok(Some(quotient));
-        }
-        let Some((top, coefficient)) = leading_term(&rest) else { return Ok(None) };
-        let ratio = Poly::single(top.clone(), &coefficient / &leading_coefficient)
-            .times_monomial(&inverse, &Rational::one())?;
+        let Some((ByPower(top), coefficient)) = rest.last_key_value() else { return Ok(Some(quotient)) };
+        let ratio =
+            Poly::single(top.clone(), coefficient / &leading_coefficient).times_monomial(&inverse, &Rational::one())?;
         let Some((monomial, value)) = ratio.as_single() else { return Ok(None) };
         if monomial.factors().iter().any(|(_, exponent)| matches!(exponent, Exponent::Integer(power) if *power < 0)) {
             return Ok(None);
         }
         quotient.add_term(monomial.clone(), value.clone());
-        rest = rest.minus(&divisor.times_monomial(monomial, value)?);
+        for (own, taken) in divisor.times_monomial(monomial, value)?.terms() {
+            if own.factors().iter().any(|(_, exponent)| matches!(exponent, Exponent::Poly(_))) {
+                return Ok(None);
+            }
+            let place = rest.entry(ByPower(own.clone())).or_insert_with(Rational::zero);
+            *place -= taken;
+            if place.is_zero() {
+                rest.remove(&ByPower(own.clone()));
+            }
+        }
         if rest.len() > dividend.len() + 400 {
             return Ok(None);
         }
     }
     Ok(None)
+}
+
+/// A monomial with whole exponents, in the order of [`lexicographic`].
+#[derive(PartialEq, Eq)]
+struct ByPower(Monomial);
+
+impl Ord for ByPower {
+    fn cmp(&self, other: &ByPower) -> std::cmp::Ordering {
+        lexicographic(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for ByPower {
+    fn partial_cmp(&self, other: &ByPower) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// numerator / ∏ sum^power with what divides exactly taken out.

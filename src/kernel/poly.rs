@@ -172,19 +172,12 @@ impl Exponent {
 type Factor = (Generator, Exponent);
 
 /// A power product, sorted by generator, no exponent zero; copies share their factors.
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Monomial(Arc<[Factor]>);
-
-impl PartialEq for Monomial {
-    fn eq(&self, other: &Monomial) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
-    }
-}
-
-impl Eq for Monomial {}
 
 impl Ord for Monomial {
     fn cmp(&self, other: &Monomial) -> Ordering {
+        // What is shared is often compared with itself.
         if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
     }
 }
@@ -268,20 +261,11 @@ impl Monomial {
 }
 
 /// A sum of rational multiples of monomials, sorted by monomial, no coefficient zero.
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Poly(Vec<(Monomial, Rational)>);
-
-impl PartialEq for Poly {
-    fn eq(&self, other: &Poly) -> bool {
-        std::ptr::eq(self, other) || self.0 == other.0
-    }
-}
-
-impl Eq for Poly {}
 
 impl Ord for Poly {
     fn cmp(&self, other: &Poly) -> Ordering {
-        // What is shared is often compared with itself.
         if std::ptr::eq(self, other) { Ordering::Equal } else { self.0.cmp(&other.0) }
     }
 }
@@ -486,7 +470,11 @@ impl Poly {
 
     /// The positive rational c such that this polynomial divided by c has coprime whole coefficients; 1 for zero.
     pub fn rational_content(&self) -> Rational {
-        self.0.iter().map(|(_, own)| own.abs()).reduce(|all, own| all.common_measure(&own)).unwrap_or_else(Rational::one)
+        self.0
+            .iter()
+            .map(|(_, own)| own.abs())
+            .reduce(|all, own| all.common_measure(&own))
+            .unwrap_or_else(Rational::one)
     }
 
     /// The power product of least negative whole exponents: what the terms are divided by.
@@ -629,7 +617,8 @@ impl Collected {
 
     fn into_poly(mut self) -> Poly {
         if !self.terms.is_sorted_by(|a, b| a.0 < b.0) {
-            self.terms.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            // Stable, because that makes use of what is in order already.
+            self.terms.sort_by(|a, b| a.0.cmp(&b.0));
             self.terms.dedup_by(|next, first| {
                 let alike = next.0 == first.0;
                 if alike {
@@ -818,5 +807,68 @@ fn power_term(base: Term, exponent: &Exponent) -> Term {
         Exponent::Integer(1) => base,
         Exponent::Integer(power) => Term::power(base, Term::integer(*power)),
         Exponent::Poly(poly) => Term::power(base, poly.to_term()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Σ over the exponents of coefficient · xⁱ yʲ.
+    fn poly(terms: &[(i64, i64, i64)]) -> Poly {
+        let mut sum = Poly::zero();
+        for (coefficient, i, j) in terms {
+            let powers = [("x", i), ("y", j)]
+                .map(|(name, power)| (Generator::Variable(Name::new(name)), Exponent::Integer(*power)));
+            sum.add_term(Monomial::from_factors(powers.to_vec()), Rational::from(*coefficient));
+        }
+        sum
+    }
+
+    #[test]
+    fn the_order_of_terms_does_not_matter() {
+        let (one, two) = (poly(&[(1, 0, 2), (3, 1, -1), (-2, 4, 0)]), poly(&[(-2, 4, 0), (1, 0, 2), (3, 1, -1)]));
+        assert_eq!(one, two);
+        assert_eq!(poly(&[(1, 2, 0), (5, 0, 1), (-1, 2, 0)]), poly(&[(5, 0, 1)]));
+    }
+
+    #[test]
+    fn sums_and_products_are_those_of_a_ring() {
+        let samples = [
+            poly(&[]),
+            poly(&[(2, 0, 0)]),
+            poly(&[(1, 1, 0), (-1, 0, 1)]),
+            poly(&[(1, 1, 0), (1, 0, 1)]),
+            poly(&[(3, -2, 1), (1, 0, 0), (-4, 5, 5), (7, 0, -3)]),
+        ];
+        for a in &samples {
+            assert!(a.minus(a).is_zero());
+            assert_eq!(a.times(&Poly::one()).unwrap(), *a);
+            for b in &samples {
+                assert_eq!(a.plus(b), b.plus(a));
+                assert_eq!(a.times(b), b.times(a));
+                let mut sum = a.clone();
+                sum.add_assign(b);
+                assert_eq!(sum, a.plus(b));
+                assert_eq!(a.plus(b).minus(b), *a);
+                for c in &samples {
+                    assert_eq!(a.plus(b).times(c).unwrap(), a.times(c).unwrap().plus(&b.times(c).unwrap()));
+                }
+            }
+        }
+    }
+
+    /// So many products that like terms are gathered on the way.
+    #[test]
+    fn a_long_product_loses_nothing() {
+        let powers: Vec<(i64, i64, i64)> = (0..120).map(|power| (1, power, 0)).collect();
+        let square = poly(&powers).times(&poly(&powers)).unwrap();
+        let expected: Vec<(i64, i64, i64)> = (0..239).map(|power| (120 - (power - 119_i64).abs(), power, 0)).collect();
+        assert_eq!(square, poly(&expected));
+        let alternating: Vec<(i64, i64, i64)> = (0..120).map(|power| (1 - 2 * (power % 2), power, 0)).collect();
+        let product = poly(&powers).times(&poly(&alternating)).unwrap();
+        let at_one: Rational = product.terms().map(|(_, coefficient)| coefficient.clone()).sum();
+        assert!(at_one.is_zero());
+        assert_eq!(product.len(), 120);
     }
 }

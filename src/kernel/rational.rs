@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::iter::{Product, Sum};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, Sub, SubAssign};
+use std::str::FromStr;
 
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -384,6 +385,14 @@ impl One for Rational {
     }
 }
 
+impl FromStr for Rational {
+    type Err = num_rational::ParseRatioError;
+
+    fn from_str(text: &str) -> Result<Rational, Self::Err> {
+        text.parse().map(|value: BigRational| value.into())
+    }
+}
+
 impl Num for Rational {
     type FromStrRadixErr = num_rational::ParseRatioError;
 
@@ -485,7 +494,9 @@ mod tests {
         let whole: Vec<BigInt> = whole.chain((-2..=2).map(|by| &word + by)).chain([&word * &word, &word * 6]).collect();
         let signed = whole.iter().flat_map(|value| [value.clone(), -value]);
         let below: Vec<&BigInt> = whole.iter().filter(|value| !value.is_zero()).collect();
-        signed.flat_map(|above| below.iter().map(move |below| BigRational::new(above.clone(), (*below).clone()))).collect()
+        signed
+            .flat_map(|above| below.iter().map(move |below| BigRational::new(above.clone(), (*below).clone())))
+            .collect()
     }
 
     /// The number, and that it has the one representation that it may have.
@@ -509,7 +520,10 @@ mod tests {
             assert_eq!(own.to_integer(), a.to_integer());
             assert_eq!((own.numer(), own.denom()), (a.numer().clone(), a.denom().clone()));
             assert_eq!(own.bits(), a.numer().bits().max(a.denom().bits()));
-            assert_eq!((own.is_integer(), own.is_negative(), own.is_positive()), (a.is_integer(), a.is_negative(), a.is_positive()));
+            assert_eq!(
+                (own.is_integer(), own.is_negative(), own.is_positive()),
+                (a.is_integer(), a.is_negative(), a.is_positive())
+            );
             assert_eq!((own.to_i64(), own.to_u64(), own.to_f64()), (a.to_i64(), a.to_u64(), a.to_f64()));
             if !a.is_zero() {
                 check(own.recip(), a.recip());

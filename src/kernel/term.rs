@@ -3,6 +3,7 @@
 //! A [`Term`] is a plain tree with derived equality: constructors check their arity and nothing
 //! else, and no constructor simplifies. Equality *by algebra* is decided in [`super::normal`].
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +14,20 @@ use num_traits::{One, Signed, Zero};
 pub use super::rational::Rational;
 
 /// The name of a variable.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name(Arc<str>);
+
+impl Ord for Name {
+    fn cmp(&self, other: &Name) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Name) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Name {
     pub fn new(text: &str) -> Self {
@@ -272,7 +285,8 @@ impl Term {
 
     /// The direct sub-terms.
     pub fn children(&self) -> impl Iterator<Item = &Term> {
-        let (mut list, mut pair, mut replaced): (&[Term], [Option<&Term>; 2], &[(Name, Term)]) = (&[], [None; 2], &[]);
+        let (mut list, mut pair): (&[Term], [Option<&Term>; 2]) = (&[], [None; 2]);
+        let mut replaced: &[(Name, Term)] = &[];
         match self {
             Term::Number(_) | Term::Constant(_) | Term::Variable(_) => {}
             Term::Sum(terms) | Term::Product(terms) | Term::Apply(_, terms) => list = terms,

@@ -113,13 +113,13 @@ impl Composer<'_> {
 
         let mut below: Vec<Notation> = Vec::new();
         if !coefficient.denom().is_one() {
-            below.push(Notation::number(&coefficient.denom()));
+            below.push(Notation::number(coefficient.denom()));
         }
         let under_holds_variate = under.iter().any(|(factor, _)| self.holds_variate(factor));
         let only_a_number_below = under.is_empty();
         below.extend(under.into_iter().map(|(_, notation)| notation));
 
-        let number = (!coefficient.numer().is_one()).then(|| Notation::number(&coefficient.numer()));
+        let number = (!coefficient.numer().is_one()).then(|| Notation::number(coefficient.numer()));
         if below.is_empty() {
             let factors = number.into_iter().chain(over.into_iter().map(|(_, notation)| notation)).collect();
             return (sign, juxtapose(factors));

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::kernel::term::Rational;
 use num_bigint::BigInt;
 use num_rational::Ratio;
-use crate::kernel::term::Rational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 /// Π prime^root · Π (log prime)^power, each root in (0, 1).

@@ -140,9 +140,7 @@ impl Evaluator<'_> {
             }
             Kind::Variance(body) => self.covariance(body, body, environment),
             Kind::Covariance(left, right) => self.covariance(left, right, environment),
-            Kind::Negate(body) => {
-                Some(each(&self.value(body, environment)?, &|entry| entry.scaled(&-Rational::one())))
-            }
+            Kind::Negate(body) => Some(each(&self.value(body, environment)?, &|entry| entry.scaled(&-Rational::one()))),
             Kind::Binary(operator, left, right) => self.binary(*operator, left, right, formula, environment),
             Kind::Power(body, exponent) => single(self.scalar(body, environment)?.power(exponent)?),
             Kind::Raised(body, exponent) => {
@@ -234,9 +232,9 @@ impl Evaluator<'_> {
             Kind::Table(entries) => table(&|row, column| self.scalar(&entries[row][column], environment)),
             // A term of a family at hand: that family's own values refute it.
             Kind::Member(_) => None,
-            Kind::Identity => table(&|row, column| {
-                Some(self.number(if row == column { Rational::one() } else { Rational::zero() }))
-            }),
+            Kind::Identity => {
+                table(&|row, column| Some(self.number(if row == column { Rational::one() } else { Rational::zero() })))
+            }
         }
     }
 
