@@ -99,6 +99,14 @@ impl Rational {
         }
     }
 
+    /// Rounded towards zero, where that is a machine word.
+    pub fn to_i64(&self) -> Option<i64> {
+        match &self.0 {
+            Small(above, below) => Some(above / below),
+            Large(value) => value.to_i64(),
+        }
+    }
+
     /// Rounded towards zero.
     pub fn to_integer(&self) -> BigInt {
         match &self.0 {
@@ -432,26 +440,6 @@ impl Signed for Rational {
     }
 }
 
-impl ToPrimitive for Rational {
-    fn to_i64(&self) -> Option<i64> {
-        match &self.0 {
-            Small(above, below) => Some(above / below),
-            Large(value) => value.to_i64(),
-        }
-    }
-
-    fn to_u64(&self) -> Option<u64> {
-        match &self.0 {
-            Small(above, below) => u64::try_from(above / below).ok(),
-            Large(value) => value.to_u64(),
-        }
-    }
-
-    fn to_f64(&self) -> Option<f64> {
-        self.big().to_f64()
-    }
-}
-
 impl Ord for Rational {
     fn cmp(&self, other: &Rational) -> Ordering {
         match (&self.0, &other.0) {
@@ -490,7 +478,7 @@ mod tests {
     /// Numbers about every bound of the representation.
     fn samples() -> Vec<BigRational> {
         let word = BigInt::from(i64::MAX);
-        let whole = [0, 1, 2, 3, 7, 12].map(BigInt::from).into_iter();
+        let whole = [0, 1, 2, 6].map(BigInt::from).into_iter();
         let whole: Vec<BigInt> = whole.chain((-2..=2).map(|by| &word + by)).chain([&word * &word, &word * 6]).collect();
         let signed = whole.iter().flat_map(|value| [value.clone(), -value]);
         let below: Vec<&BigInt> = whole.iter().filter(|value| !value.is_zero()).collect();
@@ -524,7 +512,7 @@ mod tests {
                 (own.is_integer(), own.is_negative(), own.is_positive()),
                 (a.is_integer(), a.is_negative(), a.is_positive())
             );
-            assert_eq!((own.to_i64(), own.to_u64(), own.to_f64()), (a.to_i64(), a.to_u64(), a.to_f64()));
+            assert_eq!(own.to_i64(), a.to_i64());
             if !a.is_zero() {
                 check(own.recip(), a.recip());
             }
@@ -539,7 +527,7 @@ mod tests {
                     check(&own / &other, a / b);
                     check(&own % &other, a % b);
                 }
-                if let Some(exponent) = b.to_i64().filter(|exponent| b.is_integer() && exponent.abs() < 64) {
+                if let Some(exponent) = b.to_i64().filter(|exponent| b.is_integer() && (-64..64).contains(exponent)) {
                     let scale = BigRational::from_integer(2.into()).pow(exponent as i32);
                     check(Rational::dyadic(a.numer().clone(), exponent), BigRational::from(a.numer().clone()) * scale);
                 }
