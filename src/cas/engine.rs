@@ -1,7 +1,6 @@
 //! The thread that owns Symbolica.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
@@ -14,6 +13,7 @@ use symbolica::{GLOBAL_SETTINGS, symbol};
 
 use super::CasError;
 use super::question::{Answer, Question};
+use crate::kernel::memo::Memo;
 use crate::kernel::term::Term;
 
 /// Deep expressions recurse inside Symbolica.
@@ -26,11 +26,11 @@ pub struct Symbols {
     /// The indeterminates v0, v1, …: symbols are global and permanent, so every question reuses them.
     known: Vec<Symbol>,
     /// Terms and their canonical spelling, see [`super::fraction`].
-    pub spellings: HashMap<Term, Term>,
+    pub spellings: Memo<Term, Term>,
 }
 
 /// More spellings than this are forgotten between two questions.
-const MAX_SPELLINGS: usize = 4_096;
+const MAX_SPELLINGS: usize = 1_024;
 
 impl Symbols {
     pub fn first(&mut self, count: usize) -> Vec<PolyVariable> {

@@ -37,7 +37,7 @@ fn inverses(term: &Term) -> usize {
         Term::Power(_, exponent) => usize::from(exponent.as_number().is_none_or(Signed::is_negative)),
         _ => 0,
     };
-    own + term.children().into_iter().map(inverses).sum::<usize>()
+    own + term.children().map(inverses).sum::<usize>()
 }
 
 struct Expansion<'a> {
@@ -200,7 +200,7 @@ impl Expansion<'_> {
 }
 
 fn to_ratio(value: &Rational) -> Ratio {
-    Ratio::from((to_integer(value.numer()), to_integer(value.denom())))
+    Ratio::from((to_integer(&value.numer()), to_integer(&value.denom())))
 }
 
 fn from_ratio(value: &Ratio) -> Rational {

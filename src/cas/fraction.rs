@@ -203,7 +203,7 @@ impl Context {
             if value.is_zero() && exponent < 0 {
                 return Err(CasError::Undefined("a division by zero".into()));
             }
-            let bits = value.numer().bits().max(value.denom().bits());
+            let bits = value.bits();
             fits_count(1, bits, exponent.unsigned_abs())?;
             return Ok(RootPower::Number(shape::rational_power(&value, exponent)));
         }
@@ -226,7 +226,7 @@ impl Context {
 
     pub fn number(&self, value: &Rational) -> Fraction {
         let part = |value: &BigInt| self.one.constant(to_integer(value));
-        Fraction::from_num_den(part(value.numer()), part(value.denom()), &Z, false)
+        Fraction::from_num_den(part(&value.numer()), part(&value.denom()), &Z, false)
     }
 
     fn indeterminate(&self, index: usize, exponent: u32) -> Fraction {
@@ -370,7 +370,7 @@ fn exact_root(base: &Term, root: u32) -> Option<Rational> {
         let candidate = value.nth_root(root);
         (candidate.pow(root) == *value).then_some(candidate)
     };
-    Some(Rational::new(part(value.numer())?, part(value.denom())?))
+    Some(Rational::new(part(&value.numer())?, part(&value.denom())?))
 }
 
 pub trait Degree {

@@ -284,19 +284,19 @@ fn check(term: &Term) -> Result<(), CasError> {
             }
             _ => {}
         }
-        open.extend(term.children().into_iter().map(|child| (child, depth + 1)));
+        open.extend(term.children().map(|child| (child, depth + 1)));
     }
     Ok(())
 }
 
 fn literal_fits(value: &Rational) -> bool {
-    value.numer().bits() <= MAX_LITERAL_BITS && value.denom().bits() <= MAX_LITERAL_BITS
+    value.bits() <= MAX_LITERAL_BITS
 }
 
 /// A numeric exponent p/q as machine integers, when within bounds.
 fn small(value: &Rational) -> Option<(i64, u32)> {
     let limit = BigInt::from(MAX_EXPONENT);
-    let within = value.numer().abs() <= limit && *value.denom() <= limit;
+    let within = value.numer().abs() <= limit && value.denom() <= limit;
     within.then(|| (value.numer().to_i64().unwrap_or(0), value.denom().to_u32().unwrap_or(1)))
 }
 

@@ -129,8 +129,8 @@ fn term(bytes: &mut Vec<u8>, own: &Term) {
     match own {
         Term::Number(value) => {
             bytes.push(NUMBER);
-            integer(bytes, value.numer());
-            integer(bytes, value.denom());
+            integer(bytes, &value.numer());
+            integer(bytes, &value.denom());
         }
         Term::Constant(constant) => {
             bytes.push(CONSTANT);

@@ -60,8 +60,7 @@ pub fn statement(family: &Family, proposition: &Proposition) -> Option<Statement
 
 /// Whether something in the term stands for what is yet to be worked out.
 fn is_formal(term: &Term) -> bool {
-    matches!(term, Term::LogDensity(_) | Term::Derivative(..) | Term::Expectation(_))
-        || term.children().into_iter().any(is_formal)
+    matches!(term, Term::LogDensity(_) | Term::Derivative(..) | Term::Expectation(_)) || term.children().any(is_formal)
 }
 
 fn expectation(family: &Family, of: &Term) -> Option<(String, String)> {

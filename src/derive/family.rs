@@ -92,7 +92,7 @@ pub fn derive_as_asked(family: &Family, request: &Request) -> Result<Derived, Re
         work.report.further =
             further_quantities(&mut work.search, family, &work.report, &request.coordinates, request.further);
     }
-    Ok(Derived { certificate: work.search.certificate(), report: work.report })
+    Ok(Derived { certificate: work.search.into_certificate(), report: work.report })
 }
 
 fn empty_report(family: &Family) -> Report {

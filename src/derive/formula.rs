@@ -312,7 +312,7 @@ impl Reader<'_> {
     fn moves(&self, term: &Term) -> bool {
         match term {
             Term::Variable(name) => self.parameters.iter().any(|own| second(own) == *name),
-            _ => term.children().into_iter().any(|child| self.moves(child)),
+            _ => term.children().any(|child| self.moves(child)),
         }
     }
 

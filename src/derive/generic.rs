@@ -107,7 +107,7 @@ fn depends_on_variate(term: &Term) -> bool {
     match term {
         Term::LogDensity(_) => true,
         Term::Expectation(_) => false,
-        _ => term.children().into_iter().any(depends_on_variate),
+        _ => term.children().any(depends_on_variate),
     }
 }
 
@@ -148,7 +148,7 @@ fn lettered(term: &Term, letters: &mut Vec<(Name, Term)>) -> Term {
 }
 
 fn has_expectation(term: &Term) -> bool {
-    matches!(term, Term::Expectation(_)) || term.children().into_iter().any(has_expectation)
+    matches!(term, Term::Expectation(_)) || term.children().any(has_expectation)
 }
 
 fn inside(term: &Term, written: &dyn Fn(&Term) -> Term) -> Term {
@@ -161,7 +161,7 @@ fn inside(term: &Term, written: &dyn Fn(&Term) -> Term) -> Term {
 }
 
 fn mentions_both(term: &Term) -> bool {
-    matches!(term, Term::LogDensity(moved) if !moved.is_empty()) || term.children().into_iter().any(mentions_both)
+    matches!(term, Term::LogDensity(moved) if !moved.is_empty()) || term.children().any(mentions_both)
 }
 
 /// The value: every expectation replaced by what the kernel proves for it.

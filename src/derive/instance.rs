@@ -941,7 +941,7 @@ fn nonlinear_parameters(lemma: &Lemma) -> Vec<&Name> {
 fn occurs_in_exponent(term: &Term, name: &Name) -> bool {
     match term {
         Term::Power(base, exponent) => exponent.contains(name) || occurs_in_exponent(base, name),
-        _ => term.children().into_iter().any(|child| occurs_in_exponent(child, name)),
+        _ => term.children().any(|child| occurs_in_exponent(child, name)),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Every step goes through the kernel the moment it is written, so the ledger never holds a step
 //! that was not replayed; a saved certificate is the ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use num_traits::One;
@@ -88,9 +88,10 @@ impl Search {
                 found => Method::Lemma(found),
             }
         };
+        let checker = Checker::new(setting);
         Search {
-            checker: Checker::new(setting),
-            simplifier: Simplifier::new(setting),
+            simplifier: Simplifier::new(setting, checker.pointwise()),
+            checker,
             steps: Vec::new(),
             theorems: Vec::new(),
             moments: BTreeMap::new(),
@@ -126,17 +127,19 @@ impl Search {
         self.steps.is_empty()
     }
 
-    pub fn certificate(&self) -> Certificate {
-        let split = match &self.method {
+    /// The steps that were replayed.
+    pub fn into_certificate(self) -> Certificate {
+        let witness = self.setting().witness().to_vec();
+        let split = match self.method {
             Method::Tower(split) => Some(Box::new(certificate::Split {
-                coordinate: split.coordinate.clone(),
-                log_marginal: split.log_marginal.clone(),
-                conditional: split.conditional.certificate(),
-                marginal: split.marginal.certificate(),
+                coordinate: split.coordinate,
+                log_marginal: split.log_marginal,
+                conditional: split.conditional.into_certificate(),
+                marginal: split.marginal.into_certificate(),
             })),
             _ => None,
         };
-        Certificate { witness: self.setting().witness().to_vec(), split, steps: self.steps.clone() }
+        Certificate { witness, split, steps: self.steps }
     }
 
     /// Whether there is a way to expectations at all.
@@ -179,16 +182,14 @@ impl Search {
 
     /// What the density integrates to, whatever that is.
     pub fn total_mass(&mut self) -> Result<Poly, Failure> {
-        let normalizer = self.checker.parameters().fresh();
         match &mut self.method {
-            Method::Enumeration => Ok(self.checker.enumerate(&normalizer, &Term::one())?),
+            Method::Enumeration => Ok(self.checker.enumerate(&self.checker.parameters().fresh(), &Term::one())?),
             Method::Lemma(found) => {
                 let name = self.variates[0].clone();
                 let mut last = Failure::NoLemma;
                 for instance in found {
                     let Some(pieces) = instance.pieces(&name, &Term::one()) else { continue };
-                    match self.checker.moment_value(&normalizer, &Term::one(), &Moment { pieces }, &mut BTreeSet::new())
-                    {
+                    match self.checker.moment_value(&Term::one(), &Moment { pieces }) {
                         Ok(value) => return Ok(value),
                         Err(rejection) => last = rejection.into(),
                     }
@@ -235,10 +236,9 @@ impl Search {
                 let by_factor = std::iter::once(()).flat_map(|()| beside(self.checker.setting(), monomial));
                 for pieces in by_shift.chain(by_factor) {
                     let moment = Moment { pieces };
-                    let normalizer = self.checker.parameters().fresh();
-                    match self.checker.moment_value(&normalizer, &of, &moment, &mut BTreeSet::new()) {
+                    match self.checker.moment_value(&of, &moment) {
                         Ok(value) => {
-                            best = Some((moment, normalizer.canonical(&value)?.to_term()));
+                            best = Some((moment, self.checker.parameters().canonical(&value)?.to_term()));
                             break;
                         }
                         Err(rejection) => last = rejection.into(),
@@ -314,8 +314,7 @@ impl Search {
         for instance in found {
             let Some(pieces) = instance.pieces(&name, &worked_out) else { continue };
             let moment = Moment { pieces };
-            let normalizer = self.checker.parameters().fresh();
-            match self.checker.moment_value(&normalizer, of, &moment, &mut BTreeSet::new()) {
+            match self.checker.moment_value(of, &moment) {
                 Ok(value) => {
                     best = Some((moment, self.simplifier.simplify(&value)));
                     break;

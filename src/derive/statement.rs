@@ -327,7 +327,7 @@ fn weaker(left: Basis, right: Basis) -> Basis {
 }
 
 fn mentions_density(term: &Term) -> bool {
-    matches!(term, Term::LogDensity(_)) || term.children().into_iter().any(mentions_density)
+    matches!(term, Term::LogDensity(_)) || term.children().any(mentions_density)
 }
 
 /// The formula or something in it, definitions looked through.

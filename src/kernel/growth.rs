@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use num_integer::Integer;
 use num_traits::{One, Signed, Zero};
 
 use super::domain::Domain;
@@ -137,7 +136,7 @@ impl Normalizer {
         for (monomial, _) in poly.terms() {
             for (part, coefficient) in monomial.exponent(&Generator::Euler).to_poly().terms() {
                 let coefficient = coefficient.abs();
-                units.entry(part.clone()).and_modify(|unit| *unit = common_unit(unit, &coefficient)).or_insert(coefficient);
+                units.entry(part.clone()).and_modify(|unit| *unit = unit.common_measure(&coefficient)).or_insert(coefficient);
             }
         }
         if units.is_empty() {
@@ -189,11 +188,4 @@ fn is_polynomial_in(poly: &Poly, name: &Name) -> bool {
             _ => !generator.contains_any(names) && !exponent.to_poly().contains_any(names),
         })
     })
-}
-
-/// The largest number of which both are whole multiples.
-fn common_unit(a: &Rational, b: &Rational) -> Rational {
-    let denominator = a.denom().lcm(b.denom());
-    let whole = |value: &Rational| (value * Rational::from_integer(denominator.clone())).to_integer();
-    Rational::new(whole(a).gcd(&whole(b)), denominator)
 }

@@ -86,22 +86,23 @@ fn spread(index: u64) -> u64 {
 }
 
 fn residue(value: &Rational) -> Option<u64> {
-    let below = whole(value.denom())?;
+    let (above, below) = match value.as_words() {
+        Some((above, below)) => (small(above)?, small(below)?),
+        None => (whole(&value.numer())?, whole(&value.denom())?),
+    };
     (below != 0).then_some(())?;
-    let above = whole(value.numer())?;
     Some(if below == 1 { above } else { times(above, power(below, PRIME - 2)) })
 }
 
 fn whole(value: &BigInt) -> Option<u64> {
-    let prime = PRIME as i64;
-    match value.to_i64() {
-        Some(value) => u64::try_from(value.rem_euclid(prime)).ok(),
-        None => {
-            let rest = value % BigInt::from(prime);
-            let rest = if rest < BigInt::zero() { rest + BigInt::from(prime) } else { rest };
-            rest.to_u64()
-        }
-    }
+    let prime = BigInt::from(PRIME);
+    let rest = value % &prime;
+    let rest = if rest < BigInt::zero() { rest + prime } else { rest };
+    rest.to_u64()
+}
+
+fn small(value: i64) -> Option<u64> {
+    u64::try_from(value.rem_euclid(PRIME as i64)).ok()
 }
 
 fn plus(a: u64, b: u64) -> u64 {

@@ -6,7 +6,7 @@
 //! the result.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::domain::{Context, Domain, Support};
 use super::examples::Point;
+use super::memo::Memo;
 use super::modular::surely_indivisible;
 use super::poly::{Exponent, Generator, MOST_EXPANDED_POWER, Monomial, Obstacle, Outcome, Poly, rational_power};
 use super::sign::Sign;
@@ -38,7 +39,7 @@ pub struct Normalizer {
     /// What had to be assumed different from zero.
     conditions: RefCell<BTreeSet<Poly>>,
     /// Signs rest on the context alone, never on a condition.
-    pub(super) signs: Rc<RefCell<HashMap<Poly, Option<Sign>>>>,
+    pub(super) signs: Rc<RefCell<Memo<Poly, Option<Sign>>>>,
     /// The declared conditions as normal forms, once they have been worked out.
     pub(super) known: Rc<RefCell<Option<Rc<KnownSigns>>>>,
     /// Points that meet those conditions, once they are asked for.
@@ -46,7 +47,13 @@ pub struct Normalizer {
     pub(super) depth: RefCell<usize>,
     /// Questions that may still be asked on the way to the sign that was asked for.
     pub(super) patience: Rc<Cell<usize>>,
-    cache: RefCell<HashMap<Term, Poly>>,
+    remembered: Rc<RefCell<Memo<Term, Remembered>>>,
+}
+
+/// A normal form, and what had to be assumed different from zero for it.
+struct Remembered {
+    form: Poly,
+    conditions: BTreeSet<Poly>,
 }
 
 /// Normal forms and their signs.
@@ -73,11 +80,15 @@ impl Normalizer {
             examples: Rc::default(),
             depth: RefCell::new(0),
             patience: Rc::default(),
-            cache: RefCell::default(),
+            remembered: Rc::default(),
         }
     }
 
-    /// The same context with nothing assumed yet; what is known of signs is shared.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The same context with nothing assumed yet; what is known of signs and of terms is shared.
     pub fn fresh(&self) -> Self {
         Normalizer {
             context: self.context.clone(),
@@ -90,7 +101,7 @@ impl Normalizer {
             examples: self.examples.clone(),
             depth: RefCell::new(0),
             patience: self.patience.clone(),
-            cache: RefCell::default(),
+            remembered: self.remembered.clone(),
         }
     }
 
@@ -130,12 +141,14 @@ impl Normalizer {
     /// Gives the formal log-density its meaning.
     pub fn with_log_density(mut self, log_density: &Term) -> Self {
         self.log_density = Some(Rc::new(log_density.clone()));
+        self.remembered = Rc::default();
         self
     }
 
     /// Takes the formal log-density its meaning.
     pub fn without_log_density(mut self) -> Self {
         self.log_density = None;
+        self.remembered = Rc::default();
         self
     }
 
@@ -188,7 +201,8 @@ impl Normalizer {
             Term::Sum(terms) => {
                 let mut sum = Poly::zero();
                 for part in terms {
-                    sum.add_assign(&self.normalize(part)?);
+                    let part = self.normalize(part)?;
+                    if sum.is_zero() { sum = part } else { sum.add_assign(&part) }
                 }
                 Ok(sum)
             }
@@ -200,8 +214,17 @@ impl Normalizer {
                 Ok(product)
             }
             Term::Power(base, exponent) => {
+                let is_e = **base == Term::Constant(Constant::E);
+                if let Some(power) = exponent.as_number().and_then(as_small).filter(|power| *power != 0 && !is_e) {
+                    let base = self.normalize(base)?;
+                    return match base.is_zero() {
+                        false => self.integer_power(&base, power),
+                        true if power > 0 => Ok(base),
+                        true => Err(Obstacle::DivisionByZero),
+                    };
+                }
                 let exponent = self.normalize(exponent)?;
-                if **base == Term::Constant(Constant::E) {
+                if is_e {
                     return self.exp(&exponent);
                 }
                 if matches!(**base, Term::Product(_) | Term::Power(..))
@@ -213,39 +236,36 @@ impl Normalizer {
                 let base = self.normalize(base)?;
                 self.power(&base, &exponent)
             }
-            Term::Apply(function, arguments) => {
-                if let Some(found) = self.cache.borrow().get(term) {
-                    return Ok(found.clone());
-                }
-                let result = match function {
-                    Function::Log => self.log_of_term(&arguments[0])?,
-                    _ => self.apply(*function, arguments)?,
-                };
-                self.cache.borrow_mut().insert(term.clone(), result.clone());
-                Ok(result)
-            }
-            Term::LogDensity(replaced) => match &self.log_density {
-                Some(log_density) => {
-                    if let Some(found) = self.cache.borrow().get(term) {
-                        return Ok(found.clone());
-                    }
-                    let result = self.normalize(&log_density.substitute(replaced))?;
-                    self.cache.borrow_mut().insert(term.clone(), result.clone());
-                    Ok(result)
-                }
-                None => Err(Obstacle::Formal(term.clone())),
-            },
-            Term::Derivative(body, by) => {
-                if let Some(found) = self.cache.borrow().get(term) {
-                    return Ok(found.clone());
-                }
-                let body = self.normalize(body)?;
-                let result = self.differentiate(&body, by)?;
-                self.cache.borrow_mut().insert(term.clone(), result.clone());
-                Ok(result)
-            }
+            Term::Apply(..) | Term::LogDensity(_) | Term::Derivative(..) => self.remember(term),
             Term::Expectation(_) => Err(Obstacle::Formal(term.clone())),
         }
+    }
+
+    /// The normal form of a term that may have been met before. What was assumed for it then is assumed now.
+    fn remember(&self, term: &Term) -> Outcome<Poly> {
+        if let Some(known) = self.remembered.borrow().get(term) {
+            self.conditions.borrow_mut().extend(known.conditions.iter().cloned());
+            return Ok(known.form.clone());
+        }
+        let before = self.conditions.take();
+        let result = match term {
+            Term::Apply(Function::Log, arguments) => self.log_of_term(&arguments[0]),
+            Term::Apply(function, arguments) => self.apply(*function, arguments),
+            Term::LogDensity(replaced) => match &self.log_density {
+                Some(log_density) => self.normalize(&log_density.substitute(replaced)),
+                None => Err(Obstacle::Formal(term.clone())),
+            },
+            Term::Derivative(body, by) => self.normalize(body).and_then(|body| self.differentiate(&body, by)),
+            other => Err(Obstacle::Formal(other.clone())),
+        };
+        let conditions = self.conditions.replace(before);
+        self.conditions.borrow_mut().extend(conditions.iter().cloned());
+        let form = result?;
+        // What was found in haste may be found better.
+        if self.patience.get() != 1 {
+            self.remembered.borrow_mut().insert(term.clone(), Remembered { form: form.clone(), conditions });
+        }
+        Ok(form)
     }
 
     pub fn variable(&self, name: &Name) -> Poly {
@@ -758,7 +778,8 @@ impl Normalizer {
         match split {
             Ok(log) => Ok(log),
             Err(Obstacle::NotPositive(_)) => {
-                self.forget_conditions_since(before);
+                // What a failed attempt had to assume is not assumed.
+                *self.conditions.borrow_mut() = before;
                 self.log(&self.canonical(&self.normalize(term)?)?)
             }
             Err(other) => Err(other),
@@ -781,26 +802,9 @@ impl Normalizer {
     /// there is no result. Signs are shared between steps, each of which states its own assumptions.
     pub(super) fn unconditionally<T>(&self, attempt: impl FnOnce() -> Option<T>) -> Option<T> {
         let before = self.conditions.take();
-        // What stands in the cache may rest on those assumptions.
-        let known = if before.is_empty() { None } else { Some(self.cache.take()) };
         let result = attempt();
-        let assumed = !self.conditions.borrow().is_empty();
-        *self.conditions.borrow_mut() = before;
-        match known {
-            Some(known) => *self.cache.borrow_mut() = known,
-            None if assumed => self.cache.borrow_mut().clear(),
-            None => {}
-        }
-        if assumed { None } else { result }
-    }
-
-    /// What a failed attempt had to assume is not assumed; what it found on the way is forgotten with
-    /// it, since that may rest on the assumption.
-    fn forget_conditions_since(&self, before: BTreeSet<Poly>) {
-        if *self.conditions.borrow() != before {
-            *self.conditions.borrow_mut() = before;
-            self.cache.borrow_mut().clear();
-        }
+        let assumed = self.conditions.replace(before);
+        if assumed.is_empty() { result } else { None }
     }
 
     /// |u|.
@@ -875,7 +879,7 @@ impl Normalizer {
     pub(super) fn clear(&self, poly: &Poly) -> Outcome<Poly> {
         let mut current = self.canonical_exponents(poly)?;
         for _ in 0..64 {
-            let Some((generator, least)) = lowest_power(&current) else { return self.clear_sines(&current) };
+            let Some((generator, least)) = lowest_power(&current) else { return self.clear_sines(current) };
             current = shift_power(&current, &generator, -least)?;
         }
         Err(Obstacle::TooLarge("nested denominators"))
@@ -904,8 +908,8 @@ impl Normalizer {
         Ok(result)
     }
 
-    fn clear_sines(&self, poly: &Poly) -> Outcome<Poly> {
-        let mut current = poly.clone();
+    fn clear_sines(&self, poly: Poly) -> Outcome<Poly> {
+        let mut current = poly;
         for _ in 0..16 {
             let mut least: BTreeMap<Generator, i64> = BTreeMap::new();
             for (monomial, _) in current.terms() {
@@ -939,11 +943,11 @@ impl Normalizer {
 
     /// The form used in exponents and arguments: a cancelled fraction, written out again.
     pub fn canonical(&self, poly: &Poly) -> Outcome<Poly> {
-        let poly = &self.cancel_sines(self.canonical_exponents(poly)?)?;
-        if !has_sum_power(poly) {
-            return Ok(poly.clone());
+        let poly = self.cancel_sines(self.canonical_exponents(poly)?)?;
+        if !has_sum_power(&poly) {
+            return Ok(poly);
         }
-        let (numerator, denominator) = self.fraction(poly)?;
+        let (numerator, denominator) = self.fraction(&poly)?;
         if denominator.is_one() {
             return Ok(numerator);
         }
@@ -1370,7 +1374,7 @@ impl Normalizer {
         }
         let multiple = coefficient.numer().to_i64().filter(|value| value.abs() <= MOST_SHIFT);
         let unit = match multiple {
-            Some(_) => Rational::new(BigInt::one(), coefficient.denom().clone()),
+            Some(_) => Rational::new(BigInt::one(), coefficient.denom()),
             None => coefficient.abs(),
         };
         let count = multiple.unwrap_or(if coefficient.is_negative() { -1 } else { 1 });
@@ -1521,7 +1525,8 @@ fn nesting(generator: &Generator) -> usize {
 /// Multiplies by generator^by and expands the integer part of its powers, which is then ≥ 0.
 fn shift_power(poly: &Poly, generator: &Generator, by: i64) -> Outcome<Poly> {
     let Generator::Sum(sum) = generator else { return Ok(poly.clone()) };
-    let mut result = Poly::zero();
+    // The terms by their power of the sum, so that each power is expanded once.
+    let mut parts: BTreeMap<i64, Poly> = BTreeMap::new();
     for (monomial, coefficient) in poly.terms() {
         let exponent = monomial.exponent(generator);
         let (whole, rest) = exponent.split_integer();
@@ -1529,9 +1534,11 @@ fn shift_power(poly: &Poly, generator: &Generator, by: i64) -> Outcome<Poly> {
         if !rest.is_zero() {
             factors.push((generator.clone(), rest));
         }
-        let kept = Poly::single(Monomial::from_factors(factors), coefficient.clone());
-        let raised = sum.expanded_power(whole + by)?;
-        result.add_assign(&raised.times(&kept)?);
+        parts.entry(whole + by).or_default().add_term(Monomial::from_factors(factors), coefficient.clone());
+    }
+    let mut result = Poly::zero();
+    for (power, part) in parts {
+        result.add_assign(&sum.expanded_power(power)?.times(&part)?);
     }
     Ok(result)
 }
@@ -1560,27 +1567,53 @@ pub(super) fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<
         return Ok(None);
     }
     let Some((leading, leading_coefficient)) = leading_term(divisor) else { return Ok(None) };
+    if leading_term(dividend).is_none() {
+        return Ok(if dividend.is_zero() { Some(Poly::zero()) } else { None });
+    }
     let inverse = leading.inverse();
-    let mut rest = dividend.clone();
+    let ordered = |(monomial, coefficient): (&Monomial, &Rational)| (ByPower(monomial.clone()), coefficient.clone());
+    let mut rest: BTreeMap<ByPower, Rational> = dividend.terms().map(ordered).collect();
     let mut quotient = Poly::zero();
     for _ in 0..2_000 {
-        if rest.is_zero() {
-            return Ok(Some(quotient));
-        }
-        let Some((top, coefficient)) = leading_term(&rest) else { return Ok(None) };
-        let ratio = Poly::single(top.clone(), &coefficient / &leading_coefficient)
-            .times_monomial(&inverse, &Rational::one())?;
+        let Some((ByPower(top), coefficient)) = rest.last_key_value() else { return Ok(Some(quotient)) };
+        let ratio =
+            Poly::single(top.clone(), coefficient / &leading_coefficient).times_monomial(&inverse, &Rational::one())?;
         let Some((monomial, value)) = ratio.as_single() else { return Ok(None) };
         if monomial.factors().iter().any(|(_, exponent)| matches!(exponent, Exponent::Integer(power) if *power < 0)) {
             return Ok(None);
         }
         quotient.add_term(monomial.clone(), value.clone());
-        rest = rest.minus(&divisor.times_monomial(monomial, value)?);
+        for (own, taken) in divisor.times_monomial(monomial, value)?.terms() {
+            if own.factors().iter().any(|(_, exponent)| matches!(exponent, Exponent::Poly(_))) {
+                return Ok(None);
+            }
+            let place = rest.entry(ByPower(own.clone())).or_insert_with(Rational::zero);
+            *place -= taken;
+            if place.is_zero() {
+                rest.remove(&ByPower(own.clone()));
+            }
+        }
         if rest.len() > dividend.len() + 400 {
             return Ok(None);
         }
     }
     Ok(None)
+}
+
+/// A monomial with whole exponents, in the order of [`lexicographic`].
+#[derive(PartialEq, Eq)]
+struct ByPower(Monomial);
+
+impl Ord for ByPower {
+    fn cmp(&self, other: &ByPower) -> std::cmp::Ordering {
+        lexicographic(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for ByPower {
+    fn partial_cmp(&self, other: &ByPower) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// numerator / ∏ sum^power with what divides exactly taken out.
@@ -1625,7 +1658,7 @@ impl Letters {
                 let Exponent::Poly(exponent) = exponent else { continue };
                 for (part, coefficient) in exponent.terms().filter(|(part, own)| !part.is_one() || !own.is_integer()) {
                     let own = denominators.entry((generator.clone(), part.clone())).or_insert_with(BigInt::one);
-                    *own = own.lcm(coefficient.denom());
+                    *own = own.lcm(&coefficient.denom());
                 }
             }
         }
@@ -1748,7 +1781,7 @@ fn rational_square_root(value: &Rational) -> Option<Rational> {
         let root = part.sqrt();
         (&root * &root == *part).then_some(root)
     };
-    if value.is_negative() { None } else { Some(Rational::new(root(value.numer())?, root(value.denom())?)) }
+    if value.is_negative() { None } else { Some(Rational::new(root(&value.numer())?, root(&value.denom())?)) }
 }
 
 /// The leading term in the lexicographic order of integer exponents; none when an exponent is symbolic.
@@ -1832,7 +1865,7 @@ fn squared_sine(poly: &Poly) -> Option<(Rational, Generator)> {
 }
 
 pub(super) fn as_small(value: &Rational) -> Option<i64> {
-    if value.is_integer() { value.to_integer().to_i64() } else { None }
+    if value.is_integer() { value.to_i64() } else { None }
 }
 
 /// B_n by the recurrence Σ C(n+1, k) B_k = 0.
@@ -1858,7 +1891,7 @@ fn bernoulli_number(n: usize) -> Rational {
 fn factorize(value: &Rational) -> Vec<(BigInt, i64)> {
     let mut factors = Vec::new();
     for (part, sign) in [(value.numer(), 1), (value.denom(), -1)] {
-        let mut rest = part.clone();
+        let mut rest = part;
         let mut divisor = BigInt::from(2);
         while rest > BigInt::one() && divisor < BigInt::from(10_000) && &divisor * &divisor <= rest {
             let mut count = 0;

@@ -7,12 +7,12 @@
 //! (√2·√2 = 2, sin² = 1 − cos², |u|² = u²). An unknown relation costs a proof, never makes one.
 
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use num_bigint::BigInt;
-use num_integer::Integer as _;
-use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
+use num_traits::{One, Pow, Signed, Zero};
 
 use super::term::{Constant, Function, Name, Rational, Term};
 
@@ -108,7 +108,7 @@ impl Exponent {
     pub fn from_poly(poly: Poly) -> Exponent {
         if let Some(value) = poly.as_constant()
             && value.is_integer()
-            && let Some(small) = value.to_integer().to_i64()
+            && let Some(small) = value.to_i64()
         {
             return Exponent::Integer(small);
         }
@@ -128,7 +128,7 @@ impl Exponent {
 
     pub fn as_rational(&self) -> Option<Rational> {
         match self {
-            Exponent::Integer(value) => Some(Rational::from_integer((*value).into())),
+            Exponent::Integer(value) => Some(Rational::from(*value)),
             Exponent::Poly(poly) => poly.as_constant(),
         }
     }
@@ -159,7 +159,7 @@ impl Exponent {
             Exponent::Integer(value) => (*value, Exponent::Integer(0)),
             Exponent::Poly(poly) => {
                 let whole = poly.constant_part().floor();
-                match whole.to_integer().to_i64() {
+                match whole.to_i64() {
                     Some(small) if small != 0 => (small, Exponent::from_poly(poly.plus(&Poly::constant(-whole)))),
                     _ => (0, self.clone()),
                 }
@@ -168,13 +168,29 @@ impl Exponent {
     }
 }
 
-/// A power product, sorted by generator, no exponent zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Monomial(Vec<(Generator, Exponent)>);
+/// A generator with its exponent.
+type Factor = (Generator, Exponent);
+
+/// A power product, sorted by generator, no exponent zero; copies share their factors.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Monomial(Arc<[Factor]>);
+
+impl Ord for Monomial {
+    fn cmp(&self, other: &Monomial) -> Ordering {
+        // What is shared is often compared with itself.
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Monomial {
+    fn partial_cmp(&self, other: &Monomial) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Monomial {
     pub fn one() -> Monomial {
-        Monomial(Vec::new())
+        Monomial::default()
     }
 
     pub fn is_one(&self) -> bool {
@@ -202,33 +218,34 @@ impl Monomial {
         }
     }
 
-    /// A monomial from factors in any order; nothing is simplified, each generator occurs once.
     /// Every factor to the opposite power.
     pub fn inverse(&self) -> Monomial {
         Monomial(self.0.iter().map(|(generator, exponent)| (generator.clone(), exponent.negate())).collect())
     }
 
-    pub fn from_factors(mut factors: Vec<(Generator, Exponent)>) -> Monomial {
+    /// A monomial from factors in any order; nothing is simplified, each generator occurs once.
+    pub fn from_factors(mut factors: Vec<Factor>) -> Monomial {
         factors.retain(|(_, exponent)| !exponent.is_zero());
         factors.sort();
-        Monomial(factors)
+        Monomial(factors.into())
     }
 
-    fn merge(&self, other: &Monomial) -> Vec<(Generator, Exponent)> {
+    /// The factors of a product, written into a vector that is emptied first.
+    fn merge_into(&self, other: &Monomial, merged: &mut Vec<Factor>) {
+        merged.clear();
         let (a, b) = (&self.0, &other.0);
-        let mut merged = Vec::with_capacity(a.len() + b.len());
         let (mut i, mut j) = (0, 0);
         while i < a.len() && j < b.len() {
             match a[i].0.cmp(&b[j].0) {
-                std::cmp::Ordering::Less => {
+                Ordering::Less => {
                     merged.push(a[i].clone());
                     i += 1;
                 }
-                std::cmp::Ordering::Greater => {
+                Ordering::Greater => {
                     merged.push(b[j].clone());
                     j += 1;
                 }
-                std::cmp::Ordering::Equal => {
+                Ordering::Equal => {
                     let exponent = a[i].1.add(&b[j].1);
                     if !exponent.is_zero() {
                         merged.push((a[i].0.clone(), exponent));
@@ -240,13 +257,24 @@ impl Monomial {
         }
         merged.extend_from_slice(&a[i..]);
         merged.extend_from_slice(&b[j..]);
-        merged
     }
 }
 
-/// A sum of rational multiples of monomials, no coefficient zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Poly(BTreeMap<Monomial, Rational>);
+/// A sum of rational multiples of monomials, sorted by monomial, no coefficient zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Poly(Vec<(Monomial, Rational)>);
+
+impl Ord for Poly {
+    fn cmp(&self, other: &Poly) -> Ordering {
+        if std::ptr::eq(self, other) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Poly {
+    fn partial_cmp(&self, other: &Poly) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Poly {
     pub fn zero() -> Poly {
@@ -258,7 +286,7 @@ impl Poly {
     }
 
     pub fn integer(value: i64) -> Poly {
-        Poly::constant(Rational::from_integer(value.into()))
+        Poly::constant(Rational::from(value))
     }
 
     pub fn constant(value: Rational) -> Poly {
@@ -266,15 +294,11 @@ impl Poly {
     }
 
     pub fn single(monomial: Monomial, coefficient: Rational) -> Poly {
-        let mut terms = BTreeMap::new();
-        if !coefficient.is_zero() {
-            terms.insert(monomial, coefficient);
-        }
-        Poly(terms)
+        if coefficient.is_zero() { Poly::zero() } else { Poly(vec![(monomial, coefficient)]) }
     }
 
     pub fn generator(generator: Generator) -> Poly {
-        Poly::single(Monomial(vec![(generator, Exponent::Integer(1))]), Rational::one())
+        Poly::single(Monomial(Arc::new([(generator, Exponent::Integer(1))])), Rational::one())
     }
 
     /// A generator to a power, simplified as a product would be.
@@ -283,7 +307,11 @@ impl Poly {
     }
 
     pub fn terms(&self) -> impl DoubleEndedIterator<Item = (&Monomial, &Rational)> + ExactSizeIterator {
-        self.0.iter()
+        self.0.iter().map(|(monomial, coefficient)| (monomial, coefficient))
+    }
+
+    fn position(&self, monomial: &Monomial) -> Result<usize, usize> {
+        self.0.binary_search_by(|(own, _)| own.cmp(monomial))
     }
 
     pub fn len(&self) -> usize {
@@ -300,68 +328,104 @@ impl Poly {
     }
 
     pub fn as_constant(&self) -> Option<Rational> {
-        match self.0.len() {
-            0 => Some(Rational::zero()),
-            1 => self.0.get(&Monomial::one()).cloned(),
+        match self.0.as_slice() {
+            [] => Some(Rational::zero()),
+            [(monomial, value)] if monomial.is_one() => Some(value.clone()),
             _ => None,
         }
     }
 
     pub fn constant_part(&self) -> Rational {
-        self.0.get(&Monomial::one()).cloned().unwrap_or_else(Rational::zero)
+        // No monomial is less than the empty one.
+        match self.0.first() {
+            Some((monomial, value)) if monomial.is_one() => value.clone(),
+            _ => Rational::zero(),
+        }
     }
 
     /// The only term, when there is exactly one.
     pub fn as_single(&self) -> Option<(&Monomial, &Rational)> {
-        if self.0.len() == 1 { self.0.iter().next() } else { None }
+        if let [(monomial, coefficient)] = self.0.as_slice() { Some((monomial, coefficient)) } else { None }
     }
 
     pub fn coefficient(&self, monomial: &Monomial) -> Rational {
-        self.0.get(monomial).cloned().unwrap_or_else(Rational::zero)
+        self.position(monomial).map_or_else(|_| Rational::zero(), |position| self.0[position].1.clone())
     }
 
     pub fn add_term(&mut self, monomial: Monomial, coefficient: Rational) {
         if coefficient.is_zero() {
             return;
         }
-        match self.0.entry(monomial) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(coefficient);
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => {
-                add_to(entry.get_mut(), coefficient);
-                if entry.get().is_zero() {
-                    entry.remove();
+        // Most sums are built in order.
+        if self.0.last().is_none_or(|(last, _)| *last < monomial) {
+            self.0.push((monomial, coefficient));
+            return;
+        }
+        match self.position(&monomial) {
+            Err(position) => self.0.insert(position, (monomial, coefficient)),
+            Ok(position) => {
+                self.0[position].1 += coefficient;
+                if self.0[position].1.is_zero() {
+                    self.0.remove(position);
                 }
             }
         }
     }
 
     pub fn add_assign(&mut self, other: &Poly) {
-        for (monomial, coefficient) in &other.0 {
-            self.add_term(monomial.clone(), coefficient.clone());
+        // A few terms are put in their places, many are merged.
+        if other.0.len() <= 2 || 16 * other.0.len() < self.0.len() {
+            for (monomial, coefficient) in &other.0 {
+                self.add_term(monomial.clone(), coefficient.clone());
+            }
+        } else {
+            *self = self.plus(other);
         }
     }
 
     pub fn plus(&self, other: &Poly) -> Poly {
-        let mut sum = self.clone();
-        sum.add_assign(other);
-        sum
+        self.combined(other, Rational::clone)
     }
 
     pub fn minus(&self, other: &Poly) -> Poly {
-        let mut difference = self.clone();
-        for (monomial, coefficient) in &other.0 {
-            difference.add_term(monomial.clone(), -coefficient);
+        self.combined(other, |coefficient| -coefficient)
+    }
+
+    /// The sum with another poly whose coefficients are changed first.
+    fn combined(&self, other: &Poly, changed: impl Fn(&Rational) -> Rational) -> Poly {
+        let (a, b) = (&self.0, &other.0);
+        let mut terms = Vec::with_capacity(a.len() + b.len());
+        let (mut i, mut j) = (0, 0);
+        while i < a.len() && j < b.len() {
+            match a[i].0.cmp(&b[j].0) {
+                Ordering::Less => {
+                    terms.push(a[i].clone());
+                    i += 1;
+                }
+                Ordering::Greater => {
+                    terms.push((b[j].0.clone(), changed(&b[j].1)));
+                    j += 1;
+                }
+                Ordering::Equal => {
+                    let coefficient = &a[i].1 + changed(&b[j].1);
+                    if !coefficient.is_zero() {
+                        terms.push((a[i].0.clone(), coefficient));
+                    }
+                    i += 1;
+                    j += 1;
+                }
+            }
         }
-        difference
+        terms.extend_from_slice(&a[i..]);
+        terms.extend(b[j..].iter().map(|(monomial, coefficient)| (monomial.clone(), changed(coefficient))));
+        Poly(terms)
     }
 
     pub fn scaled(&self, factor: &Rational) -> Poly {
         if factor.is_zero() {
             return Poly::zero();
         }
-        Poly(self.0.iter().map(|(monomial, coefficient)| (monomial.clone(), product(coefficient, factor))).collect())
+        Poly(self.0.iter().map(|(monomial, coefficient)| (monomial.clone(), coefficient * factor)).collect())
     }
 
     pub fn times(&self, other: &Poly) -> Outcome<Poly> {
@@ -369,42 +433,55 @@ impl Poly {
             return Err(Obstacle::TooLarge("a product of sums"));
         }
         spend(self.0.len() * other.0.len() + 1)?;
-        let mut total = Poly::zero();
+        for (poly, number) in [(self, other), (other, self)] {
+            if let Some(number) = number.as_constant()
+                && poly.is_simplified()
+            {
+                return Ok(poly.scaled(&number));
+            }
+        }
+        let mut total = Collected::default();
         for (left, a) in &self.0 {
             for (right, b) in &other.0 {
-                multiply_into(&mut total, left, right, product(a, b))?;
+                total.add_product(left, right, a * b)?;
             }
-            if total.0.len() > MOST_TERMS {
+            if total.is_long() && total.settled() > MOST_TERMS {
                 return Err(Obstacle::TooLarge("a product of sums"));
             }
         }
-        Ok(total)
+        let total = total.into_poly();
+        if total.0.len() > MOST_TERMS { Err(Obstacle::TooLarge("a product of sums")) } else { Ok(total) }
+    }
+
+    /// Whether none of the relations that multiplication applies is left to be applied.
+    fn is_simplified(&self) -> bool {
+        let open = |(generator, exponent): &Factor| needs_simplification(generator, exponent);
+        !self.0.iter().any(|(monomial, _)| monomial.0.iter().any(open))
     }
 
     pub fn times_monomial(&self, monomial: &Monomial, coefficient: &Rational) -> Outcome<Poly> {
         spend(self.0.len() + 1)?;
-        let mut total = Poly::zero();
+        let mut total = Collected::default();
         for (own, own_coefficient) in &self.0 {
-            multiply_into(&mut total, own, monomial, product(own_coefficient, coefficient))?;
+            total.add_product(own, monomial, own_coefficient * coefficient)?;
         }
-        Ok(total)
+        Ok(total.into_poly())
     }
 
     /// The positive rational c such that this polynomial divided by c has coprime whole coefficients; 1 for zero.
     pub fn rational_content(&self) -> Rational {
-        let (mut above, mut below) = (BigInt::zero(), BigInt::one());
-        for coefficient in self.0.values() {
-            above = above.gcd(coefficient.numer());
-            below = below.lcm(coefficient.denom());
-        }
-        if above.is_zero() { Rational::one() } else { Rational::new(above, below) }
+        self.0
+            .iter()
+            .map(|(_, own)| own.abs())
+            .reduce(|all, own| all.common_measure(&own))
+            .unwrap_or_else(Rational::one)
     }
 
     /// The power product of least negative whole exponents: what the terms are divided by.
     pub fn lowest_powers(&self) -> Monomial {
         let mut lowest: BTreeMap<Generator, i64> = BTreeMap::new();
-        for monomial in self.0.keys() {
-            for (generator, exponent) in &monomial.0 {
+        for (monomial, _) in &self.0 {
+            for (generator, exponent) in monomial.0.iter() {
                 if let Exponent::Integer(power) = exponent
                     && *power < 0
                 {
@@ -439,8 +516,8 @@ impl Poly {
 
     /// Visits every generator, also inside exponents, sums, logarithms and arguments.
     pub fn visit_generators(&self, visit: &mut dyn FnMut(&Generator)) {
-        for monomial in self.0.keys() {
-            for (generator, exponent) in &monomial.0 {
+        for (monomial, _) in &self.0 {
+            for (generator, exponent) in monomial.0.iter() {
                 visit_generator(generator, visit);
                 if let Exponent::Poly(poly) = exponent {
                     poly.visit_generators(visit);
@@ -463,25 +540,6 @@ impl Poly {
             }
         });
         found
-    }
-}
-
-/// a·b. Most coefficients are whole numbers, for which nothing is to be cancelled.
-fn product(a: &Rational, b: &Rational) -> Rational {
-    match (a.is_integer(), b.is_integer()) {
-        (true, true) => Rational::from_integer(a.numer() * b.numer()),
-        (true, false) if a.is_one() => b.clone(),
-        (false, true) if b.is_one() => a.clone(),
-        _ => a * b,
-    }
-}
-
-/// a + b, with the same short cut.
-fn add_to(a: &mut Rational, b: Rational) {
-    if a.is_integer() && b.is_integer() {
-        *a = Rational::from_integer(a.numer() + b.numer());
-    } else {
-        *a += b;
     }
 }
 
@@ -524,20 +582,59 @@ fn needs_simplification(generator: &Generator, exponent: &Exponent) -> bool {
     }
 }
 
-fn multiply_into(target: &mut Poly, left: &Monomial, right: &Monomial, coefficient: Rational) -> Outcome<()> {
-    let merged = left.merge(right);
-    if merged.iter().any(|(generator, exponent)| needs_simplification(generator, exponent)) {
-        let product = simplify_factors(merged, coefficient)?;
-        target.add_assign(&product);
-    } else {
-        target.add_term(Monomial(merged), coefficient);
+/// The terms of a product as they come; sorted, and like ones gathered, when there are many.
+#[derive(Default)]
+struct Collected {
+    terms: Vec<(Monomial, Rational)>,
+    /// As many were left when they were last gathered.
+    gathered: usize,
+    /// Room for the factors of one product.
+    merged: Vec<Factor>,
+}
+
+impl Collected {
+    fn add_product(&mut self, left: &Monomial, right: &Monomial, coefficient: Rational) -> Outcome<()> {
+        left.merge_into(right, &mut self.merged);
+        if self.merged.iter().any(|(generator, exponent)| needs_simplification(generator, exponent)) {
+            self.terms.extend(simplify_factors(std::mem::take(&mut self.merged), coefficient)?.0);
+        } else {
+            self.terms.push((Monomial(self.merged.drain(..).collect()), coefficient));
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Whether there are many more terms than were left when they were last gathered.
+    fn is_long(&self) -> bool {
+        self.terms.len() > 2 * self.gathered + 4_096
+    }
+
+    /// Gathers like terms, and says how many there are.
+    fn settled(&mut self) -> usize {
+        self.terms = std::mem::take(self).into_poly().0;
+        self.gathered = self.terms.len();
+        self.gathered
+    }
+
+    fn into_poly(mut self) -> Poly {
+        if !self.terms.is_sorted_by(|a, b| a.0 < b.0) {
+            // Stable, because that makes use of what is in order already.
+            self.terms.sort_by(|a, b| a.0.cmp(&b.0));
+            self.terms.dedup_by(|next, first| {
+                let alike = next.0 == first.0;
+                if alike {
+                    first.1 += &next.1;
+                }
+                alike
+            });
+        }
+        self.terms.retain(|(_, coefficient)| !coefficient.is_zero());
+        Poly(self.terms)
+    }
 }
 
 /// Applies the known relations to a product of factors:
 /// p^(k+r) = p^k p^r for primes, Sum^k expanded for k > 0, |u|^k = u^(k−r)|u|^r, sin² = 1 − cos².
-fn simplify_factors(factors: Vec<(Generator, Exponent)>, mut coefficient: Rational) -> Outcome<Poly> {
+fn simplify_factors(factors: Vec<Factor>, mut coefficient: Rational) -> Outcome<Poly> {
     let mut plain = Vec::with_capacity(factors.len());
     let mut expanded: Vec<(Poly, i64)> = Vec::new();
     for (generator, exponent) in factors {
@@ -579,18 +676,17 @@ fn simplify_factors(factors: Vec<(Generator, Exponent)>, mut coefficient: Ration
             _ => plain.push((generator, exponent)),
         }
     }
-    // The same generator may have been produced twice: fold by multiplication.
-    let mut result = Poly::constant(coefficient);
-    let mut monomial = Monomial::one();
+    // The same generator may have been produced twice.
     plain.sort();
+    let mut factors: Vec<Factor> = Vec::with_capacity(plain.len());
     for (generator, exponent) in plain {
-        if exponent.is_zero() {
-            continue;
+        match factors.last_mut().filter(|(last, _)| *last == generator) {
+            Some((_, own)) => *own = own.add(&exponent),
+            None => factors.push((generator, exponent)),
         }
-        let one = Monomial(vec![(generator, exponent)]);
-        monomial = Monomial(monomial.merge(&one));
     }
-    result = Poly(result.0.into_values().map(|value| (monomial.clone(), value)).collect());
+    factors.retain(|(_, exponent)| !exponent.is_zero());
+    let mut result = Poly::single(Monomial(factors.into()), coefficient);
     for (poly, power) in expanded {
         let factor = poly.expanded_power(power)?;
         result = result.times(&factor)?;
@@ -621,7 +717,7 @@ pub fn rational_power(base: &Rational, exponent: i64) -> Outcome<Rational> {
     if base.is_zero() && exponent < 0 {
         return Err(Obstacle::DivisionByZero);
     }
-    let bits = base.numer().bits().max(base.denom().bits());
+    let bits = base.bits();
     let size = exponent.unsigned_abs();
     if !base.abs().is_one() && size.saturating_mul(bits) > 100_000 {
         return Err(Obstacle::TooLarge("a power of a number"));
@@ -682,7 +778,7 @@ impl Poly {
 fn monomial_to_term(monomial: &Monomial, coefficient: &Rational) -> Term {
     let mut coefficient = coefficient.clone();
     let mut factors = Vec::new();
-    for (generator, exponent) in &monomial.0 {
+    for (generator, exponent) in monomial.0.iter() {
         match (generator, exponent) {
             (Generator::Euler, _) => factors.push(match exponent {
                 Exponent::Integer(1) => Term::Constant(Constant::E),
@@ -711,5 +807,68 @@ fn power_term(base: Term, exponent: &Exponent) -> Term {
         Exponent::Integer(1) => base,
         Exponent::Integer(power) => Term::power(base, Term::integer(*power)),
         Exponent::Poly(poly) => Term::power(base, poly.to_term()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Σ over the exponents of coefficient · xⁱ yʲ.
+    fn poly(terms: &[(i64, i64, i64)]) -> Poly {
+        let mut sum = Poly::zero();
+        for (coefficient, i, j) in terms {
+            let powers = [("x", i), ("y", j)]
+                .map(|(name, power)| (Generator::Variable(Name::new(name)), Exponent::Integer(*power)));
+            sum.add_term(Monomial::from_factors(powers.to_vec()), Rational::from(*coefficient));
+        }
+        sum
+    }
+
+    #[test]
+    fn the_order_of_terms_does_not_matter() {
+        let (one, two) = (poly(&[(1, 0, 2), (3, 1, -1), (-2, 4, 0)]), poly(&[(-2, 4, 0), (1, 0, 2), (3, 1, -1)]));
+        assert_eq!(one, two);
+        assert_eq!(poly(&[(1, 2, 0), (5, 0, 1), (-1, 2, 0)]), poly(&[(5, 0, 1)]));
+    }
+
+    #[test]
+    fn sums_and_products_are_those_of_a_ring() {
+        let samples = [
+            poly(&[]),
+            poly(&[(2, 0, 0)]),
+            poly(&[(1, 1, 0), (-1, 0, 1)]),
+            poly(&[(1, 1, 0), (1, 0, 1)]),
+            poly(&[(3, -2, 1), (1, 0, 0), (-4, 5, 5), (7, 0, -3)]),
+        ];
+        for a in &samples {
+            assert!(a.minus(a).is_zero());
+            assert_eq!(a.times(&Poly::one()).unwrap(), *a);
+            for b in &samples {
+                assert_eq!(a.plus(b), b.plus(a));
+                assert_eq!(a.times(b), b.times(a));
+                let mut sum = a.clone();
+                sum.add_assign(b);
+                assert_eq!(sum, a.plus(b));
+                assert_eq!(a.plus(b).minus(b), *a);
+                for c in &samples {
+                    assert_eq!(a.plus(b).times(c).unwrap(), a.times(c).unwrap().plus(&b.times(c).unwrap()));
+                }
+            }
+        }
+    }
+
+    /// So many products that like terms are gathered on the way.
+    #[test]
+    fn a_long_product_loses_nothing() {
+        let powers: Vec<(i64, i64, i64)> = (0..120).map(|power| (1, power, 0)).collect();
+        let square = poly(&powers).times(&poly(&powers)).unwrap();
+        let expected: Vec<(i64, i64, i64)> = (0..239).map(|power| (120 - (power - 119_i64).abs(), power, 0)).collect();
+        assert_eq!(square, poly(&expected));
+        let alternating: Vec<(i64, i64, i64)> = (0..120).map(|power| (1 - 2 * (power % 2), power, 0)).collect();
+        let product = poly(&powers).times(&poly(&alternating)).unwrap();
+        let at_one: Rational = product.terms().map(|(_, coefficient)| coefficient.clone()).sum();
+        assert!(at_one.is_zero());
+        assert_eq!(product.len(), 120);
     }
 }

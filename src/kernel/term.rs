@@ -3,20 +3,31 @@
 //! A [`Term`] is a plain tree with derived equality: constructors check their arity and nothing
 //! else, and no constructor simplifies. Equality *by algebra* is decided in [`super::normal`].
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use num_bigint::BigInt;
-use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
-/// An exact rational number.
-pub type Rational = BigRational;
+pub use super::rational::Rational;
 
 /// The name of a variable.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name(Arc<str>);
+
+impl Ord for Name {
+    fn cmp(&self, other: &Name) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Name) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Name {
     pub fn new(text: &str) -> Self {
@@ -273,14 +284,17 @@ impl Term {
     }
 
     /// The direct sub-terms.
-    pub fn children(&self) -> Vec<&Term> {
+    pub fn children(&self) -> impl Iterator<Item = &Term> {
+        let (mut list, mut pair): (&[Term], [Option<&Term>; 2]) = (&[], [None; 2]);
+        let mut replaced: &[(Name, Term)] = &[];
         match self {
-            Term::Number(_) | Term::Constant(_) | Term::Variable(_) => Vec::new(),
-            Term::Sum(terms) | Term::Product(terms) | Term::Apply(_, terms) => terms.iter().collect(),
-            Term::Power(base, exponent) => vec![base, exponent],
-            Term::LogDensity(replaced) => replaced.iter().map(|(_, term)| term).collect(),
-            Term::Derivative(body, _) | Term::Expectation(body) => vec![body],
+            Term::Number(_) | Term::Constant(_) | Term::Variable(_) => {}
+            Term::Sum(terms) | Term::Product(terms) | Term::Apply(_, terms) => list = terms,
+            Term::Power(base, exponent) => pair = [Some(base), Some(exponent)],
+            Term::LogDensity(own) => replaced = own,
+            Term::Derivative(body, _) | Term::Expectation(body) => pair[0] = Some(body),
         }
+        list.iter().chain(pair.into_iter().flatten()).chain(replaced.iter().map(|(_, term)| term))
     }
 
     /// Rebuilds the node with its direct sub-terms mapped.
@@ -303,14 +317,14 @@ impl Term {
     pub fn contains(&self, name: &Name) -> bool {
         match self {
             Term::Variable(own) => own == name,
-            _ => self.children().into_iter().any(|child| child.contains(name)),
+            _ => self.children().any(|child| child.contains(name)),
         }
     }
 
     /// Whether nothing formal occurs: no log-density, derivative or expectation.
     pub fn is_plain(&self) -> bool {
         !matches!(self, Term::LogDensity(_) | Term::Derivative(..) | Term::Expectation(_))
-            && self.children().into_iter().all(Term::is_plain)
+            && self.children().all(Term::is_plain)
     }
 
     pub fn variables(&self) -> BTreeSet<Name> {
@@ -340,7 +354,7 @@ impl Term {
 
     /// The number of nodes.
     pub fn size(&self) -> usize {
-        1 + self.children().into_iter().map(Term::size).sum::<usize>()
+        1 + self.children().map(Term::size).sum::<usize>()
     }
 }
 

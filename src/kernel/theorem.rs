@@ -208,22 +208,39 @@ struct Located {
     pole: Option<Pole>,
 }
 
+/// A moment with its value and what that assumes not to be zero.
+struct WorkedOut {
+    of: Term,
+    moment: Moment,
+    value: Poly,
+    assumptions: BTreeSet<Term>,
+}
+
 /// Replays steps in one setting.
 pub struct Checker {
     setting: Arc<Setting>,
     lemmas: RefCell<HashMap<LemmaKey, DifferentiatedLemma>>,
     scopes: RefCell<HashMap<(Name, Domain), Rc<Normalizer>>>,
+    /// Where values of auxiliary variables are specialised.
+    auxiliary: RefCell<HashMap<Vec<(Name, Domain)>, Normalizer>>,
+    last_moment: RefCell<Option<Rc<WorkedOut>>>,
     parameters: Normalizer,
+    /// Like `parameters`, where the formal log-density means nothing.
+    values: Normalizer,
     pointwise: Normalizer,
 }
 
 impl Checker {
     pub fn new(setting: &Arc<Setting>) -> Checker {
+        let values = Normalizer::new(&setting.context);
         Checker {
             setting: setting.clone(),
             lemmas: RefCell::default(),
             scopes: RefCell::default(),
-            parameters: Normalizer::new(&setting.context).with_log_density(&setting.log_density),
+            auxiliary: RefCell::default(),
+            last_moment: RefCell::default(),
+            parameters: values.fresh().with_log_density(&setting.log_density),
+            values,
             pointwise: Normalizer::on_support(&setting.context, &setting.support)
                 .with_log_density(&setting.log_density),
         }
@@ -267,7 +284,7 @@ impl Checker {
     }
 
     fn fresh_parameters(&self) -> Normalizer {
-        self.parameters.fresh().without_log_density()
+        self.values.fresh()
     }
 
     fn same(&self, normalizer: &Normalizer, left: &Term, right: &Term) -> Result<(), Rejection> {
@@ -299,13 +316,8 @@ impl Checker {
         at: &[(Name, Term)],
         is: &Term,
     ) -> Result<Theorem, Rejection> {
-        let mut context = self.setting.context.clone();
-        for (name, domain) in auxiliary {
-            if context.domains.insert(name.clone(), domain.clone()).is_some() {
-                return Err(Rejection::Malformed(format!("{name} is declared already")));
-            }
-        }
-        let inner = Normalizer::new(&context);
+        let inner = self.with_auxiliary(auxiliary)?;
+        let context = inner.context();
         let outer = self.fresh_parameters();
         for (name, value) in at {
             let domain =
@@ -337,6 +349,25 @@ impl Checker {
         let mut theorem = self.theorem(proposition, &[&outer], &[], &[]);
         theorem.assumptions.extend(inner.conditions().iter().map(|condition| condition.substitute(at)));
         Ok(theorem)
+    }
+
+    /// Normal forms of terms in the parameters and the auxiliary variables.
+    fn with_auxiliary(&self, auxiliary: &[(Name, Domain)]) -> Result<Normalizer, Rejection> {
+        if auxiliary.is_empty() {
+            return Ok(self.fresh_parameters());
+        }
+        if let Some(known) = self.auxiliary.borrow().get(auxiliary) {
+            return Ok(known.fresh());
+        }
+        let mut context = self.setting.context.clone();
+        for (name, domain) in auxiliary {
+            if context.domains.insert(name.clone(), domain.clone()).is_some() {
+                return Err(Rejection::Malformed(format!("{name} is declared already")));
+            }
+        }
+        let normalizer = Normalizer::new(&context);
+        self.auxiliary.borrow_mut().insert(auxiliary.to_vec(), normalizer.fresh());
+        Ok(normalizer)
     }
 
     //     Σ over the points x of  p(x) f(x)  =  is
@@ -488,19 +519,37 @@ impl Checker {
     /// discharged, or the integrands differ.
     pub fn moment(&self, of: &Term, is: &Term, moment: &Moment) -> Result<Theorem, Rejection> {
         let outer = self.fresh_parameters();
-        let mut conditions = BTreeSet::new();
-        let value = self.moment_value(&outer, of, moment, &mut conditions)?;
-        self.same(&outer, &value.to_term(), is)?;
+        let worked_out = self.worked_out(of, moment)?;
+        self.same(&outer, &worked_out.value.to_term(), is)?;
         let lemmas: Vec<&'static str> =
             moment.pieces.iter().filter_map(|piece| Lemma::find(&piece.lemma)).map(|lemma| lemma.name).collect();
         let proposition = Proposition::Expectation { of: of.clone(), is: is.clone() };
         let mut theorem = self.theorem(proposition, &[&outer], &[], &lemmas);
-        theorem.assumptions.extend(conditions);
+        theorem.assumptions.extend(worked_out.assumptions.iter().cloned());
         Ok(theorem)
     }
 
     /// The value that a lemma gives to `E[of]`, as a normal form; every condition is checked.
-    pub fn moment_value(
+    pub fn moment_value(&self, of: &Term, moment: &Moment) -> Result<Poly, Rejection> {
+        Ok(self.worked_out(of, moment)?.value.clone())
+    }
+
+    /// The value of a moment and what it assumes. Whoever looks for a value asks for its theorem next, so
+    /// the last one is kept.
+    fn worked_out(&self, of: &Term, moment: &Moment) -> Result<Rc<WorkedOut>, Rejection> {
+        if let Some(last) = self.last_moment.borrow().as_ref().filter(|last| last.of == *of && last.moment == *moment) {
+            return Ok(last.clone());
+        }
+        let outer = self.fresh_parameters();
+        let mut assumptions = BTreeSet::new();
+        let value = self.value_of_moment(&outer, of, moment, &mut assumptions)?;
+        assumptions.extend(outer.conditions());
+        let found = Rc::new(WorkedOut { of: of.clone(), moment: moment.clone(), value, assumptions });
+        *self.last_moment.borrow_mut() = Some(found.clone());
+        Ok(found)
+    }
+
+    fn value_of_moment(
         &self,
         outer: &Normalizer,
         of: &Term,

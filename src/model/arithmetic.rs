@@ -67,7 +67,7 @@ pub fn rational_value(term: &Term) -> Option<Rational> {
             let base = rational_value(base)?;
             let sensible = exponent.abs() <= EXPONENT_LIMIT && (exponent >= 0 || !base.is_zero());
             // The bound on digits stops towers of powers.
-            (sensible && base.numer().bits().max(base.denom().bits()) <= 1 << 12).then(|| base.pow(exponent))
+            (sensible && base.bits() <= 1 << 12).then(|| base.pow(exponent))
         }
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use num_traits::{One, Signed, ToPrimitive, Zero};
+use num_traits::{One, Signed, Zero};
 
 use super::arithmetic::{many, negative, negative_product, rational_value};
 use super::scope::{Meaning, Role, Scope};

@@ -17,7 +17,7 @@ const DEPTH_LIMIT: usize = 150;
 
 /// Whether a term is nested at most this deep.
 fn shallow(term: &Term, depth: usize) -> bool {
-    depth > 0 && term.children().into_iter().all(|child| shallow(child, depth - 1))
+    depth > 0 && term.children().all(|child| shallow(child, depth - 1))
 }
 
 /// Resolves every name of a family. There is a family only if there is no error, here or

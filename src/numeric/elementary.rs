@@ -174,7 +174,7 @@ fn quadrant(x: &Interval) -> Option<(Interval, Interval)> {
         return None;
     }
     let half_pi = pi() * Interval::ratio(1, 2);
-    let turns = (x.midpoint() / half_pi.midpoint()).round().to_integer();
+    let turns = (x.midpoint() / half_pi.midpoint() + Rational::new(1.into(), 2.into())).floor().to_integer();
     let rest = x - Interval::integer(turns.clone()) * half_pi;
     // Taylor series at 0 (DLMF 4.19.1, 4.19.2): the remainder is at most the first omitted power.
     let mut sums = [Interval::integer(0), Interval::integer(0)];

@@ -4,7 +4,7 @@
 //! arguments. Ends stay exact while they are short; long ones are rounded, outwards, to dyadic numbers
 //! of [`PRECISION`] significant bits.
 
-use num_bigint::{BigInt, Sign};
+use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{One, Signed, Zero};
 
@@ -142,11 +142,10 @@ impl Interval {
     /// x/n for a whole number n > 0, which is cheaper than a general quotient.
     pub(super) fn over(&self, n: u64) -> Interval {
         let quotient = |value: &Rational, divide: fn(&BigInt, &BigInt) -> BigInt| {
-            let short = value.numer().bits() + value.denom().bits() < 64;
-            if short {
+            if value.bits() < 32 {
                 return value / Rational::from_integer(n.into());
             }
-            quotient_of(value.numer(), &(value.denom() * n), divide)
+            quotient_of(&value.numer(), &(value.denom() * n), divide)
         };
         Interval { low: quotient(&self.low, |a, b| a.div_floor(b)), high: quotient(&self.high, |a, b| a.div_ceil(b)) }
     }
@@ -195,30 +194,20 @@ impl Interval {
 /// Encloses the root of a non-negative rational; exact where the root is rational.
 fn root_of_point(value: &Rational, degree: u32) -> Interval {
     let exact = |integer: &BigInt| Some(integer.nth_root(degree)).filter(|root| root.pow(degree) == *integer);
-    if let (Some(numerator), Some(denominator)) = (exact(value.numer()), exact(value.denom())) {
+    if let (Some(numerator), Some(denominator)) = (exact(&value.numer()), exact(&value.denom())) {
         return Interval::point(Rational::new(numerator, denominator));
     }
     // r = ⌊(value · 2^{degree·shift})^{1/degree}⌋ has PRECISION bits; the root lies in [r, r + 1] / 2^shift.
     let shift = (PRECISION - magnitude(value) / i64::from(degree)).max(0);
-    let scaled = (value.numer() << (shift * i64::from(degree)) as usize).div_floor(value.denom());
+    let scaled = (value.numer() << (shift * i64::from(degree)) as usize).div_floor(&value.denom());
     let root = scaled.nth_root(degree);
     let next = &root + BigInt::one();
-    Interval { low: dyadic(root, -shift), high: dyadic(next, -shift) }
+    Interval { low: Rational::dyadic(root, -shift), high: Rational::dyadic(next, -shift) }
 }
 
 /// The exponent of the leading bit, give or take one.
 fn magnitude(value: &Rational) -> i64 {
     value.numer().bits() as i64 - value.denom().bits() as i64
-}
-
-/// mantissa · 2^exponent, in lowest terms.
-fn dyadic(mantissa: BigInt, exponent: i64) -> Rational {
-    if exponent >= 0 {
-        return Rational::from_integer(mantissa << exponent as usize);
-    }
-    let Some(zeros) = mantissa.trailing_zeros() else { return Rational::zero() };
-    let cancelled = (zeros as i64).min(-exponent);
-    Rational::new_raw(mantissa >> cancelled as usize, BigInt::one() << (-exponent - cancelled) as usize)
 }
 
 /// The exponent k, where the denominator is 2^k.
@@ -233,7 +222,7 @@ fn plus(a: &Rational, b: &Rational) -> Rational {
         (Some(of_a), Some(of_b)) => {
             let common = of_a.max(of_b);
             let mantissa = (a.numer() << (common - of_a) as usize) + (b.numer() << (common - of_b) as usize);
-            dyadic(mantissa, -common)
+            Rational::dyadic(mantissa, -common)
         }
         _ => a + b,
     }
@@ -242,7 +231,7 @@ fn plus(a: &Rational, b: &Rational) -> Rational {
 /// a · b, in the same way.
 fn times(a: &Rational, b: &Rational) -> Rational {
     match (dyadic_exponent(a), dyadic_exponent(b)) {
-        (Some(of_a), Some(of_b)) => dyadic(a.numer() * b.numer(), -(of_a + of_b)),
+        (Some(of_a), Some(of_b)) => Rational::dyadic(a.numer() * b.numer(), -(of_a + of_b)),
         _ => a * b,
     }
 }
@@ -257,11 +246,10 @@ fn round_up(value: Rational) -> Rational {
 
 /// Cuts a long number to PRECISION bits, with the quotient taken by `divide`.
 fn round(value: Rational, divide: impl Fn(&BigInt, &BigInt) -> BigInt) -> Rational {
-    let longest = value.numer().bits().max(value.denom().bits());
-    if longest <= PRECISION as u64 || value.numer().sign() == Sign::NoSign {
+    if value.bits() <= PRECISION as u64 || value.is_zero() {
         return value;
     }
-    quotient_of(value.numer(), value.denom(), divide)
+    quotient_of(&value.numer(), &value.denom(), divide)
 }
 
 /// numerator / denominator, not 0, to PRECISION bits, with the quotient taken by `divide`.
@@ -272,7 +260,7 @@ fn quotient_of(numerator: &BigInt, denominator: &BigInt, divide: impl Fn(&BigInt
     } else {
         divide(numerator, &(denominator << (-shift) as usize))
     };
-    dyadic(quotient, -shift)
+    Rational::dyadic(quotient, -shift)
 }
 
 impl std::ops::Neg for &Interval {

@@ -19,6 +19,7 @@ pub mod higher;
 pub mod interval;
 mod mode;
 pub mod quadrature;
+mod rational;
 pub mod sample;
 pub mod special;
 pub mod summation;

@@ -49,7 +49,7 @@ fn integers(lower: Option<&Term>, upper: Option<&Term>, names: &Names) -> Notati
         Some(first) => {
             members.push(notation(first, names));
             let second = match first.as_number() {
-                Some(value) => Term::number(value + num_rational::BigRational::from_integer(1.into())),
+                Some(value) => Term::number(value + crate::kernel::term::Rational::from_integer(1.into())),
                 None => first.clone() + Term::one(),
             };
             if upper.is_none_or(|upper| *upper != second && upper != first) {

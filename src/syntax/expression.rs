@@ -1,7 +1,6 @@
 //! Expressions.
 
 use num_bigint::BigInt;
-use num_rational::BigRational;
 use num_traits::pow;
 
 use super::derivation::DERIVATION_KEYWORDS;
@@ -11,6 +10,7 @@ use super::spelling::spell;
 use super::token::{Token, TokenKind};
 use super::tree::{BinaryOperator, Expression, ExpressionKind, Ident, Spanned};
 use crate::diagnostic::Diagnostic;
+use crate::kernel::term::Rational;
 use crate::source::Span;
 
 /// Digits of a number, its exponent counted out.
@@ -323,7 +323,7 @@ fn binary(operator: BinaryOperator, left: Expression, right: Expression) -> Expr
 }
 
 /// The exact value of a literal, unless it is too long to be written out.
-fn exact(literal: &str) -> Option<BigRational> {
+fn exact(literal: &str) -> Option<Rational> {
     let (mantissa, exponent) = match literal.find(['e', 'E']) {
         Some(at) => (&literal[..at], literal[at + 1..].parse::<i64>().ok()?),
         None => (literal, 0),
@@ -336,5 +336,5 @@ fn exact(literal: &str) -> Option<BigRational> {
     }
     let digits: BigInt = format!("{whole}{fraction}").parse().ok()?;
     let scale = pow(BigInt::from(10), zeros);
-    Some(if shift >= 0 { BigRational::from_integer(digits * scale) } else { BigRational::new(digits, scale) })
+    Some(if shift >= 0 { Rational::from_integer(digits * scale) } else { Rational::new(digits, scale) })
 }

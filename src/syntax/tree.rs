@@ -1,5 +1,6 @@
 //! The surface tree: what was typed, with its places, before anything means anything.
 
+use crate::kernel::term::Rational;
 use crate::source::Span;
 
 /// A node with the place it was typed at.
@@ -29,7 +30,7 @@ impl Expression {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExpressionKind {
     /// An exact decimal or integer literal: `0.1` is 1/10.
-    Number(num_rational::BigRational),
+    Number(Rational),
     /// A variable or a constant; also `infinity`.
     Name(String),
     Negate(Box<Expression>),

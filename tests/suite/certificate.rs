@@ -102,7 +102,7 @@ fn changes(term: &Term) -> Vec<Term> {
 }
 
 fn numbers(term: &Term) -> usize {
-    usize::from(matches!(term, Term::Number(_))) + term.children().into_iter().map(numbers).sum::<usize>()
+    usize::from(matches!(term, Term::Number(_))) + term.children().map(numbers).sum::<usize>()
 }
 
 fn folded(term: Term) -> Term {

@@ -7,6 +7,7 @@ use fisherproof::catalogue;
 use fisherproof::derivation::{DerivationReport, DerivationStatus, check, check_about, kl_fisher_lines};
 use fisherproof::kernel::jets::layer::Layers;
 use fisherproof::kernel::jets::theorem::{GenericTheorem, Statement};
+use fisherproof::kernel::term::Rational;
 use fisherproof::model::derivation::resolve;
 use fisherproof::model::resolve_family;
 use fisherproof::refute::generic::{Verdict, search};
@@ -757,7 +758,7 @@ fn what_is_proved_is_true_in_every_family() {
 type Mutant = (&'static str, Expression);
 
 fn number(value: i64, span: Span) -> Expression {
-    Spanned { node: ExpressionKind::Number(num_rational::BigRational::from_integer(value.into())), span }
+    Spanned { node: ExpressionKind::Number(Rational::from_integer(value.into())), span }
 }
 
 fn call(name: &str, arguments: Vec<Expression>, span: Span) -> Expression {
@@ -768,7 +769,7 @@ fn call(name: &str, arguments: Vec<Expression>, span: Span) -> Expression {
 fn changes(expression: &Expression) -> Vec<Mutant> {
     let span = expression.span;
     let with = |node: ExpressionKind| Spanned { node, span };
-    let is_number = |expression: &Expression, value: i64| matches!(&expression.node, ExpressionKind::Number(own) if *own == num_rational::BigRational::from_integer(value.into()));
+    let is_number = |expression: &Expression, value: i64| matches!(&expression.node, ExpressionKind::Number(own) if *own == Rational::from_integer(value.into()));
     let mut found: Vec<Mutant> = Vec::new();
     match &expression.node {
         ExpressionKind::Negate(body) => found.push(("flip a sign", (**body).clone())),
@@ -891,7 +892,7 @@ fn changes(expression: &Expression) -> Vec<Mutant> {
                 }
             }
         }
-        ExpressionKind::Number(value) if *value == num_rational::BigRational::from_integer(1.into()) => {
+        ExpressionKind::Number(value) if *value == Rational::from_integer(1.into()) => {
             found.push(("another number", number(2, span)))
         }
         ExpressionKind::Number(_) => found.push(("another number", number(1, span))),

@@ -16,7 +16,11 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
         &["model", "kernel", "syntax", "source", "diagnostic"],
         &["std", "num_bigint", "num_rational", "num_traits"],
     ),
-    ("cas", &["cas", "kernel::term"], &["std", "symbolica", "num_bigint", "num_rational", "num_traits", "num_integer"]),
+    (
+        "cas",
+        &["cas", "kernel::term", "kernel::memo"],
+        &["std", "symbolica", "num_bigint", "num_rational", "num_traits", "num_integer"],
+    ),
     (
         "derive",
         &["derive", "kernel", "model", "cas", "numeric", "source"],

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::f64::consts::{E, PI};
 
 use num_bigint::BigInt;
-use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use fisherproof::kernel::domain::{Context, Domain, Support};
@@ -23,8 +22,8 @@ fn decimal(text: &str) -> Rational {
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits: BigInt = format!("{whole}{fraction}").parse().expect("digits");
     let exponent: i32 = exponent.parse::<i32>().expect("an exponent") - fraction.len() as i32;
-    let ten = BigRational::from_integer(10.into());
-    BigRational::from_integer(digits) * ten.pow(exponent)
+    let ten = Rational::from_integer(10.into());
+    Rational::from_integer(digits) * ten.pow(exponent)
 }
 
 fn call(keyword: &str, arguments: &[&str]) -> Term {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use fisherproof::derive::report::*;
 use fisherproof::kernel::domain::{Context, Domain, Support};
-use fisherproof::kernel::term::{Constant, Function, Name, Term};
+use fisherproof::kernel::term::{Constant, Function, Name, Rational, Term};
 use fisherproof::model::family::{Claim, DensityForm, Family, Quantity};
 use fisherproof::render::{self, Format, Names, Options, Part};
 use fisherproof::source::Span;
@@ -120,7 +120,7 @@ impl Reader<'_> {
 
 /// Numbers of exponents are one node, as the parser of the language makes them.
 fn simple(term: Term) -> Term {
-    fn value(term: &Term) -> Option<num_rational::BigRational> {
+    fn value(term: &Term) -> Option<Rational> {
         match term {
             Term::Number(value) => Some(value.clone()),
             Term::Product(factors) => factors.iter().map(value).product(),

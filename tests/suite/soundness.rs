@@ -247,6 +247,54 @@ fn an_integral_is_continued_as_far_as_it_converges() {
     assert!(power.moment(&term("log(t)/(1-t)^2"), &term("0"), &moment("-2", 1)).is_err());
 }
 
+/// A normal form that is remembered is remembered with what was assumed for it: every step that leans on it
+/// says so, and none that does not.
+#[test]
+fn what_is_remembered_keeps_its_assumptions() {
+    let real = Domain::Interval { lower: None, upper: None };
+    let unit = || Domain::Interval { lower: Some(Term::zero()), upper: Some(Term::one()) };
+    let support = Support::Product { coordinates: vec![(Name::new("t"), unit())], inequalities: Vec::new() };
+    let context = Context { domains: [(Name::new("c"), real)].into_iter().collect(), ..Context::default() };
+    let witness = vec![(Name::new("c"), Term::one())];
+    let checker = Checker::new(&Setting::new(support, context, term("0"), witness).expect("a setting"));
+    let assumptions = |left: &str, right: &str| {
+        let theorem = checker.algebra(&term(left), &term(right)).expect("equal by algebra");
+        theorem.assumptions().iter().map(Term::to_string).collect::<Vec<String>>()
+    };
+    // Whoever looks for a proof has met the term before any step does.
+    checker.pointwise().normalize(&term("exp(1/c)")).expect("a normal form");
+    for _ in 0..2 {
+        assert_eq!(assumptions("exp(1/c)^2", "exp(2/c)"), ["c"]);
+        assert_eq!(assumptions("exp(exp(1/c))*exp(-exp(1/c))", "1"), ["c"]);
+        assert!(assumptions("exp(c)^2", "exp(2*c)").is_empty());
+    }
+    // Nor is a value of one auxiliary variable taken for that of another with the same name.
+    let (positive, negative) = (Domain::positive(), Domain::Interval { lower: None, upper: Some(Term::zero()) });
+    let at = |value: i64| vec![(Name::new("s"), Term::integer(value))];
+    let special = |domain: &Domain, value: i64, is: i64| {
+        let auxiliary = [(Name::new("s"), domain.clone())];
+        checker.specialization(&auxiliary, &term("abs(s)/s"), &at(value), &Term::integer(is)).is_ok()
+    };
+    assert!(special(&positive, 2, 1) && special(&negative, -2, -1));
+    assert!(!special(&positive, -2, -1) && !special(&negative, 2, 1) && !special(&positive, 2, -1));
+}
+
+/// The moment that was worked out last is no proof of another.
+#[test]
+fn a_moment_is_not_taken_for_the_one_before() {
+    let unit = Domain::Interval { lower: Some(Term::zero()), upper: Some(Term::one()) };
+    let uniform = Checker::new(&setting(unit, "0", &[]));
+    let moment = |shift: &str| Moment {
+        pieces: vec![one_part("beta-integral", &[("a", "1"), ("b", "1")], &[("a", shift)], &[])],
+    };
+    assert!(uniform.moment_value(&term("t"), &moment("1")).is_ok());
+    assert!(uniform.moment(&term("t"), &term("1/2"), &moment("1")).is_ok());
+    assert!(uniform.moment(&term("t^2"), &term("1/2"), &moment("1")).is_err());
+    assert!(uniform.moment(&term("t"), &term("1/3"), &moment("1")).is_err());
+    assert!(uniform.moment(&term("t"), &term("1/2"), &moment("2")).is_err());
+    assert!(uniform.moment(&term("t^2"), &term("1/3"), &moment("2")).is_ok());
+}
+
 /// Pieces of a count must be those of the support: each point once, none left out, none turned round twice.
 #[test]
 fn counts_are_cut_into_what_they_are() {
@@ -266,9 +314,7 @@ fn counts_are_cut_into_what_they_are() {
         skip,
     };
     let proved = |pieces: Vec<Piece>| checker.moment(&Term::one(), &Term::one(), &Moment { pieces }).is_ok();
-    let total = |pieces: Vec<Piece>| {
-        checker.moment_value(checker.parameters(), &Term::one(), &Moment { pieces }, &mut Default::default()).is_ok()
-    };
+    let total = |pieces: Vec<Piece>| checker.moment_value(&Term::one(), &Moment { pieces }).is_ok();
     let (left, middle, right) =
         (piece("geometric-series", "-u", 1), piece("single-term", "0", 0), piece("geometric-series", "u", 1));
     assert!(proved(vec![left.clone(), middle.clone(), right.clone()]));

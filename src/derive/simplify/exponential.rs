@@ -6,6 +6,7 @@ use num_traits::{One, Signed};
 use super::Simplifier;
 use super::tidy::{factors_of, negate, product, scale, split_power, sum};
 use super::weight;
+use crate::kernel::memo::fingerprint;
 use crate::kernel::poly::Poly;
 use crate::kernel::term::{Constant, Function, Rational, Term};
 
@@ -31,13 +32,13 @@ fn split_exponentials(term: &Term) -> Term {
         if rest.is_one() && base != Term::Constant(Constant::E) {
             return Term::power(base.clone(), Term::Number(coefficient));
         }
-        let inner = scale(rest, &Rational::new(One::one(), coefficient.denom().clone()));
+        let inner = scale(rest, &Rational::new(One::one(), coefficient.denom()));
         let unit = match &base {
             Term::Constant(Constant::E) if inner.is_one() => base.clone(),
             Term::Constant(Constant::E) => inner.exp(),
             base => Term::power(base.clone(), inner),
         };
-        let power = Term::Number(Rational::from_integer(coefficient.numer().clone()));
+        let power = Term::Number(Rational::from_integer(coefficient.numer()));
         if power.is_one() { unit } else { Term::power(unit, power) }
     });
     product(factors.collect())
@@ -54,7 +55,17 @@ impl Simplifier {
     /// e^u/(1 + e^u) as 1/(1 + e^(−u)), where that is shorter: fractions divided through by an
     /// exponential of the denominator.
     pub(super) fn divide_through(&self, term: &Term) -> Term {
-        let term = term.map_children(&mut |child| self.divide_through(child));
+        let key = fingerprint(term);
+        if let Some(known) = self.divided.borrow().get(&key) {
+            return known.as_ref().unwrap_or(term).clone();
+        }
+        let divided = self.divided_through(term.map_children(&mut |child| self.divide_through(child)));
+        let changed = (divided != *term).then(|| divided.clone());
+        self.divided.borrow_mut().insert(key, changed);
+        divided
+    }
+
+    fn divided_through(&self, term: Term) -> Term {
         if !matches!(term, Term::Product(_) | Term::Power(..)) {
             return term;
         }
@@ -178,7 +189,7 @@ impl Simplifier {
     fn taken_out(&self, parts: &[Exponential], common: &Poly) -> Term {
         let mut number = parts[0].number.abs();
         for part in parts {
-            number = Rational::new(number.numer().gcd(part.number.numer()), number.denom().lcm(part.number.denom()));
+            number = Rational::new(number.numer().gcd(&part.number.numer()), number.denom().lcm(&part.number.denom()));
         }
         let terms = parts.iter().map(|part| {
             let mut factors = vec![Term::Number(&part.number / &number)];
@@ -210,6 +221,6 @@ fn is_exponential(factor: &Term) -> bool {
 pub(super) fn has_exponentials(term: &Term) -> bool {
     match term {
         Term::Apply(function, _) => *function == Function::Exp,
-        _ => is_exponential(term) || term.children().into_iter().any(has_exponentials),
+        _ => is_exponential(term) || term.children().any(has_exponentials),
     }
 }

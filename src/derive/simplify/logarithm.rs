@@ -260,7 +260,7 @@ fn numbers_joined(logs: Vec<(Rational, Term)>) -> Vec<(Rational, Term)> {
             let mut value: Rational = powers.into_iter().fold(Rational::one(), |all, own| all * own);
             let mut number = least;
             // log 12 rather than −log(1/12).
-            if value.numer() == &BigInt::one() {
+            if value.numer() == BigInt::one() {
                 value = value.recip();
                 number = -number;
             }

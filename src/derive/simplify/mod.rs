@@ -14,11 +14,13 @@ mod tidy;
 mod trigonometry;
 mod weight;
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use crate::cas;
 use crate::kernel::domain::{Domain, Support};
+use crate::kernel::memo::{ByFingerprint, Memo, fingerprint};
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Generator, Monomial, Poly};
 use crate::kernel::term::{Function, Name, Term};
@@ -39,18 +41,21 @@ const DEEPEST: usize = 8;
 /// Finds good forms in one context.
 pub struct Simplifier {
     normalizer: Normalizer,
-    /// Answers of [`Simplifier::is_negative`], asked again and again for the same sums.
-    negative: RefCell<HashMap<Term, bool>>,
+    /// Answers of [`Simplifier::is_negative`], asked again and again for the same sums, by their fingerprints.
+    negative: RefCell<ByFingerprint<bool>>,
     variates: Vec<Name>,
     /// Variables that take whole numbers only.
     whole: BTreeSet<Name>,
     /// The functions that the density was declared with: an answer uses the words of the question.
     vocabulary: BTreeSet<Function>,
     /// Forms already found: the same entry is asked for by several routes.
-    forms: RefCell<HashMap<Poly, Term>>,
-    parts: RefCell<HashMap<Poly, Term>>,
-    /// Terms already tidied: candidates have most of their parts in common.
-    tidied: RefCell<HashMap<Term, Term>>,
+    forms: RefCell<Memo<Poly, Term>>,
+    parts: RefCell<Memo<Poly, Term>>,
+    /// What became of terms already tidied, by their fingerprints, if they changed: candidates have most of
+    /// their parts in common. Should two terms share a fingerprint, a form is wrong, which its check finds.
+    tidied: RefCell<ByFingerprint<Option<Term>>>,
+    /// Likewise for [`Simplifier::divide_through`].
+    divided: RefCell<ByFingerprint<Option<Term>>>,
     /// How many forms are being looked for inside one another.
     depth: Cell<usize>,
 }
@@ -67,28 +72,30 @@ enum Effort {
 /// The candidates for one value, each once.
 #[derive(Default)]
 struct Pool {
-    seen: HashSet<Term>,
+    /// Their fingerprints.
+    seen: ByFingerprint<()>,
     /// The lightest ones, lightest first.
     best: Vec<(usize, Term)>,
 }
 
 impl Pool {
-    fn offer(&mut self, term: Term) -> bool {
-        if !self.seen.insert(term.clone()) {
+    fn offer(&mut self, term: &Term) -> bool {
+        if self.seen.insert(fingerprint(term), ()).is_some() {
             return false;
         }
-        let own = weight(&term);
+        let own = weight(term);
         let place = self.best.partition_point(|(weight, _)| *weight <= own);
         if place < REFINED {
-            self.best.insert(place, (own, term));
-            self.best.truncate(REFINED);
+            self.best.truncate(REFINED - 1);
+            self.best.insert(place, (own, term.clone()));
         }
         true
     }
 }
 
 impl Simplifier {
-    pub fn new(setting: &Setting) -> Simplifier {
+    /// `pointwise` brings terms about the variate to normal form; what it knows of signs is shared.
+    pub fn new(setting: &Setting, pointwise: &Normalizer) -> Simplifier {
         let mut domains: Vec<(&Name, &Domain)> = setting.context().domains.iter().collect();
         if let Support::Product { coordinates, .. } = setting.support() {
             domains.extend(coordinates.iter().map(|(name, domain)| (name, domain)));
@@ -106,13 +113,14 @@ impl Simplifier {
             );
         }
         Simplifier {
-            normalizer: Normalizer::on_support(setting.context(), setting.support()),
+            normalizer: pointwise.fresh().without_log_density(),
             negative: RefCell::default(),
             variates: setting.support().names(),
             whole,
             vocabulary: functions(setting.log_density()),
             forms: RefCell::default(),
             tidied: RefCell::default(),
+            divided: RefCell::default(),
             parts: RefCell::default(),
             depth: Cell::default(),
         }
@@ -162,7 +170,7 @@ impl Simplifier {
     /// The lighter of two equal forms.
     pub fn lighter(&self, left: Term, right: Term) -> Term {
         let mut pool = Pool::default();
-        pool.offer(left);
+        pool.offer(&left);
         self.offer_with_variants(&mut pool, &right);
         pool.best.swap_remove(0).1
     }
@@ -225,7 +233,7 @@ impl Simplifier {
         let tidied = self.tidy(form);
         // Rewritings save something, but never this much.
         let hopeless = pool.best.first().is_some_and(|(least, _)| 2 * weight(&tidied) > 3 * *least);
-        if !pool.offer(tidied.clone()) || hopeless {
+        if !pool.offer(&tidied) || hopeless {
             return;
         }
         let changed = |own: Term| if own == tidied { None } else { Some(self.tidy(&own)) };
@@ -240,20 +248,20 @@ impl Simplifier {
             sums.extend(self.absorb_into_logs(&tidied).map(|own| self.tidy(&own)));
         }
         if let Some(paired) = changed(pair_conjugates(&tidied)) {
-            pool.offer(paired);
+            pool.offer(&paired);
         }
         let exponentials = has_exponentials(&tidied);
         for own in std::iter::once(&tidied).chain(&sums) {
-            let both = if logarithms { self.combine_logs(own) } else { own.clone() };
+            let both = if logarithms { Cow::Owned(self.combine_logs(own)) } else { Cow::Borrowed(own) };
             if (logarithms || exponentials)
                 && let Some(common) = common_factor(&both)
             {
-                pool.offer(self.tidy(&common));
+                pool.offer(&self.tidy(&common));
             }
-            if logarithms && both != *own {
-                pool.offer(self.tidy(&both));
+            if logarithms && *both != *own {
+                pool.offer(&self.tidy(&both));
             }
-            pool.offer(own.clone());
+            pool.offer(own);
         }
     }
 
@@ -357,7 +365,7 @@ impl Simplifier {
 }
 
 fn functions(term: &Term) -> BTreeSet<Function> {
-    let mut found: BTreeSet<Function> = term.children().into_iter().flat_map(functions).collect();
+    let mut found: BTreeSet<Function> = term.children().flat_map(functions).collect();
     if let Term::Apply(function, _) = term {
         found.insert(*function);
     }
@@ -368,7 +376,7 @@ fn functions(term: &Term) -> BTreeSet<Function> {
 fn has_logarithms(term: &Term) -> bool {
     match term {
         Term::Apply(function, _) => matches!(function, Function::Log | Function::LogGamma),
-        _ => term.children().into_iter().any(has_logarithms),
+        _ => term.children().any(has_logarithms),
     }
 }
 

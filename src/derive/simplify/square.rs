@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
-use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
 use super::tidy::{negate, raise, split_power};
@@ -101,9 +100,9 @@ fn common_square(a: &Rational, b: &Rational) -> Option<(Rational, Rational, Rati
     }
     let ratio = rational_root(&(b / a))?;
     // (a, b) = (s d², s n²) for the ratio n/d.
-    let below = Rational::from_integer(ratio.denom().clone());
+    let below = Rational::from_integer(ratio.denom());
     let scale = a / (&below * &below);
-    Some((scale, below, Rational::from_integer(ratio.numer().clone())))
+    Some((scale, below, Rational::from_integer(ratio.numer())))
 }
 
 /// What two products of powers have in common, and what is left of each: a/s and b/s have 1/s.
@@ -128,7 +127,7 @@ fn rational_root(value: &Rational) -> Option<Rational> {
         let root = value.sqrt();
         (&root * &root == *value).then_some(root)
     };
-    (!value.is_negative()).then(|| Some(BigRational::new(root(value.numer())?, root(value.denom())?)))?
+    (!value.is_negative()).then(|| Some(Rational::new(root(&value.numer())?, root(&value.denom())?)))?
 }
 
 fn product(number: Rational, powers: &Powers) -> Term {

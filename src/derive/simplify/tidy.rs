@@ -6,6 +6,7 @@ use super::super::small_integer;
 use super::Simplifier;
 use super::exponential::has_exponentials;
 use super::weight::has_logarithm;
+use crate::kernel::memo::fingerprint;
 use crate::kernel::poly::{Poly, rational_power};
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Constant, Function, Rational, Term};
@@ -32,8 +33,9 @@ impl Simplifier {
         if matches!(term, Term::Number(_) | Term::Constant(_) | Term::Variable(_)) {
             return term.clone();
         }
-        if let Some(known) = self.tidied.borrow().get(term) {
-            return known.clone();
+        let key = fingerprint(term);
+        if let Some(known) = self.tidied.borrow().get(&key) {
+            return known.as_ref().unwrap_or(term).clone();
         }
         let tidied = match term.map_children(&mut |child| self.tidy(child)) {
             Term::Product(factors) => self.tidy_product(factors),
@@ -49,7 +51,8 @@ impl Simplifier {
             },
             other => other,
         };
-        self.tidied.borrow_mut().insert(term.clone(), tidied.clone());
+        let changed = (tidied != *term).then(|| tidied.clone());
+        self.tidied.borrow_mut().insert(key, changed);
         tidied
     }
 
@@ -285,11 +288,12 @@ impl Simplifier {
 
     /// Whether a sum should be written with its signs changed.
     pub(super) fn is_negative(&self, term: &Term) -> bool {
-        if let Some(known) = self.negative.borrow().get(term) {
+        let key = fingerprint(term);
+        if let Some(known) = self.negative.borrow().get(&key) {
             return *known;
         }
         let answer = self.find_negative(term);
-        self.negative.borrow_mut().insert(term.clone(), answer);
+        self.negative.borrow_mut().insert(key, answer);
         answer
     }
 
@@ -423,7 +427,7 @@ fn scaled_by_integer(exponent: &Term) -> Option<(i64, Term)> {
 fn raised_number(number: &Rational, count: i64) -> Option<Term> {
     let limit = Rational::from_integer(LARGEST_BASE.into());
     let value = (count <= 16).then(|| rational_power(number, count).ok())??;
-    (*value.numer() <= *limit.numer() && *value.denom() <= *limit.numer()).then_some(Term::Number(value))
+    (value.numer() <= limit.numer() && value.denom() <= limit.numer()).then_some(Term::Number(value))
 }
 
 pub(super) fn scale(term: Term, factor: &Rational) -> Term {

@@ -15,7 +15,7 @@ struct Pair {
 
 /// Whether sines or cosines occur.
 pub(super) fn is_trigonometric(term: &Term) -> bool {
-    matches!(term, Term::Apply(Function::Sin | Function::Cos, _)) || term.children().into_iter().any(is_trigonometric)
+    matches!(term, Term::Apply(Function::Sin | Function::Cos, _)) || term.children().any(is_trigonometric)
 }
 
 /// Every cos² as 1 − sin², which the normal form writes the other way about.

@@ -182,7 +182,7 @@ fn rational_power(base: &Rational, exponent: &Rational) -> Option<Rational> {
         let found = value.nth_root(root);
         (num_traits::pow(found.clone(), root as usize) == *value).then_some(found)
     };
-    let rooted = if root == 1 { base.clone() } else { Rational::new(exact(base.numer())?, exact(base.denom())?) };
+    let rooted = if root == 1 { base.clone() } else { Rational::new(exact(&base.numer())?, exact(&base.denom())?) };
     Some(num_traits::Pow::pow(rooted, times))
 }
 

@@ -1,11 +1,11 @@
 //! Functions: those of the language, and those that a derivation declares.
 
-use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
 use crate::diagnostic::Diagnostic;
 use crate::kernel::jets::expression::Point;
 use crate::kernel::jets::theory::{Argument, DensityId, FunctionId, ParameterId};
+use crate::kernel::term::Rational;
 use crate::source::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, Ident};
 
@@ -478,7 +478,7 @@ impl Scope {
             && let ExpressionKind::Name(name) = &function.node
             && let Some(Meaning::Function(id)) = self.meaning(name).cloned()
             && let Some(order) =
-                constant_value(order).filter(BigRational::is_integer).and_then(|value| value.to_integer().to_u32())
+                constant_value(order).filter(Rational::is_integer).and_then(|value| value.to_integer().to_u32())
         {
             let argument = self.formula(argument)?;
             if !self.require_scalar(&argument, "the argument of a function") {

@@ -10,7 +10,7 @@ use crate::kernel::jets::expression::Point;
 use crate::kernel::jets::theory::{
     Density, DensityId, Direction, DirectionId, Parameter, ParameterId, Variate, VariateId,
 };
-use crate::kernel::term::Name;
+use crate::kernel::term::{Name, Rational};
 use crate::model::family::Family;
 use crate::model::scope::{Meaning as Role, Scope as Names};
 use crate::model::{expression, scope};
@@ -171,7 +171,7 @@ impl Scope {
         if all("") {
             return Some(Point::new());
         }
-        let one = num_rational::BigRational::from_integer(1.into());
+        let one = Rational::from_integer(1.into());
         all("_q").then(|| vec![(members.direction, one)])
     }
 

@@ -1,11 +1,11 @@
 //! Values of a parameter: `theta`, `theta + delta`, `theta - 1/2*delta`; and numbers alone.
 
-use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use crate::diagnostic::Diagnostic;
 use crate::kernel::jets::expression::Point;
 use crate::kernel::jets::theory::ParameterId;
+use crate::kernel::term::Rational;
 use crate::syntax::tree::{BinaryOperator, Expression, ExpressionKind};
 
 use super::scope::{Meaning, Scope};
@@ -26,7 +26,7 @@ impl Scope {
     pub fn point(&mut self, expression: &Expression, wanted: Option<ParameterId>) -> Option<(ParameterId, Point)> {
         let mut parameter = None;
         let mut point = Point::new();
-        let one = BigRational::one();
+        let one = Rational::one();
         let found = self.displacement(expression, &one, &mut parameter, &mut point);
         let parameter = parameter.filter(|own| found && wanted.is_none_or(|wanted| *own == wanted));
         if let Some(parameter) = parameter {
@@ -53,7 +53,7 @@ impl Scope {
     pub fn displacement(
         &self,
         expression: &Expression,
-        scale: &BigRational,
+        scale: &Rational,
         parameter: &mut Option<ParameterId>,
         point: &mut Point,
     ) -> bool {
@@ -92,7 +92,7 @@ impl Scope {
 }
 
 /// The value of an expression in numbers alone.
-pub fn constant_value(expression: &Expression) -> Option<BigRational> {
+pub fn constant_value(expression: &Expression) -> Option<Rational> {
     match &expression.node {
         ExpressionKind::Number(value) => Some(value.clone()),
         ExpressionKind::Negate(body) => constant_value(body).map(|value| -value),
@@ -109,7 +109,7 @@ pub fn constant_value(expression: &Expression) -> Option<BigRational> {
                         .then(|| right.to_integer().to_i32())
                         .flatten()
                         .filter(|exponent| exponent.abs() <= 64)?;
-                    (!left.is_zero() || !right.is_negative()).then(|| num_traits::Pow::pow(left, exponent))
+                    (!left.is_zero() || !right.is_negative()).then(|| left.pow(exponent))
                 }
             }
         }

@@ -6,7 +6,7 @@ use crate::kernel::jets::theory::{
     Argument, Constant, ConstantId, Density, DensityId, Direction, DirectionId, Function, FunctionId, Parameter,
     ParameterId, Theory, Variate, VariateId,
 };
-use crate::kernel::term::Name;
+use crate::kernel::term::{Name, Rational};
 use crate::source::Span;
 use crate::syntax::tree::{Declarations, DerivationEntry, DerivationTree, Domain, DomainKind, ExpressionKind, Ident};
 
@@ -154,7 +154,7 @@ impl Scope {
             .iter()
             .map(|argument| match &argument.node {
                 ExpressionKind::Name(name) => Some(self.space(name)),
-                ExpressionKind::Number(value) if *value == num_rational::BigRational::from_integer(1.into()) => None,
+                ExpressionKind::Number(value) if *value == Rational::from_integer(1.into()) => None,
                 ExpressionKind::Number(value) => Some(self.space(&value.to_string())),
                 _ => {
                     let message = "a dimension is a name or a number".to_string();

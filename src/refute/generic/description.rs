@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use num_rational::BigRational;
+use crate::kernel::term::Rational;
 use num_traits::{One, Signed, Zero};
 
 use crate::kernel::jets::theory::{Argument, DensityId, FunctionId, Theory};
@@ -170,7 +170,7 @@ fn polynomial(weight: &Weight, parameter: &str, size: usize) -> String {
             (false, true) => " - ",
             (false, false) => " + ",
         });
-        let number: BigRational = coefficient.abs();
+        let number: Rational = coefficient.abs();
         text.push_str(&match (number.is_one(), powers.is_empty()) {
             (_, true) => number.to_string(),
             (true, false) => powers.join("*"),

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::kernel::term::Rational;
 use num_bigint::BigInt;
-use num_rational::{BigRational, Ratio};
+use num_rational::Ratio;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 /// Π prime^root · Π (log prime)^power, each root in (0, 1).
@@ -17,21 +18,21 @@ struct Unit {
 
 /// Σ c · unit, no c zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exact(BTreeMap<Unit, BigRational>);
+pub struct Exact(BTreeMap<Unit, Rational>);
 
 /// Larger primes are not looked for; the family is passed over.
 const LARGEST_PRIME: u64 = 1_000_000;
 
 impl Exact {
-    pub fn rational(value: BigRational) -> Exact {
+    pub fn rational(value: Rational) -> Exact {
         Exact::term(Unit::default(), value)
     }
 
     pub fn integer(value: i64) -> Exact {
-        Exact::rational(BigRational::from_integer(value.into()))
+        Exact::rational(Rational::from_integer(value.into()))
     }
 
-    fn term(unit: Unit, value: BigRational) -> Exact {
+    fn term(unit: Unit, value: Rational) -> Exact {
         let mut terms = BTreeMap::new();
         if !value.is_zero() {
             terms.insert(unit, value);
@@ -43,15 +44,15 @@ impl Exact {
         self.0.is_empty()
     }
 
-    pub fn as_rational(&self) -> Option<BigRational> {
+    pub fn as_rational(&self) -> Option<Rational> {
         if self.is_zero() {
-            return Some(BigRational::zero());
+            return Some(Rational::zero());
         }
         self.as_product().filter(|(roots, _)| roots.is_empty()).map(|(_, value)| value.clone())
     }
 
     /// A positive or negative rational times roots of primes: what can be divided by.
-    fn as_product(&self) -> Option<(&BTreeMap<u64, Ratio<i64>>, &BigRational)> {
+    fn as_product(&self) -> Option<(&BTreeMap<u64, Ratio<i64>>, &Rational)> {
         let (unit, value) = self.0.first_key_value()?;
         (self.0.len() == 1 && unit.logs.is_empty()).then_some((&unit.roots, value))
     }
@@ -59,11 +60,11 @@ impl Exact {
     #[must_use]
     pub fn minus(&self, other: &Exact) -> Exact {
         let mut sum = self.clone();
-        sum.accumulate(other, &-BigRational::one());
+        sum.accumulate(other, &-Rational::one());
         sum
     }
 
-    pub fn accumulate(&mut self, other: &Exact, scale: &BigRational) {
+    pub fn accumulate(&mut self, other: &Exact, scale: &Rational) {
         for (unit, coefficient) in &other.0 {
             self.add(unit.clone(), if scale.is_one() { coefficient.clone() } else { coefficient * scale });
         }
@@ -86,7 +87,7 @@ impl Exact {
         }
     }
 
-    fn add(&mut self, unit: Unit, coefficient: BigRational) {
+    fn add(&mut self, unit: Unit, coefficient: Rational) {
         use std::collections::btree_map::Entry;
         match self.0.entry(unit) {
             Entry::Vacant(place) if !coefficient.is_zero() => {
@@ -110,7 +111,7 @@ impl Exact {
     }
 
     #[must_use]
-    pub fn scaled(&self, factor: &BigRational) -> Exact {
+    pub fn scaled(&self, factor: &Rational) -> Exact {
         let mut product = Exact::default();
         product.accumulate(self, factor);
         product
@@ -129,28 +130,28 @@ impl Exact {
         let mut sum = Exact::default();
         for (prime, exponent) in exponents {
             let unit = Unit { logs: BTreeMap::from([(prime, 1)]), ..Unit::default() };
-            let exponent = BigRational::new((*exponent.numer()).into(), (*exponent.denom()).into());
-            sum.accumulate(&Exact::term(unit, exponent), &BigRational::one());
+            let exponent = Rational::new((*exponent.numer()).into(), (*exponent.denom()).into());
+            sum.accumulate(&Exact::term(unit, exponent), &Rational::one());
         }
         Some(sum)
     }
 
     /// exp, where it is rational: of whole multiples of logarithms.
-    pub fn exp(&self) -> Option<BigRational> {
-        let mut product = BigRational::one();
+    pub fn exp(&self) -> Option<Rational> {
+        let mut product = Rational::one();
         for (unit, coefficient) in &self.0 {
             let (prime, power) = unit.logs.iter().next()?;
             if !unit.roots.is_empty() || unit.logs.len() != 1 || *power != 1 || !coefficient.is_integer() {
                 return None;
             }
             product *=
-                num_traits::Pow::pow(BigRational::from_integer((*prime).into()), coefficient.to_integer().to_i32()?);
+                num_traits::Pow::pow(Rational::from_integer((*prime).into()), coefficient.to_integer().to_i32()?);
         }
         Some(product)
     }
 
     /// self^exponent: of a positive rational times roots; of a negative one for whole exponents.
-    pub fn power(&self, exponent: &BigRational) -> Option<Exact> {
+    pub fn power(&self, exponent: &Rational) -> Option<Exact> {
         let (roots, value) = self.as_product()?;
         if exponent.is_integer() && roots.is_empty() {
             return Some(Exact::rational(num_traits::Pow::pow(value.clone(), exponent.to_integer().to_i32()?)));
@@ -164,7 +165,7 @@ impl Exact {
             *exponents.entry(prime).or_insert_with(Ratio::zero) += Ratio::from_integer(count);
         }
         let mut unit = Unit::default();
-        let mut coefficient = BigRational::one();
+        let mut coefficient = Rational::one();
         for (prime, own) in exponents {
             coefficient *= multiply_root(&mut unit.roots, prime, own * exponent);
         }
@@ -187,11 +188,11 @@ impl Exact {
         low.is_positive() || high.is_negative()
     }
 
-    fn enclosure(&self) -> (BigRational, BigRational) {
-        let mut total = (BigRational::zero(), BigRational::zero());
+    fn enclosure(&self) -> (Rational, Rational) {
+        let mut total = (Rational::zero(), Rational::zero());
         for (unit, coefficient) in &self.0 {
             // Logarithms and roots of primes are positive, so products keep the order.
-            let mut term = (BigRational::one(), BigRational::one());
+            let mut term = (Rational::one(), Rational::one());
             let logs =
                 unit.logs.iter().flat_map(|(prime, power)| std::iter::repeat_n(log_enclosure(*prime), *power as usize));
             let roots = unit.roots.iter().map(|(prime, root)| root_enclosure(*prime, *root));
@@ -207,7 +208,7 @@ impl Exact {
 
     /// To read by; decides nothing.
     pub fn decimal(&self) -> f64 {
-        let term = |(unit, coefficient): (&Unit, &BigRational)| {
+        let term = |(unit, coefficient): (&Unit, &Rational)| {
             let logs: f64 = unit.logs.iter().map(|(prime, power)| (*prime as f64).ln().powi(*power as i32)).product();
             let roots: f64 = unit
                 .roots
@@ -222,7 +223,7 @@ impl Exact {
 }
 
 /// One more prime^exponent; its whole part is returned.
-fn multiply_root(roots: &mut BTreeMap<u64, Ratio<i64>>, prime: u64, exponent: Ratio<i64>) -> BigRational {
+fn multiply_root(roots: &mut BTreeMap<u64, Ratio<i64>>, prime: u64, exponent: Ratio<i64>) -> Rational {
     let sum = roots.get(&prime).copied().unwrap_or_else(Ratio::zero) + exponent;
     let whole = sum.floor();
     let rest = sum - whole;
@@ -231,48 +232,48 @@ fn multiply_root(roots: &mut BTreeMap<u64, Ratio<i64>>, prime: u64, exponent: Ra
     } else {
         roots.insert(prime, rest);
     }
-    num_traits::Pow::pow(BigRational::from_integer(prime.into()), i32::try_from(whole.to_integer()).unwrap_or(0))
+    num_traits::Pow::pow(Rational::from_integer(prime.into()), i32::try_from(whole.to_integer()).unwrap_or(0))
 }
 
 /// log p = k log 2 + 2 artanh((m − 1)/(m + 1)) with m = p / 2^k in [1, 2): rational bounds from the series.
-fn log_enclosure(prime: u64) -> (BigRational, BigRational) {
-    let artanh = |x: &BigRational| {
+fn log_enclosure(prime: u64) -> (Rational, Rational) {
+    let artanh = |x: &Rational| {
         let square = x * x;
         let mut power = x.clone();
-        let mut sum = BigRational::zero();
+        let mut sum = Rational::zero();
         let mut number = 1;
         while number < 81 {
-            sum += &power / BigRational::from_integer(number.into());
+            sum += &power / Rational::from_integer(number.into());
             power *= &square;
             number += 2;
         }
         // What is left is below a geometric series.
-        let rest = power / (BigRational::one() - square);
+        let rest = power / (Rational::one() - square);
         (sum.clone(), sum + rest)
     };
-    let two = BigRational::from_integer(2.into());
-    let log_two = artanh(&BigRational::new(1.into(), 3.into()));
+    let two = Rational::from_integer(2.into());
+    let log_two = artanh(&Rational::new(1.into(), 3.into()));
     let exponent = prime.ilog2();
-    let mantissa = BigRational::new(prime.into(), BigInt::one() << exponent);
-    let rest = artanh(&((&mantissa - BigRational::one()) / (&mantissa + BigRational::one())));
-    let times = BigRational::from_integer(exponent.into());
+    let mantissa = Rational::new(prime.into(), BigInt::one() << exponent);
+    let rest = artanh(&((&mantissa - Rational::one()) / (&mantissa + Rational::one())));
+    let times = Rational::from_integer(exponent.into());
     (&two * (&times * &log_two.0 + rest.0), &two * (&times * &log_two.1 + rest.1))
 }
 
 /// p^(a/b) between neighbouring multiples of 10^−40.
-fn root_enclosure(prime: u64, root: Ratio<i64>) -> (BigRational, BigRational) {
+fn root_enclosure(prime: u64, root: Ratio<i64>) -> (Rational, Rational) {
     let index = u32::try_from(*root.denom()).unwrap_or(1);
     let scale = num_traits::pow(BigInt::from(10), 40);
     let scaled = num_traits::pow(BigInt::from(prime), usize::try_from(*root.numer()).unwrap_or(0))
         * num_traits::pow(scale.clone(), index as usize);
     let floor = scaled.nth_root(index);
-    (BigRational::new(floor.clone(), scale.clone()), BigRational::new(floor + 1, scale))
+    (Rational::new(floor.clone(), scale.clone()), Rational::new(floor + 1, scale))
 }
 
 /// The exponent of each prime in a positive rational.
-fn prime_exponents(value: &BigRational) -> Option<Vec<(u64, i64)>> {
-    let mut found = factors(value.numer())?;
-    found.extend(factors(value.denom())?.into_iter().map(|(prime, count)| (prime, -count)));
+fn prime_exponents(value: &Rational) -> Option<Vec<(u64, i64)>> {
+    let mut found = factors(&value.numer())?;
+    found.extend(factors(&value.denom())?.into_iter().map(|(prime, count)| (prime, -count)));
     Some(found)
 }
 

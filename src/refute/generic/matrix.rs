@@ -1,6 +1,6 @@
 //! Matrices of power series.
 
-use num_rational::BigRational;
+use crate::kernel::term::Rational;
 use num_traits::One;
 
 use super::series::{Cut, Series};
@@ -39,13 +39,13 @@ pub fn product(left: &Matrix, right: &Matrix, cut: Cut) -> Matrix {
 
 /// By the adjugate, for the sizes that families come in.
 pub fn inverse(matrix: &Matrix) -> Option<Matrix> {
-    let reciprocal = |determinant: &Series| determinant.power(&-BigRational::one());
+    let reciprocal = |determinant: &Series| determinant.power(&-Rational::one());
     match matrix.as_slice() {
         [row] => Some(vec![vec![reciprocal(&row[0])?]]),
         [first, second] => {
             let determinant = first[0].times(&second[1]).minus(&first[1].times(&second[0]));
             let scale = reciprocal(&determinant)?;
-            let negative = scale.scaled(&-BigRational::one());
+            let negative = scale.scaled(&-Rational::one());
             Some(vec![
                 vec![second[1].times(&scale), first[1].times(&negative)],
                 vec![second[0].times(&negative), first[0].times(&scale)],

@@ -1,6 +1,6 @@
 //! Densities, abstract functions and parameters of a family, and expectations in it.
 
-use num_rational::BigRational;
+use crate::kernel::term::Rational;
 use num_traits::{One, Zero};
 
 use crate::kernel::jets::expression::Point;
@@ -27,7 +27,7 @@ impl Evaluator<'_> {
             start.plus(&Series::variable(component, self.cut))
         } else {
             // An outer parameter φ, at (1, 2): its displacements come after those of θ.
-            self.number(BigRational::from_integer((component as i64 + 1).into())).plus(&self.outer(component))
+            self.number(Rational::from_integer((component as i64 + 1).into())).plus(&self.outer(component))
         };
         if let (Some(outer), true) = (theory.parameter(id).depends_on, own == Some(id)) {
             value = value.plus(&self.displacement_by(outer, component)?);
@@ -51,8 +51,8 @@ impl Evaluator<'_> {
         let mut total = Series::zero(self.cut);
         for at in 0..size {
             let eta = self.outer(at);
-            let linear = BigRational::new((2 + row - 3 * at as i64).into(), 1.into());
-            let quadratic = BigRational::new((1 + row + 2 * at as i64).into(), 2.into());
+            let linear = Rational::new((2 + row - 3 * at as i64).into(), 1.into());
+            let quadratic = Rational::new((1 + row + 2 * at as i64).into(), 2.into());
             total = total.plus(&eta.scaled(&linear)).plus(&eta.times(&eta).scaled(&quadratic));
             total = total.plus(&eta.times(&self.outer(0)).times(&self.outer(size - 1)));
         }
@@ -62,7 +62,7 @@ impl Evaluator<'_> {
     pub fn direction(&self, id: DirectionId, component: usize) -> Series {
         let size = self.dimension(self.derivation.theory.direction_space(id));
         let own = self.world.direction(id.0 as usize, size);
-        let entry = own.get(component).cloned().unwrap_or_else(BigRational::zero);
+        let entry = own.get(component).cloned().unwrap_or_else(Rational::zero);
         match self.mode {
             Mode::Concrete => self.number(entry * self.world.length()),
             Mode::Formal(_) => Series::variable(STEP, self.cut).scaled(&entry),
@@ -98,17 +98,17 @@ impl Evaluator<'_> {
             Law::Polynomial(laws) => self.polynomial(&laws[given % laws.len()][here], &theta),
             Law::Exponential => {
                 let (weights, total) = self.exponential_weights(&theta)?;
-                Some(weights[here].times(&total.power(&-BigRational::one())?))
+                Some(weights[here].times(&total.power(&-Rational::one())?))
             }
         }
     }
 
-    pub fn polynomial(&self, weight: &[(BigRational, Vec<u32>)], theta: &[Series]) -> Option<Series> {
+    pub fn polynomial(&self, weight: &[(Rational, Vec<u32>)], theta: &[Series]) -> Option<Series> {
         let mut total = Series::zero(self.cut);
         for (coefficient, exponents) in weight {
             let mut term = self.number(coefficient.clone());
             for (component, exponent) in theta.iter().zip(exponents) {
-                term = term.times(&component.power(&BigRational::from_integer((*exponent).into()))?);
+                term = term.times(&component.power(&Rational::from_integer((*exponent).into()))?);
             }
             total = total.plus(&term);
         }
@@ -139,10 +139,10 @@ impl Evaluator<'_> {
             return self.exponential_weights(&theta)?.1.log();
         }
         let spread: i64 = component.iter().map(|at| *at as i64).sum();
-        let mut total = self.number(BigRational::from_integer((2 + i64::from(id.0)).into()));
+        let mut total = self.number(Rational::from_integer((2 + i64::from(id.0)).into()));
         for (at, value) in theta.iter().enumerate() {
             let square = value.times(value);
-            let number = |value: i64| BigRational::from_integer(value.into());
+            let number = |value: i64| Rational::from_integer(value.into());
             total = total
                 .plus(&value.scaled(&number(3 + spread - 2 * at as i64)))
                 .plus(&square.scaled(&number(1 + at as i64 + spread)));
@@ -159,10 +159,10 @@ impl Evaluator<'_> {
                 .iter()
                 .enumerate()
                 .skip(1)
-                .map(|(at, value)| value * BigRational::from_integer(at.into()))
+                .map(|(at, value)| value * Rational::from_integer(at.into()))
                 .collect();
         }
-        let moved = argument.minus(&self.number(BigRational::one()));
+        let moved = argument.minus(&self.number(Rational::one()));
         let mut total = Series::zero(self.cut);
         for coefficient in coefficients.iter().rev() {
             total = total.times(&moved).plus(&self.number(coefficient.clone()));
@@ -219,7 +219,7 @@ impl Evaluator<'_> {
         let theory = &self.derivation.theory;
         let mut total: Option<Matrix> = None;
         for draws in self.samples() {
-            let mut probability = self.number(BigRational::one());
+            let mut probability = self.number(Rational::one());
             for draw in &draws {
                 let mut here = environment.clone();
                 here.variates.extend(draw.iter().copied());
@@ -320,7 +320,7 @@ impl Evaluator<'_> {
         for choice in choices(&variates) {
             let mut here = environment.clone();
             here.variates.extend(choice.iter().copied());
-            let mut probability = self.number(BigRational::one());
+            let mut probability = self.number(Rational::one());
             for (variate, _) in &choice {
                 probability = probability.times(&weight(*variate, &here)?);
             }
@@ -338,7 +338,7 @@ impl Evaluator<'_> {
         let mean_of = |body: &Formula| self.expectation(point, environment, &|here| self.value(body, here));
         let (first, second) = (mean_of(left)?, mean_of(right)?);
         self.expectation(point, environment, &|here| {
-            let negative = -BigRational::one();
+            let negative = -Rational::one();
             let left = sum(&self.value(left, here)?, &each(&first, &|entry| entry.scaled(&negative)));
             let right = sum(&self.value(right, here)?, &each(&second, &|entry| entry.scaled(&negative)));
             Some(product(&left, &transposed(&right), self.cut))

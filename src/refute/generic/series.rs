@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use num_rational::BigRational;
+use crate::kernel::term::Rational;
 use num_traits::{One, Zero};
 
 use super::exact::Exact;
@@ -48,12 +48,12 @@ impl Series {
         Series { terms, cut }
     }
 
-    pub fn rational(value: BigRational, cut: Cut) -> Series {
+    pub fn rational(value: Rational, cut: Cut) -> Series {
         Series::constant(Exact::rational(value), cut)
     }
 
     /// The value, if it is a rational number that nothing moves.
-    pub fn as_rational(&self) -> Option<BigRational> {
+    pub fn as_rational(&self) -> Option<Rational> {
         let still = self.terms.keys().all(|exponents| *exponents == [0; VARIABLES]);
         if still { self.at_origin().as_rational() } else { None }
     }
@@ -83,7 +83,7 @@ impl Series {
         self.coefficient(0)
     }
 
-    fn add_scaled(&mut self, other: &Series, scale: &BigRational) {
+    fn add_scaled(&mut self, other: &Series, scale: &Rational) {
         for (exponents, value) in &other.terms {
             let own = self.terms.entry(*exponents).or_default();
             own.accumulate(value, scale);
@@ -96,19 +96,19 @@ impl Series {
     #[must_use]
     pub fn plus(&self, other: &Series) -> Series {
         let mut sum = self.clone();
-        sum.add_scaled(other, &BigRational::one());
+        sum.add_scaled(other, &Rational::one());
         sum
     }
 
     #[must_use]
     pub fn minus(&self, other: &Series) -> Series {
         let mut sum = self.clone();
-        sum.add_scaled(other, &-BigRational::one());
+        sum.add_scaled(other, &-Rational::one());
         sum
     }
 
     #[must_use]
-    pub fn scaled(&self, factor: &BigRational) -> Series {
+    pub fn scaled(&self, factor: &Rational) -> Series {
         let mut product = Series::zero(self.cut);
         product.add_scaled(self, factor);
         product
@@ -152,7 +152,7 @@ impl Series {
             if exponents[variable] > 0 {
                 let mut lowered = *exponents;
                 lowered[variable] -= 1;
-                derived.terms.insert(lowered, value.scaled(&BigRational::from_integer(exponents[variable].into())));
+                derived.terms.insert(lowered, value.scaled(&Rational::from_integer(exponents[variable].into())));
             }
         }
         derived
@@ -165,7 +165,7 @@ impl Series {
     }
 
     /// Σ_k coefficients(k) · self^k for a series without constant term.
-    fn composed(&self, coefficients: &dyn Fn(u32) -> BigRational) -> Series {
+    fn composed(&self, coefficients: &dyn Fn(u32) -> Rational) -> Series {
         let mut power = Series::constant(Exact::integer(1), self.cut);
         let mut sum = power.scaled(&coefficients(0));
         for degree in 1..=self.cut.longest() {
@@ -182,26 +182,26 @@ impl Series {
     pub fn log(&self) -> Option<Series> {
         let centre = self.at_origin();
         let constant = centre.log()?;
-        let relative = self.without_constant().times_number(&centre.power(&-BigRational::one())?);
+        let relative = self.without_constant().times_number(&centre.power(&-Rational::one())?);
         let series = relative.composed(&|degree| match degree {
-            0 => BigRational::zero(),
-            _ => BigRational::new(if degree % 2 == 1 { 1 } else { -1 }.into(), degree.into()),
+            0 => Rational::zero(),
+            _ => Rational::new(if degree % 2 == 1 { 1 } else { -1 }.into(), degree.into()),
         });
         Some(series.plus(&Series::constant(constant, self.cut)))
     }
 
     pub fn exp(&self) -> Option<Series> {
         let centre = self.at_origin().exp()?;
-        let mut factorials = vec![BigRational::one()];
+        let mut factorials = vec![Rational::one()];
         for degree in 1..=self.cut.longest() {
-            let next = &factorials[degree as usize - 1] / BigRational::from_integer(degree.into());
+            let next = &factorials[degree as usize - 1] / Rational::from_integer(degree.into());
             factorials.push(next);
         }
         Some(self.without_constant().composed(&|degree| factorials[degree as usize].clone()).scaled(&centre))
     }
 
     /// `None` where the constant term has no such power, or is a sum.
-    pub fn power(&self, exponent: &BigRational) -> Option<Series> {
+    pub fn power(&self, exponent: &Rational) -> Option<Series> {
         use num_traits::{Signed, ToPrimitive};
         if exponent.is_integer() && !exponent.is_negative() {
             let mut product = Series::constant(Exact::integer(1), self.cut);
@@ -212,13 +212,13 @@ impl Series {
         }
         let centre = self.at_origin();
         let scale = centre.power(exponent)?;
-        let mut binomials = vec![BigRational::one()];
+        let mut binomials = vec![Rational::one()];
         for degree in 1..=self.cut.longest() {
-            let number = BigRational::from_integer(degree.into());
-            let next = &binomials[degree as usize - 1] * (exponent - &number + BigRational::one()) / number;
+            let number = Rational::from_integer(degree.into());
+            let next = &binomials[degree as usize - 1] * (exponent - &number + Rational::one()) / number;
             binomials.push(next);
         }
-        let relative = self.without_constant().times_number(&centre.power(&-BigRational::one())?);
+        let relative = self.without_constant().times_number(&centre.power(&-Rational::one())?);
         Some(relative.composed(&|degree| binomials[degree as usize].clone()).times_number(&scale))
     }
 }

@@ -1,6 +1,6 @@
 //! The value of a formula in a family: matrices of power series.
 
-use num_rational::BigRational;
+use crate::kernel::term::Rational;
 use num_traits::{One, Zero};
 
 use crate::kernel::jets::expression::Point;
@@ -48,9 +48,9 @@ impl Evaluator<'_> {
     }
 
     /// A declared constant; the number of draws is that of the samples.
-    pub fn constant(&self, id: ConstantId, components: &[usize], symmetric: bool) -> BigRational {
+    pub fn constant(&self, id: ConstantId, components: &[usize], symmetric: bool) -> Rational {
         if self.derivation.theory.sample == Some(id) {
-            return BigRational::from_integer(SAMPLE_SIZE.into());
+            return Rational::from_integer(SAMPLE_SIZE.into());
         }
         let value = self.world.constant(id, components, symmetric);
         // A number that was not declared positive is negative: what holds for positive ones alone shows.
@@ -58,7 +58,7 @@ impl Evaluator<'_> {
         if negative { -value } else { value }
     }
 
-    pub fn number(&self, value: BigRational) -> Series {
+    pub fn number(&self, value: Rational) -> Series {
         Series::rational(value, self.cut)
     }
 
@@ -140,9 +140,7 @@ impl Evaluator<'_> {
             }
             Kind::Variance(body) => self.covariance(body, body, environment),
             Kind::Covariance(left, right) => self.covariance(left, right, environment),
-            Kind::Negate(body) => {
-                Some(each(&self.value(body, environment)?, &|entry| entry.scaled(&-BigRational::one())))
-            }
+            Kind::Negate(body) => Some(each(&self.value(body, environment)?, &|entry| entry.scaled(&-Rational::one()))),
             Kind::Binary(operator, left, right) => self.binary(*operator, left, right, formula, environment),
             Kind::Power(body, exponent) => single(self.scalar(body, environment)?.power(exponent)?),
             Kind::Raised(body, exponent) => {
@@ -152,7 +150,7 @@ impl Evaluator<'_> {
                 single(self.scalar(body, environment)?.power(&number)?)
             }
             Kind::SquareRoot(body) => {
-                single(self.scalar(body, environment)?.power(&BigRational::new(1.into(), 2.into()))?)
+                single(self.scalar(body, environment)?.power(&Rational::new(1.into(), 2.into()))?)
             }
             Kind::Transpose(body) => Some(transposed(&self.value(body, environment)?)),
             Kind::Log(body) => single(self.scalar(body, environment)?.log()?),
@@ -234,9 +232,9 @@ impl Evaluator<'_> {
             Kind::Table(entries) => table(&|row, column| self.scalar(&entries[row][column], environment)),
             // A term of a family at hand: that family's own values refute it.
             Kind::Member(_) => None,
-            Kind::Identity => table(&|row, column| {
-                Some(self.number(if row == column { BigRational::one() } else { BigRational::zero() }))
-            }),
+            Kind::Identity => {
+                table(&|row, column| Some(self.number(if row == column { Rational::one() } else { Rational::zero() })))
+            }
         }
     }
 
@@ -256,12 +254,12 @@ impl Evaluator<'_> {
             )),
             Operator::Subtract => {
                 let right = each(&self.value_of_shape(right, environment, rows, columns)?, &|entry| {
-                    entry.scaled(&-BigRational::one())
+                    entry.scaled(&-Rational::one())
                 });
                 Some(sum(&self.value_of_shape(left, environment, rows, columns)?, &right))
             }
             Operator::Divide => {
-                let divisor = self.scalar(right, environment)?.power(&-BigRational::one())?;
+                let divisor = self.scalar(right, environment)?.power(&-Rational::one())?;
                 Some(each(&self.value(left, environment)?, &|entry| entry.times(&divisor)))
             }
             Operator::Multiply => {

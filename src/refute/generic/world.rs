@@ -1,6 +1,6 @@
 //! Small families with rational probabilities, smallest first.
 
-use num_rational::BigRational;
+use crate::kernel::term::Rational;
 use num_traits::One;
 
 use crate::kernel::jets::theory::{Argument, ConstantId, FunctionId};
@@ -19,7 +19,7 @@ pub enum Mode {
 }
 
 /// A polynomial in the components of θ: coefficients and exponents.
-pub type Weight = Vec<(BigRational, Vec<u32>)>;
+pub type Weight = Vec<(Rational, Vec<u32>)>;
 
 /// How probabilities come from parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,29 +38,29 @@ pub struct World {
     /// The dimension of θ, the parameter of the densities.
     pub size: usize,
     /// θ itself, or exp θ for an exponential law.
-    pub centre: Vec<BigRational>,
+    pub centre: Vec<Rational>,
     pub law: Law,
     /// How many points the variate has.
     pub points: usize,
     /// The distribution of the covariate, if there is one.
-    pub covariate: Vec<BigRational>,
+    pub covariate: Vec<Rational>,
     /// Densities after the first are of pairs of independent draws from it, and scalar constants are 2.
     pub pairs: bool,
     /// Chooses among abstract functions that differ in their first derivatives.
     pub variant: usize,
 }
 
-fn q(numerator: i64, denominator: i64) -> BigRational {
-    BigRational::new(numerator.into(), denominator.into())
+fn q(numerator: i64, denominator: i64) -> Rational {
+    Rational::new(numerator.into(), denominator.into())
 }
 
-fn term(coefficient: i64, exponents: &[u32]) -> (BigRational, Vec<u32>) {
+fn term(coefficient: i64, exponents: &[u32]) -> (Rational, Vec<u32>) {
     (q(coefficient, 1), exponents.to_vec())
 }
 
 /// One minus the others.
 fn closed(mut weights: Vec<Weight>, size: usize) -> Vec<Weight> {
-    let mut last = vec![(BigRational::one(), vec![0; size])];
+    let mut last = vec![(Rational::one(), vec![0; size])];
     for weight in &weights {
         last.extend(weight.iter().map(|(coefficient, exponents)| (-coefficient.clone(), exponents.clone())));
     }
@@ -69,7 +69,7 @@ fn closed(mut weights: Vec<Weight>, size: usize) -> Vec<Weight> {
 }
 
 struct Sketch {
-    centre: Vec<BigRational>,
+    centre: Vec<Rational>,
     plain: Vec<Weight>,
     /// The law for the other value of a covariate.
     other: Vec<Weight>,
@@ -199,19 +199,19 @@ fn variants(derivation: &Derivation) -> std::ops::Range<usize> {
 
 impl World {
     /// The direction v of the step, for the n-th direction declared.
-    pub fn direction(&self, number: usize, size: usize) -> Vec<BigRational> {
+    pub fn direction(&self, number: usize, size: usize) -> Vec<Rational> {
         (0..size)
             .map(|at| if number.is_multiple_of(2) { q(1 + at as i64, 1) } else { q(3 - 4 * at as i64, 2) })
             .collect()
     }
 
     /// A concrete displacement is this many times the direction.
-    pub fn length(&self) -> BigRational {
+    pub fn length(&self) -> Rational {
         q(1, 12)
     }
 
     /// Σ c_k (x − 1)^k: an abstract function of a real number; later variants vanish at 1 to higher order.
-    pub fn real_function(&self, id: FunctionId) -> Vec<BigRational> {
+    pub fn real_function(&self, id: FunctionId) -> Vec<Rational> {
         let shift = i64::from(id.0);
         let mut coefficients = vec![q(2 + shift, 1), q(3, 2 + shift), q(5, 2), q(-7, 3), q(4 + shift, 1), q(1, 2)];
         for coefficient in coefficients.iter_mut().take(self.variant) {
@@ -221,7 +221,7 @@ impl World {
     }
 
     /// T_i(z), positive, with no relation between components.
-    pub fn statistic(&self, id: FunctionId, point: usize, components: &[usize]) -> BigRational {
+    pub fn statistic(&self, id: FunctionId, point: usize, components: &[usize]) -> Rational {
         match self.law {
             Law::Exponential => {
                 let table = if self.variant == 0 {
@@ -247,7 +247,7 @@ impl World {
     }
 
     /// An entry of a declared constant; matrices are not symmetric unless they are declared so.
-    pub fn constant(&self, id: ConstantId, components: &[usize], symmetric: bool) -> BigRational {
+    pub fn constant(&self, id: ConstantId, components: &[usize], symmetric: bool) -> Rational {
         let shift = i64::from(id.0);
         match components {
             [] if self.pairs => q(2, 1),
@@ -262,7 +262,7 @@ impl World {
     }
 
     /// The distribution of the data over so many points, for each value of the covariate. Not the model's.
-    pub fn data(&self, covariate: usize, point: usize, points: usize) -> BigRational {
+    pub fn data(&self, covariate: usize, point: usize, points: usize) -> Rational {
         let table: &[[i64; 3]] = match points {
             2 => &[[2, 5, 0], [4, 3, 0]],
             3 => &[[2, 1, 4], [3, 3, 1]],

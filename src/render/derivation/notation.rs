@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use num_rational::BigRational;
+use crate::kernel::term::Rational;
 use num_traits::{One, Signed};
 
 use crate::kernel::jets::expression::Point;
@@ -660,7 +660,7 @@ fn names(labels: &[Label]) -> Vec<String> {
     labels.iter().map(|label| label.name.clone()).collect()
 }
 
-fn rational(value: &BigRational) -> String {
+fn rational(value: &Rational) -> String {
     if value.is_integer() {
         return value.to_string();
     }
@@ -668,7 +668,7 @@ fn rational(value: &BigRational) -> String {
     format!(r"{sign}\tfrac{{{}}}{{{}}}", value.numer().abs(), value.denom())
 }
 
-fn plain(value: &BigRational) -> String {
+fn plain(value: &Rational) -> String {
     value.to_string()
 }
 
