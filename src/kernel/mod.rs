@@ -3,6 +3,7 @@
 mod calculus;
 pub mod certificate;
 pub mod check;
+mod comparison;
 pub mod domain;
 pub mod interval;
 pub mod jets;
@@ -12,6 +13,7 @@ pub mod normal;
 pub mod poly;
 pub mod section;
 pub mod sign;
+pub mod symmetry;
 pub mod term;
 mod text;
 pub mod theorem;

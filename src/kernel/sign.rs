@@ -28,7 +28,12 @@ impl Sign {
         matches!(self, Sign::Positive | Sign::Negative)
     }
 
-    fn of_number(value: &Rational) -> Sign {
+    /// Positive or zero.
+    pub(super) fn is_nonnegative(self) -> bool {
+        matches!(self, Sign::Positive | Sign::Nonnegative | Sign::Zero)
+    }
+
+    pub(super) fn of_number(value: &Rational) -> Sign {
         if value.is_zero() {
             Sign::Zero
         } else if value.is_positive() {
@@ -62,7 +67,7 @@ impl Sign {
         }
     }
 
-    fn times(self, other: Sign) -> Sign {
+    pub(super) fn times(self, other: Sign) -> Sign {
         match (self, other) {
             (Sign::Zero, _) | (_, Sign::Zero) => Sign::Zero,
             (Sign::Positive, sign) | (sign, Sign::Positive) => sign,
@@ -201,6 +206,7 @@ impl Normalizer {
         spend(8 * poly.len()).ok()?;
         self.sign_by_terms(poly)
             .or_else(|| self.bounds(poly, 0).sign())
+            .or_else(|| self.sign_of_comparison(poly))
             .or_else(|| self.sign_by_content(poly, questions))
             .or_else(|| self.sign_by_constant(poly, questions))
             .or_else(|| self.sign_of_logarithms(poly))
