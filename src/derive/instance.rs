@@ -115,10 +115,14 @@ pub fn beside(setting: &Setting, monomial: &Monomial) -> Vec<Vec<Piece>> {
         return Vec::new();
     };
     let fitting = LEMMAS.iter().filter(|lemma| !lemma.factor.is_one());
-    let fitting = fitting.filter(|lemma| domain_fits(&lemma.domain, &change.domain, &slice.domain).is_some());
-    let found = |lemma| {
-        piece_beside(lemma, &change, &target, &statistic, &scope)
-            .or_else(|| circle::piece_beside(lemma, &change, &target, &statistic, &scope))
+    let halved =
+        |lemma: &Lemma| mirror(&lemma.domain, &change.variable).is_some_and(|mirror| mirror.half == change.domain);
+    let fitting =
+        fitting.filter(|lemma| halved(lemma) || domain_fits(&lemma.domain, &change.domain, &slice.domain).is_some());
+    let found = |lemma: &'static Lemma| {
+        let pieces = piece_beside(lemma, &change, &target, &statistic, &scope)
+            .or_else(|| circle::piece_beside(lemma, &change, &target, &statistic, &scope))?;
+        Some(pieces.into_iter().map(|piece| Piece { half: halved(lemma), ..piece }).collect())
     };
     fitting.filter_map(found).collect()
 }
@@ -750,7 +754,8 @@ fn scope(setting: &Setting, change: &Change) -> Rc<Normalizer> {
 /// The log-density in the new variable, with the logarithm of the slope.
 fn pulled_back(setting: &Setting, name: &Name, change: &Change, map: &Term, scope: &Normalizer) -> Option<Poly> {
     let at = [(name.clone(), map.clone())];
-    let log_density = scope.normalize(&setting.log_density().substitute(&at)).ok()?;
+    // Cancelled: with y = 1/(1 + t), y/(1 − y) is 1/t.
+    let log_density = scope.canonical(&scope.normalize(&setting.log_density().substitute(&at)).ok()?).ok()?;
     if change.domain.is_discrete() {
         return Some(log_density);
     }

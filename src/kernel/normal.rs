@@ -799,6 +799,9 @@ impl Normalizer {
         }
         let parts = self.content(poly)?;
         let front = self.absolute(&Poly::single(parts.monomial, parts.coefficient))?;
+        if parts.primitive.as_single().is_some() {
+            return front.times(&self.absolute(&parts.primitive)?);
+        }
         front.times(&Poly::generator(call(parts.primitive)))
     }
 
@@ -828,12 +831,12 @@ impl Normalizer {
         if !monomial.is_one() && primitive.len() < poly.len() {
             // A sum that was multiplied out may leave more in common: (1 + t)(1 + s) − (1 + s) is t (1 + s).
             let rest = self.content(&primitive)?;
-            let product = Poly::single(monomial, rest.coefficient).times_monomial(&rest.monomial, &Rational::one())?;
+            let product =
+                Poly::single(monomial.clone(), rest.coefficient).times_monomial(&rest.monomial, &Rational::one())?;
             if let Some((monomial, coefficient)) = product.as_single() {
                 let (monomial, coefficient) = (monomial.clone(), coefficient.clone());
                 return Ok(Content { coefficient, monomial, primitive: rest.primitive });
             }
-            return Err(Obstacle::TooLarge("nested contents"));
         }
         let mut coefficient = primitive.rational_content();
         primitive = primitive.scaled(&coefficient.recip());
