@@ -473,16 +473,18 @@ fn composed_changes(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Chan
 
 /// x = t/k where the density is one of cos kx and sin kx, and its support whole turns of t.
 fn round_the_circle(setting: &Setting, name: &Name, domain: &Domain, variable: &Name) -> Option<Change> {
-    let map = match common_frequency(setting, name)? {
-        1 => Term::Variable(variable.clone()),
-        frequency => Term::Variable(variable.clone()) / Term::integer(frequency),
+    let frequency = common_frequency(setting, name)?;
+    let map = match frequency.is_one() {
+        true => Term::Variable(variable.clone()),
+        false => Term::Variable(variable.clone()) / frequency,
     };
     turns(&Normalizer::new(setting.context()), &map, variable, domain)?;
     Some(Change { variable: variable.clone(), domain: Domain::Angle, maps: vec![map] })
 }
 
-/// The greatest k such that every angle in the density is a whole multiple of kx, up to what is free of x.
-fn common_frequency(setting: &Setting, name: &Name) -> Option<i64> {
+/// The greatest k such that every angle in the density is a whole multiple of kx, up to what is free of x; with
+/// symbols in it, it must be the same everywhere.
+fn common_frequency(setting: &Setting, name: &Name) -> Option<Term> {
     fn visit(term: &Term, look: &mut dyn FnMut(&Term)) {
         if let Term::Apply(Function::Cos | Function::Sin | Function::Tan, arguments) = term {
             look(&arguments[0]);
@@ -490,16 +492,24 @@ fn common_frequency(setting: &Setting, name: &Name) -> Option<i64> {
         term.children().into_iter().for_each(|child| visit(child, look));
     }
     let normalizer = Normalizer::on_support(setting.context(), setting.support());
-    let (mut greatest, mut whole) = (0, true);
-    visit(setting.log_density(), &mut |angle| {
-        let slope = normalizer.normalize(angle).ok().and_then(|angle| linear_parts(&normalizer, &angle, name));
-        match slope.map(|(slope, _)| slope.as_constant().and_then(|slope| crate::derive::small_integer(&slope))) {
-            Some(Some(slope)) => greatest = greatest.gcd(&slope),
-            Some(None) => whole = false,
-            None => whole &= !angle.contains(name),
+    let (mut slopes, mut linear) = (BTreeSet::new(), true);
+    visit(setting.log_density(), &mut |angle| match normalizer
+        .normalize(angle)
+        .ok()
+        .and_then(|angle| linear_parts(&normalizer, &angle, name))
+    {
+        Some((slope, _)) => {
+            slopes.insert(slope);
         }
+        None => linear &= !angle.contains(name),
     });
-    (whole && greatest > 0).then_some(greatest)
+    let whole = |slope: &Poly| crate::derive::small_integer(&slope.as_constant()?);
+    let numbers: Option<Vec<i64>> = slopes.iter().map(whole).collect();
+    match (linear, numbers, slopes.first()) {
+        (true, Some(numbers), Some(_)) => Some(Term::integer(numbers.into_iter().fold(0, |all, own| all.gcd(&own)))),
+        (true, None, Some(slope)) if slopes.len() == 1 => Some(slope.to_term()),
+        _ => None,
+    }
 }
 
 /// Where to fold the line: m in |x − m| or |log x − log m|, and the middle of an even polynomial.
@@ -1205,7 +1215,7 @@ impl PieceInstance {
     fn frequency(&self) -> Option<i64> {
         let round = !self.half && self.lemma.domain == Domain::Angle;
         let times = if round { frequency(&self.scope, &self.map, &self.variable) } else { None };
-        crate::derive::small_integer(&times?)
+        crate::derive::small_integer(&times?.as_constant()?)
     }
 
     /// A monomial in the variable as a combination of shifts and derivatives of the lemma.

@@ -1,42 +1,41 @@
 //! Symmetries of a lemma's integral: an integrand on the circle repeats itself, and one that is its own mirror
 //! image has half its integral on either side.
 
-use num_traits::Signed;
-
 use super::domain::Domain;
 use super::normal::Normalizer;
-use super::poly::{Exponent, Generator, Monomial, Outcome};
-use super::term::{Constant, Name, Rational, Term};
+use super::poly::{Exponent, Generator, Monomial, Outcome, Poly};
+use super::sign::Sign;
+use super::term::{Constant, Name, Term};
 
-/// k where the map is x = t/k with a whole k > 0.
-pub fn frequency(normalizer: &Normalizer, map: &Term, variable: &Name) -> Option<Rational> {
+/// k where the map is x = t/k with a whole k > 0, which may be a constant's name.
+pub fn frequency(normalizer: &Normalizer, map: &Term, variable: &Name) -> Option<Poly> {
     let own = Monomial::from_factors(vec![(Generator::Variable(variable.clone()), Exponent::Integer(1))]);
-    let map = normalizer.normalize(map).ok()?;
-    let (monomial, slope) = map.as_single()?;
-    let times = slope.recip();
-    (*monomial == own && times.is_integer() && times.is_positive()).then_some(times)
+    let (slope, intercept) = normalizer.linear_in(&normalizer.normalize(map).ok()?, variable, &own)?;
+    let times = normalizer.power(&slope, &Poly::integer(-1)).ok()?;
+    (intercept.is_zero() && is_count(normalizer, &times)).then_some(times)
 }
 
 /// How often t goes round the circle while x = t/k, with a whole k > 0, runs through the support: what has
 /// period 2π in t has that many times the lemma's integral there.
 ///
 /// `None` where the map is another one, or the support does not end where t is back at its start.
-pub fn turns(normalizer: &Normalizer, map: &Term, variable: &Name, support: &Domain) -> Option<Rational> {
+pub fn turns(normalizer: &Normalizer, map: &Term, variable: &Name, support: &Domain) -> Option<Poly> {
     let times = frequency(normalizer, map, variable)?;
     let turns = match support {
         Domain::Angle => times,
         Domain::Interval { lower: Some(lower), upper: Some(upper) } => {
-            let width = normalizer.normalize(&(upper.clone() - lower.clone())).ok()?;
-            let pi = Monomial::from_factors(vec![(Generator::Pi, Exponent::Integer(1))]);
-            let (monomial, size) = width.as_single()?;
-            if *monomial != pi {
-                return None;
-            }
-            size * times / Rational::from_integer(2.into())
+            let turn = Term::integer(2) * Term::Constant(Constant::Pi);
+            let width = normalizer.normalize(&((upper.clone() - lower.clone()) / turn)).ok()?;
+            normalizer.canonical(&width.times(&times).ok()?).ok()?
         }
         _ => return None,
     };
-    (turns.is_integer() && turns.is_positive()).then_some(turns)
+    is_count(normalizer, &turns).then_some(turns)
+}
+
+/// 1, 2, 3, … for all values of the constants in it.
+fn is_count(normalizer: &Normalizer, poly: &Poly) -> bool {
+    normalizer.is_whole(poly) && normalizer.sign(poly) == Some(Sign::Positive)
 }
 
 /// The mirror image of t in a lemma's domain, and the half of the domain on one side of the mirror.

@@ -555,11 +555,11 @@ impl Checker {
                 self.scopes.borrow_mut().clear();
             }
             let times = match (&mirror, range) {
-                (Some(_), _) => Some(Rational::new(1.into(), 2.into())),
+                (Some(_), _) => Some(Poly::constant(Rational::new(1.into(), 2.into()))),
                 (None, Domain::Angle) => turns(outer, &piece.map, &piece.variable, domain),
                 _ => None,
             };
-            total.add_assign(&value?.scaled(&times.unwrap_or_else(Rational::one)));
+            total.add_assign(&value?.times(&times.unwrap_or_else(Poly::one))?);
         }
         match &reached {
             Some(reached) if self.same_end(outer, reached, &last)? => Ok(total),
@@ -820,9 +820,13 @@ impl Checker {
         };
         // Round the circle x = u and t = ku, so that both speak of the angles of u.
         let own = Term::Variable(piece.variable.clone());
-        let argument = match (lemma_domain, frequency(&inner, &piece.map, &piece.variable)) {
-            (Domain::Angle, Some(times)) if !times.is_one() => Term::Number(times) * own.clone(),
-            _ => own.clone(),
+        let argument = match lemma_domain {
+            Domain::Angle => match frequency(&inner, &piece.map, &piece.variable) {
+                Some(times) if times == Poly::one() => own,
+                Some(times) => times.to_term() * own,
+                None => return Err(Rejection::Malformed("the circle is not gone round".into())),
+            },
+            _ => own,
         };
         let map = [(variate.clone(), piece.map.substitute(&[(piece.variable.clone(), argument.clone())]))];
         let variable = (lemma.variable.clone(), argument);

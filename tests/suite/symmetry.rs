@@ -89,6 +89,12 @@ fn the_circle_is_gone_round_as_often_as_it_is() {
             assert!(!proves(&on(between("0", "pi")), "1", "1", vec![bessel(map, constant)]), "{map}");
         }
     }
+    // A frequency must be whole: k is any positive number here.
+    let modes = checker(Domain::Angle, "cos(k*x) - log(2*pi*besseli(0, 1))");
+    let wound = piece("bessel-integral", "u/k", false, &[("a", "1"), ("b", "0")], "1/(2*pi*k*besseli(0, 1))");
+    for is in ["1", "k", "1/k"] {
+        assert!(!proves(&modes, "1", is, vec![wound.clone()]));
+    }
     // x itself has no period.
     assert!(!proves(&on(between("0", "pi")), "x", "0", vec![bessel("u/2", "u/(4*pi*besseli(0, k))")]));
 }
