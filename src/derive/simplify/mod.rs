@@ -29,7 +29,7 @@ use crate::kernel::theorem::Setting;
 use exponential::{has_exponentials, present};
 use square::{complete_squares, pair_conjugates};
 use tidy::{common_factor, distribute_numbers, raise, split_power};
-use trigonometry::{is_trigonometric, with_double_angles, with_sines};
+use trigonometry::{is_trigonometric, with_sines};
 pub use weight::weight;
 
 /// How many of the lightest forms are worked over once more.
@@ -188,7 +188,6 @@ impl Simplifier {
             if sines != plain {
                 starts.push(sines);
             }
-            starts.extend(with_double_angles(&poly));
         }
         // A product of atoms has no other form.
         let forms = match (effort, easy::forms(&poly)) {

@@ -1,13 +1,10 @@
 //! Sines and cosines of sums, put together again: cos x cos μ + sin x sin μ is cos(x − μ).
 
-use std::collections::BTreeMap;
-
 use num_traits::{One, Signed};
 
 use super::Simplifier;
 use super::tidy::{factors_of, flatten_sum, negate, product, scale};
-use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
-use crate::kernel::term::{Function, Name, Rational, Term};
+use crate::kernel::term::{Function, Rational, Term};
 
 /// A summand with two trigonometric factors: number · rest · f(a) g(b).
 struct Pair {
@@ -30,44 +27,6 @@ pub(super) fn with_sines(term: &Term) -> Term {
     let sine = Term::power(Term::Apply(Function::Sin, arguments.clone()), Term::integer(2));
     let square = Term::power(Term::one() - sine, Term::integer(power / 2));
     if power % 2 == 0 { square } else { square * (**base).clone() }
-}
-
-/// Squares and products of the sine and the cosine of an angle as functions of twice the angle: cos² μ is
-/// (1 + cos 2μ)/2, sin μ cos μ is (sin 2μ)/2. `None` where an angle stands alone or to a higher power.
-pub(super) fn with_double_angles(poly: &Poly) -> Option<Term> {
-    let mut doubled: Vec<(Name, Term)> = Vec::new();
-    let mut total = Poly::zero();
-    for (monomial, coefficient) in poly.terms() {
-        let is_wave = |generator: &Generator| matches!(generator, Generator::Call(Function::Cos | Function::Sin, _));
-        let (waves, others): (Vec<_>, Vec<_>) =
-            monomial.factors().iter().cloned().partition(|(generator, _)| is_wave(generator));
-        let mut product = Poly::single(Monomial::from_factors(others), coefficient.clone());
-        let mut degrees: BTreeMap<Poly, (i64, i64)> = BTreeMap::new();
-        for (generator, exponent) in waves {
-            let (Generator::Call(function, angle), Exponent::Integer(power)) = (generator, exponent) else {
-                return None;
-            };
-            let degree = degrees.entry(angle[0].clone()).or_default();
-            *if function == Function::Cos { &mut degree.0 } else { &mut degree.1 } = power;
-        }
-        for (angle, degree) in degrees {
-            let (function, constant) = match degree {
-                (2, 0) => (Function::Cos, Poly::one()),
-                (1, 1) => (Function::Sin, Poly::zero()),
-                _ => return None,
-            };
-            let wave = Term::apply(function, vec![Term::integer(2) * angle.to_term()]);
-            let position = doubled.iter().position(|(_, own)| *own == wave).unwrap_or_else(|| {
-                // No name that can be written has a space in it.
-                doubled.push((Name::new(&format!("wave {}", doubled.len())), wave));
-                doubled.len() - 1
-            });
-            let wave = Poly::generator(Generator::Variable(doubled[position].0.clone()));
-            product = product.times(&constant.plus(&wave).scaled(&Rational::new(1.into(), 2.into()))).ok()?;
-        }
-        total.add_assign(&product);
-    }
-    (!doubled.is_empty()).then(|| total.to_term().substitute(&doubled))
 }
 
 impl Simplifier {
