@@ -18,6 +18,9 @@ use crate::kernel::term::{Name, Rational, Term};
 /// A power of W further out than this is not looked for.
 const MOST_POWER: i64 = 6;
 
+/// Orders of a derivative of the lemma's term, and a factor.
+type Derivative = (Vec<(Name, u32)>, Poly);
+
 /// Coefficients of the powers of W.
 type Laurent = BTreeMap<i64, Poly>;
 
@@ -98,7 +101,7 @@ impl Lagrange {
         parameters: &[(Name, Term)],
         monomial: &Monomial,
         scope: &Normalizer,
-    ) -> Option<Vec<(Vec<(Name, u32)>, Poly)>> {
+    ) -> Option<Vec<Derivative>> {
         let (mut of_variable, mut of_sum) = (0, 0);
         for (generator, exponent) in monomial.factors() {
             let Exponent::Integer(power) = exponent else { return None };
