@@ -93,14 +93,18 @@ fn piece(piece: &Piece) -> Value {
             json!({ "constant": part.constant.to_string(), "shift": bindings(&part.shift), "orders": orders })
         })
         .collect();
-    json!({
+    let mut value = json!({
         "name": piece.lemma,
         "variable": piece.variable.as_str(),
         "map": piece.map.to_string(),
         "parameters": bindings(&piece.parameters),
         "parts": parts,
         "skip": piece.skip,
-    })
+    });
+    if piece.half {
+        value["half"] = json!(true);
+    }
+    value
 }
 
 fn bindings(bindings: &[(Name, Term)]) -> Value {
@@ -258,6 +262,7 @@ fn read_piece(value: &Value) -> Result<Piece, String> {
         parameters: read_bindings(field(value, "parameters")?)?,
         parts,
         skip: small(field(value, "skip")?)?,
+        half: value.get("half").is_some_and(|half| *half == Value::Bool(true)),
     })
 }
 

@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use num_traits::One;
+use num_integer::Integer;
+use num_traits::{One, Zero};
 
+use super::circle;
+use super::lagrange::{self, Lagrange};
 use crate::kernel::certificate::{Part, Piece};
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::interval::{End, image};
@@ -17,6 +20,7 @@ use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
 use crate::kernel::section::slice;
 use crate::kernel::sign::Sign;
+use crate::kernel::symmetry::{Mirror, frequency, is_mirrored, mirror, turns};
 use crate::kernel::term::{Function, Name, Rational, Term};
 use crate::kernel::theorem::{Setting, ends};
 
@@ -40,10 +44,14 @@ pub struct PieceInstance {
     pub variable: Name,
     /// For each real parameter in which the kernel is linear, its statistic: coefficient · monomial.
     pub statistics: Vec<(Name, Monomial, Rational)>,
-    /// S where the kernel is 1/S.
+    /// S where the kernel is S or 1/S.
     pub circle: Option<Circle>,
+    /// The sum of a Lagrangian kernel.
+    pub lagrange: Option<Lagrange>,
     /// First terms of a series that are left out.
     pub skip: u32,
+    /// Half the lemma's domain, with an integrand that is its own mirror image.
+    pub half: bool,
     pub map: Term,
     pub parameters: Vec<(Name, Term)>,
     /// density = constant · factor · lemma's integrand.
@@ -53,10 +61,14 @@ pub struct PieceInstance {
     pub scope: Rc<Normalizer>,
 }
 
-/// S = c − a cos t − b sin t, and the lemma's names for c, a and b.
+/// A shift of the lemma's parameters, the orders of its derivatives, and a factor.
+type Resolved = (Vec<(Name, Term)>, Vec<(Name, u32)>, Poly);
+
+/// S = c − a cos t − b sin t, its power in the kernel, and the lemma's names for c, a and b.
 #[derive(Clone)]
 pub struct Circle {
     sum: Generator,
+    power: Rational,
     names: Vec<Name>,
 }
 
@@ -90,8 +102,11 @@ pub fn beside(setting: &Setting, monomial: &Monomial) -> Vec<Vec<Piece>> {
     let [name] = names.as_slice() else { return Vec::new() };
     let Ok(slice) = slice(setting.support(), setting.context(), name) else { return Vec::new() };
     let variable = fresh_variable(setting);
-    let map = Term::Variable(variable.clone());
-    let change = Change { variable, domain: slice.domain.clone(), maps: vec![map.clone()] };
+    let change = round_the_circle(setting, name, &slice.domain, &variable).unwrap_or_else(|| {
+        let maps = vec![Term::Variable(variable.clone())];
+        Change { variable: variable.clone(), domain: slice.domain.clone(), maps }
+    });
+    let map = change.maps[0].clone();
     let scope = scope(setting, &change);
     let statistic = Poly::single(monomial.clone(), One::one()).to_term().substitute(&[(name.clone(), map.clone())]);
     let (Some(target), Ok(statistic)) =
@@ -100,8 +115,16 @@ pub fn beside(setting: &Setting, monomial: &Monomial) -> Vec<Vec<Piece>> {
         return Vec::new();
     };
     let fitting = LEMMAS.iter().filter(|lemma| !lemma.factor.is_one());
-    let fitting = fitting.filter(|lemma| domain_fits(&lemma.domain, &change.domain, &slice.domain).is_some());
-    fitting.filter_map(|lemma| piece_beside(lemma, &change, &target, &statistic, &scope)).collect()
+    let halved =
+        |lemma: &Lemma| mirror(&lemma.domain, &change.variable).is_some_and(|mirror| mirror.half == change.domain);
+    let fitting =
+        fitting.filter(|lemma| halved(lemma) || domain_fits(&lemma.domain, &change.domain, &slice.domain).is_some());
+    let found = |lemma: &'static Lemma| {
+        let pieces = piece_beside(lemma, &change, &target, &statistic, &scope)
+            .or_else(|| circle::piece_beside(lemma, &change, &target, &statistic, &scope))?;
+        Some(pieces.into_iter().map(|piece| Piece { half: halved(lemma), ..piece }).collect())
+    };
+    fitting.filter_map(found).collect()
 }
 
 /// The lemma's parameters are read off where its kernel and its factor have the shapes at hand.
@@ -153,10 +176,11 @@ fn piece_beside(
     Some(vec![Piece {
         lemma: lemma.name.to_string(),
         variable: change.variable.clone(),
-        map: Term::Variable(change.variable.clone()),
+        map: change.maps.first()?.clone(),
         parameters: fitted.parameters,
         parts: vec![part],
         skip: 0,
+        half: false,
     }])
 }
 
@@ -210,7 +234,9 @@ fn single_point(setting: &Setting, name: &Name, variable: &Name, point: i64) -> 
         variable: variable.clone(),
         statistics: Vec::new(),
         circle: None,
+        lagrange: None,
         skip: 0,
+        half: false,
         map,
         parameters: Vec::new(),
         constant: scope.exp(&target).ok()?,
@@ -268,6 +294,7 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
     let one = Term::one;
     let change = |domain: Domain, map: Term| Change { variable: variable.clone(), domain, maps: vec![map] };
     let unit = || Domain::Interval { lower: Some(Term::zero()), upper: Some(one()) };
+    let upper_half = || Domain::Interval { lower: Some(Term::ratio(1, 2)), upper: Some(one()) };
     let tail = |lower: Term| Domain::Interval { lower: Some(lower), upper: None };
     let head = |upper: Term| Domain::Interval { lower: None, upper: Some(upper) };
     let mut all = Vec::new();
@@ -290,6 +317,11 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
     match domain {
         Domain::Nonnegative => all.push(change(Domain::positive(), t())),
         _ => all.push(change(domain.clone(), t())),
+    }
+    if let Some(round) = round_the_circle(setting, name, domain, &variable)
+        && (round.domain != *domain || round.maps != [t()])
+    {
+        all.push(round);
     }
     let (lower, upper) = match domain {
         Domain::Interval { lower, upper } => (lower.clone(), upper.clone()),
@@ -339,6 +371,9 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 all.push(change(Domain::real(), through(t().exp())));
                 all.push(change(Domain::positive(), through(t())));
             }
+            for (centre, _) in quadratic_arguments(setting, name) {
+                all.push(change(Domain::real(), centre + t()));
+            }
             all.push(change(Domain::positive(), t().log()));
             all.push(change(Domain::positive(), -t().log()));
             all.push(change(unit(), -(t().recip() - one()).log()));
@@ -366,7 +401,9 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 all.push(change(Domain::positive(), (t() + one()).log()));
                 for (scale, _) in affine_arguments(setting, name) {
                     all.push(change(Domain::positive(), (t() + one()).log() / scale.clone()));
-                    all.push(change(unit(), -t().log() / scale));
+                    all.push(change(unit(), -t().log() / scale.clone()));
+                    // The upper half of a logistic shape.
+                    all.push(change(upper_half(), -(t().recip() - one()).log() / scale));
                 }
                 // t = (1 + r) w/(1 + r w) with w = e^(−a x), where 1 + r w stands in the density: both run from 0 to 1.
                 for (rate, ratio) in tilts(setting, name) {
@@ -447,6 +484,47 @@ fn composed_changes(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Chan
         .into_iter()
         .map(|change| Change { maps: change.maps.iter().map(through).collect(), ..change })
         .collect()
+}
+
+/// x = t/k where the density is one of cos kx and sin kx, and its support whole turns of t.
+fn round_the_circle(setting: &Setting, name: &Name, domain: &Domain, variable: &Name) -> Option<Change> {
+    let frequency = common_frequency(setting, name)?;
+    let map = match frequency.is_one() {
+        true => Term::Variable(variable.clone()),
+        false => Term::Variable(variable.clone()) / frequency,
+    };
+    turns(&Normalizer::new(setting.context()), &map, variable, domain)?;
+    Some(Change { variable: variable.clone(), domain: Domain::Angle, maps: vec![map] })
+}
+
+/// The greatest k such that every angle in the density is a whole multiple of kx, up to what is free of x; with
+/// symbols in it, it must be the same everywhere.
+fn common_frequency(setting: &Setting, name: &Name) -> Option<Term> {
+    fn visit(term: &Term, look: &mut dyn FnMut(&Term)) {
+        if let Term::Apply(Function::Cos | Function::Sin | Function::Tan, arguments) = term {
+            look(&arguments[0]);
+        }
+        term.children().into_iter().for_each(|child| visit(child, look));
+    }
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let (mut slopes, mut linear) = (BTreeSet::new(), true);
+    visit(setting.log_density(), &mut |angle| match normalizer
+        .normalize(angle)
+        .ok()
+        .and_then(|angle| linear_parts(&normalizer, &angle, name))
+    {
+        Some((slope, _)) => {
+            slopes.insert(slope);
+        }
+        None => linear &= !angle.contains(name),
+    });
+    let whole = |slope: &Poly| crate::derive::small_integer(&slope.as_constant()?);
+    let numbers: Option<Vec<i64>> = slopes.iter().map(whole).collect();
+    match (linear, numbers, slopes.first()) {
+        (true, Some(numbers), Some(_)) => Some(Term::integer(numbers.into_iter().fold(0, |all, own| all.gcd(&own)))),
+        (true, None, Some(slope)) if slopes.len() == 1 => Some(slope.to_term()),
+        _ => None,
+    }
 }
 
 /// Where to fold the line: m in |x − m| or |log x − log m|, and the middle of an even polynomial.
@@ -746,8 +824,9 @@ fn scope(setting: &Setting, change: &Change) -> Rc<Normalizer> {
 /// The log-density in the new variable, with the logarithm of the slope.
 fn pulled_back(setting: &Setting, name: &Name, change: &Change, map: &Term, scope: &Normalizer) -> Option<Poly> {
     let at = [(name.clone(), map.clone())];
-    let log_density = scope.normalize(&setting.log_density().substitute(&at)).ok()?;
-    if change.domain.is_discrete() || change.domain == Domain::Angle {
+    // Cancelled: with y = 1/(1 + t), y/(1 − y) is 1/t.
+    let log_density = scope.canonical(&scope.normalize(&setting.log_density().substitute(&at)).ok()?).ok()?;
+    if change.domain.is_discrete() {
         return Some(log_density);
     }
     let slope = scope.differentiate(&scope.normalize(map).ok()?, &change.variable).ok()?;
@@ -788,12 +867,21 @@ fn fit_lemma(
     targets: &[(Term, Poly)],
     scope: &Rc<Normalizer>,
 ) -> Option<Instance> {
-    let skip = domain_fits(&lemma.domain, &change.domain, support)?;
+    let mirror = mirror(&lemma.domain, &change.variable).filter(|mirror| mirror.half == change.domain);
+    let skip = match &mirror {
+        Some(_) => 0,
+        None => domain_fits(&lemma.domain, &change.domain, support)?,
+    };
+    let half = mirror.is_some();
     let mut pieces = Vec::new();
     for (map, target) in targets {
         let mut fitted = None;
         let circle = circle_assignment(lemma, change, target, scope);
         if let Some((structural, _)) = &circle {
+            fitted = fit_linear(lemma, change, structural, target, scope);
+        }
+        let lagrange = lagrange::assignment(lemma, change, target, scope);
+        if let Some((structural, _)) = &lagrange {
             fitted = fit_linear(lemma, change, structural, target, scope);
         }
         for structural in structural_assignments(lemma, change, target, scope) {
@@ -803,12 +891,19 @@ fn fit_lemma(
             fitted = fit_linear(lemma, change, &structural, target, scope);
         }
         let fitted = fitted?;
+        if let Some(mirror) = &mirror
+            && !is_mirror_image(lemma, change, &fitted.parameters, scope, mirror)
+        {
+            return None;
+        }
         pieces.push(PieceInstance {
             lemma,
             variable: change.variable.clone(),
             statistics: fitted.statistics,
             circle: circle.map(|(_, circle)| circle),
+            lagrange: lagrange.map(|(_, lagrange)| lagrange),
             skip,
+            half,
             map: map.clone(),
             parameters: fitted.parameters,
             constant: fitted.constant,
@@ -819,7 +914,20 @@ fn fit_lemma(
     Some(Instance { pieces })
 }
 
-/// (c, a, b) for the lemma's kernel 1/(c − a cos t − b sin t), and that sum as it stands in the density.
+/// Whether the lemma's kernel is its own mirror image, as its half needs it to be.
+fn is_mirror_image(
+    lemma: &Lemma,
+    change: &Change,
+    parameters: &[(Name, Term)],
+    scope: &Normalizer,
+    mirror: &Mirror,
+) -> bool {
+    let variable = (lemma.variable.clone(), Term::Variable(change.variable.clone()));
+    let kernel = lemma.log_kernel.substitute(&[parameters, &[variable]].concat());
+    is_mirrored(scope, &kernel, &change.variable, mirror).unwrap_or(false)
+}
+
+/// (c, a, b) for the lemma's kernel, a power of c − a cos t − b sin t, and that sum as it stands in the density.
 fn circle_assignment(
     lemma: &Lemma,
     change: &Change,
@@ -833,7 +941,8 @@ fn circle_assignment(
         &lemma.context(),
         &Support::Product { coordinates: vec![(lemma.variable.clone(), Domain::Angle)], inequalities: Vec::new() },
     );
-    let wanted = circles(&own, &own.normalize(&lemma.log_kernel).ok()?, &lemma.variable);
+    let kernel = own.normalize(&lemma.log_kernel).ok()?;
+    let wanted = circles(&own, &kernel, &lemma.variable);
     let found = circles(scope, target, &change.variable);
     let ([(_, wanted)], [(sum, found)]) = (wanted.as_slice(), found.as_slice()) else { return None };
     let mut structural = Vec::new();
@@ -842,11 +951,12 @@ fn circle_assignment(
         structural.push((name, found.to_term()));
     }
     let names = structural.iter().map(|(name, _)| name.clone()).collect();
-    Some((structural, Circle { sum: sum.clone(), names }))
+    let (_, power) = kernel.as_single()?;
+    Some((structural, Circle { sum: sum.clone(), power: power.clone(), names }))
 }
 
 /// Each sum c − a cos x − b sin x in a normal form, with c, a and b.
-fn circles(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Vec<(Generator, [Poly; 3])> {
+pub(super) fn circles(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Vec<(Generator, [Poly; 3])> {
     let mut found: Vec<(Generator, [Poly; 3])> = Vec::new();
     let own = Poly::generator(Generator::Variable(name.clone()));
     poly.visit_generators(&mut |generator| {
@@ -987,20 +1097,23 @@ fn structural_candidates(change: &Change, target: &Poly, scope: &Normalizer) -> 
             push(intercept.to_term());
         }
     });
+    for (_, scale) in quadratics(scope, target, &change.variable) {
+        push(scale);
+    }
     push(Term::one());
     push(Term::integer(2));
     found
 }
 
-struct Fitted {
-    parameters: Vec<(Name, Term)>,
-    constant: Poly,
-    factor: Poly,
+pub(super) struct Fitted {
+    pub parameters: Vec<(Name, Term)>,
+    pub constant: Poly,
+    pub factor: Poly,
     statistics: Vec<(Name, Monomial, Rational)>,
 }
 
 /// Reads the real parameters off, the kernel being linear in them once the structural ones are set.
-fn fit_linear(
+pub(super) fn fit_linear(
     lemma: &Lemma,
     change: &Change,
     structural: &[(Name, Term)],
@@ -1125,6 +1238,10 @@ impl PieceInstance {
     fn certified(&self, variate: &Name, function: &Term) -> Option<Piece> {
         let at = [(variate.clone(), self.map.clone())];
         let function = self.scope.normalize(&function.substitute(&at)).ok()?.times(&self.factor).ok()?;
+        let function = match self.frequency() {
+            Some(times) if times > 1 => circle::in_full_angles(&function, &self.variable, times, &self.scope)?,
+            _ => function,
+        };
         // Cancelled first: t/(1 − t) − t²/(1 − t) is t, and its parts alone may diverge.
         let function = self.scope.canonical(&function).ok()?;
         let mut grouped: BTreeMap<Monomial, Poly> = BTreeMap::new();
@@ -1138,9 +1255,10 @@ impl PieceInstance {
         }
         let mut parts = Vec::new();
         for (inside, outside) in grouped {
-            let (shift, orders, factor) = self.resolve(&self.scope, &inside)?;
-            let constant = self.constant.times(&outside).ok()?.times(&factor).ok()?;
-            parts.push(Part { constant: constant.to_term(), shift, orders });
+            for (shift, orders, factor) in self.combination(&inside)? {
+                let constant = self.constant.times(&outside).ok()?.times(&factor).ok()?;
+                parts.push(Part { constant: constant.to_term(), shift, orders });
+            }
         }
         Some(Piece {
             lemma: self.lemma.name.to_string(),
@@ -1149,12 +1267,30 @@ impl PieceInstance {
             parameters: self.parameters.clone(),
             parts,
             skip: self.skip,
+            half: self.half,
         })
     }
 
+    /// k where x = t/k goes round the circle.
+    fn frequency(&self) -> Option<i64> {
+        let round = !self.half && self.lemma.domain == Domain::Angle;
+        let times = if round { frequency(&self.scope, &self.map, &self.variable) } else { None };
+        crate::derive::small_integer(&times?.as_constant()?)
+    }
+
+    /// A monomial in the variable as a combination of shifts and derivatives of the lemma.
+    fn combination(&self, monomial: &Monomial) -> Option<Vec<Resolved>> {
+        match &self.lagrange {
+            Some(sum) => {
+                let found = sum.resolve(self.lemma, &self.variable, &self.parameters, monomial, &self.scope)?;
+                Some(found.into_iter().map(|(orders, factor)| (Vec::new(), orders, factor)).collect())
+            }
+            None => Some(vec![self.resolve(&self.scope, monomial)?]),
+        }
+    }
+
     /// A monomial in the variable as shifts and derivatives of the lemma.
-    #[allow(clippy::type_complexity)]
-    fn resolve(&self, scope: &Normalizer, monomial: &Monomial) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Poly)> {
+    fn resolve(&self, scope: &Normalizer, monomial: &Monomial) -> Option<Resolved> {
         if let Some(circle) = &self.circle {
             return self.on_circle(circle, monomial);
         }
@@ -1224,9 +1360,8 @@ impl PieceInstance {
 }
 
 impl PieceInstance {
-    /// ∂_a^i ∂_b^j ∂_c^l of 1/S is (i+j+l)! (−1)^l cos^i sin^j / S^(1+i+j+l).
-    #[allow(clippy::type_complexity)]
-    fn on_circle(&self, circle: &Circle, monomial: &Monomial) -> Option<(Vec<(Name, Term)>, Vec<(Name, u32)>, Poly)> {
+    /// ∂_a^i ∂_b^j ∂_c^l of S^p is p (p − 1) ⋯ (p − n + 1) (−cos)^i (−sin)^j S^(p−n) with n = i + j + l.
+    fn on_circle(&self, circle: &Circle, monomial: &Monomial) -> Option<Resolved> {
         let (mut i, mut j, mut below) = (0, 0, 0);
         for (generator, exponent) in monomial.factors() {
             let Exponent::Integer(power) = exponent else { return None };
@@ -1241,9 +1376,13 @@ impl PieceInstance {
         if i < 0 || j < 0 || !(0..=8).contains(&rest) || below > 8 {
             return None;
         }
-        let mut factor = if rest % 2 == 0 { Rational::one() } else { -Rational::one() };
-        for k in 1..=below {
-            factor /= Rational::from_integer(k.into());
+        let mut factor = if (i + j) % 2 == 0 { Rational::one() } else { -Rational::one() };
+        for k in 0..below {
+            let power = &circle.power - Rational::from_integer(k.into());
+            if power.is_zero() {
+                return None;
+            }
+            factor /= power;
         }
         let orders = circle.names.iter().zip([rest, i, j]).filter(|(_, order)| *order > 0);
         let orders = orders.map(|(name, order)| Some((name.clone(), u32::try_from(order).ok()?)));

@@ -2,6 +2,7 @@
 //!
 //! - [`setting`]: from a declared family to the kernel's setting, with a witness;
 //! - [`instance`]: which lemma integrates the density, after which change of variable;
+//! - `circle`, `lagrange`: lemmas whose moments take more than a shift or a derivative;
 //! - [`search`]: expectations by moments and linearity, each step replayed at once by the kernel;
 //! - `split`: how a joint density is cut into a marginal and a conditional;
 //! - [`recognise`]: the exponential-family form;
@@ -12,11 +13,13 @@
 //! - [`quantity`]: entropy, moments of T, other coordinates, divergences;
 //! - [`family`]: everything about one family, as a [`report::Report`].
 
+mod circle;
 pub mod claim;
 pub mod family;
 pub mod formula;
 pub mod generic;
 pub mod instance;
+mod lagrange;
 pub mod quantity;
 pub mod recognise;
 pub mod regularity;

@@ -80,7 +80,7 @@ pub const RULES: &[RuleEntry] = &[
     RuleEntry { name: "enumeration", statement: "over finitely many points, E[f] is the sum of p(x) f(x)" },
     RuleEntry {
         name: "lemma",
-        statement: "a lemma of the table, after a monotone change of variable, with shifted parameters and differentiated by its parameters, gives E[f]; its conditions are proved from the declared domains",
+        statement: "a lemma of the table, after a monotone change of variable, with shifted parameters and differentiated by its parameters, gives E[f]; its conditions are proved from the declared domains; half of it stands for half the domain where the integrand is its own mirror image",
     },
     RuleEntry {
         name: "linearity",
@@ -113,6 +113,8 @@ pub struct Piece {
     pub parts: Vec<Part>,
     /// First terms of a series that the support leaves out.
     pub skip: u32,
+    /// The piece is the image of one half of the lemma's domain, and the integrand its own mirror image.
+    pub half: bool,
 }
 
 /// constant · ∂^orders of the lemma's integrand at parameters + shift.

@@ -1,4 +1,4 @@
-//! Signs of sums with exponentials, symbolic powers and roots in them.
+//! Signs of sums with exponentials and roots in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,27 +14,6 @@ use super::term::{Name, Rational, Term};
 const MOST_DEGREE: i64 = 12;
 
 impl Normalizer {
-    /// a − b with a, b > 0 has the sign of log a − log b: 1 − (m/x)^a, e^(−r s) − e^(−r t).
-    pub(super) fn sign_by_ratio(&self, poly: &Poly) -> Option<Sign> {
-        let [(first, above), (second, below)] = poly.terms().collect::<Vec<_>>().try_into().ok()?;
-        let symbolic = |monomial: &Monomial| {
-            monomial.factors().iter().any(|(_, exponent)| matches!(exponent, Exponent::Poly(_)))
-        };
-        let positive = |monomial: &Monomial| self.monomial_sign(monomial) == Some(Sign::Positive);
-        if above.is_positive() == below.is_positive()
-            || !(symbolic(first) || symbolic(second))
-            || !(positive(first) && positive(second))
-        {
-            return None;
-        }
-        let log = |monomial: &Monomial, coefficient: &Rational| {
-            self.log(&Poly::single(monomial.clone(), coefficient.abs())).ok()
-        };
-        let (plus, minus) = (log(first, above)?, log(second, below)?);
-        let difference = if above.is_positive() { plus.minus(&minus) } else { minus.minus(&plus) };
-        self.sign(&self.canonical(&difference).ok()?)
-    }
-
     /// A sum that is not negative at an end of a variable's interval, and grows from there, is positive: e^v − 1 − v.
     ///
     /// Nothing else that is known may depend on the variable: the others keep their values on the way from the end.

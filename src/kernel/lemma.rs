@@ -28,6 +28,7 @@ pub struct Lemma {
     pub reference: &'static str,
     /// The variable of integration.
     pub variable: Name,
+    /// On the circle the integrand is a function of cos t and sin t: it has period 2π.
     pub domain: Domain,
     /// Real parameters: differentiation and shifts are allowed in them.
     pub parameters: Vec<(Name, Domain)>,
@@ -101,6 +102,26 @@ fn sin(argument: Term) -> Term {
     Term::apply(Function::Sin, vec![argument])
 }
 
+/// b t − a t², Gauss's kernel.
+fn quadratic() -> Term {
+    v("b") * v("t") - v("a") * Term::power(v("t"), n(2))
+}
+
+/// ½ √(π/a) e^(b²/4a): half of Gauss's integral over the line.
+fn half_gauss() -> Term {
+    Term::ratio(1, 2) * sqrt(pi() / v("a")) * (square("b") / (n(4) * v("a"))).exp()
+}
+
+/// erf(√a (m − b/2a)) at a bound m of Gauss's integral.
+fn scaled_erf(bound: &str) -> Term {
+    Term::apply(Function::Erf, vec![sqrt(v("a")) * (v(bound) - v("b") / (n(2) * v("a")))])
+}
+
+/// √(k² − p² − q²).
+fn root_of_circle() -> Term {
+    sqrt(square("k") - square("p") - square("q"))
+}
+
 /// The square of a parameter.
 fn square(name: &str) -> Term {
     Term::power(v(name), n(2))
@@ -121,6 +142,9 @@ fn negative(names: &[&str]) -> Vec<(Name, Domain)> {
 fn from(lower: i64) -> Domain {
     Domain::Integers { lower: Some(n(lower)), upper: None }
 }
+
+/// Where Gauss's integral up to a bound is found.
+const GAUSS_TO_A_BOUND: &str = "Abramowitz & Stegun 7.4.32; Gradshteyn & Ryzhik 2.33.1; DLMF 7.2.1";
 
 /// The table, in the order in which the search tries it.
 pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
@@ -164,8 +188,48 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 r"a > 0",
                 "DLMF 7.7.3 (completed square)",
                 Domain::real(),
-                v("b") * t() - v("a") * Term::power(t(), n(2)),
+                quadratic(),
                 sqrt(pi() / v("a")) * (Term::power(v("b"), n(2)) / (n(4) * v("a"))).exp(),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a"]).into_iter().chain(real(&["b"])).collect(),
+            fixed: real(&["l"]),
+            ..row(
+                "gauss-tail",
+                r"\int_l^\infty e^{-a t^2 + b t}\,dt = \frac12\sqrt{\frac{\pi}{a}}\, e^{b^2/(4a)}\Bigl(1 - \operatorname{erf}\bigl(\sqrt{a}\,(l - b/(2a))\bigr)\Bigr)",
+                r"a > 0",
+                GAUSS_TO_A_BOUND,
+                tail(v("l")),
+                quadratic(),
+                half_gauss() * (n(1) - scaled_erf("l")),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a"]).into_iter().chain(real(&["b"])).collect(),
+            fixed: real(&["u"]),
+            ..row(
+                "gauss-head",
+                r"\int_{-\infty}^u e^{-a t^2 + b t}\,dt = \frac12\sqrt{\frac{\pi}{a}}\, e^{b^2/(4a)}\Bigl(1 + \operatorname{erf}\bigl(\sqrt{a}\,(u - b/(2a))\bigr)\Bigr)",
+                r"a > 0",
+                GAUSS_TO_A_BOUND,
+                head(v("u")),
+                quadratic(),
+                half_gauss() * (n(1) + scaled_erf("u")),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a"]).into_iter().chain(real(&["b"])).collect(),
+            fixed: real(&["l", "u"]),
+            positive: vec![v("u") - v("l")],
+            ..row(
+                "gauss-interval",
+                r"\int_l^u e^{-a t^2 + b t}\,dt = \frac12\sqrt{\frac{\pi}{a}}\, e^{b^2/(4a)}\Bigl(\operatorname{erf}\bigl(\sqrt{a}\,(u - b/(2a))\bigr) - \operatorname{erf}\bigl(\sqrt{a}\,(l - b/(2a))\bigr)\Bigr)",
+                r"a > 0,\ l < u",
+                GAUSS_TO_A_BOUND,
+                Domain::Interval { lower: Some(v("l")), upper: Some(v("u")) },
+                quadratic(),
+                half_gauss() * (scaled_erf("u") - scaled_erf("l")),
             )
         },
         Lemma {
@@ -272,6 +336,36 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
             parameters: real(&["a", "b"]).into_iter().chain(positive(&["c"])).collect(),
             positive: vec![square("c") - square("a") - square("b")],
             ..row(
+                "circle-sum",
+                r"\int_{-\pi}^{\pi} (c - a\cos t - b\sin t)\,dt = 2\pi c",
+                r"c > 0,\ c^2 > a^2 + b^2",
+                "DLMF 4.26.1 and 4.26.2",
+                Domain::Angle,
+                (v("c") - v("a") * cos(t()) - v("b") * sin(t())).log(),
+                n(2) * pi() * v("c"),
+            )
+        },
+        Lemma {
+            parameters: real(&["p", "q"]).into_iter().chain(positive(&["k"])).collect(),
+            fixed: real(&["a", "b"]).into_iter().chain(positive(&["c"])).collect(),
+            positive: vec![square("c") - square("a") - square("b"), square("k") - square("p") - square("q")],
+            factor: (v("k") - v("p") * cos(t()) - v("q") * sin(t())).log(),
+            ..row(
+                "circle-logarithm",
+                r"\int_{-\pi}^{\pi} (c - a\cos t - b\sin t)\log(k - p\cos t - q\sin t)\,dt = 2\pi\Bigl(c\log\frac{k+w}{2} + \frac{ap+bq}{k+w}\Bigr),\quad w = \sqrt{k^2-p^2-q^2}",
+                r"c > 0,\ c^2 > a^2 + b^2,\ k > 0,\ k^2 > p^2 + q^2",
+                "Gradshteyn & Ryzhik 4.224.9, and 4.397.6 for its first Fourier coefficient",
+                Domain::Angle,
+                (v("c") - v("a") * cos(t()) - v("b") * sin(t())).log(),
+                n(2) * pi()
+                    * (v("c") * ((v("k") + root_of_circle()) / n(2)).log()
+                        + (v("a") * v("p") + v("b") * v("q")) / (v("k") + root_of_circle())),
+            )
+        },
+        Lemma {
+            parameters: real(&["a", "b"]).into_iter().chain(positive(&["c"])).collect(),
+            positive: vec![square("c") - square("a") - square("b")],
+            ..row(
                 "poisson-kernel",
                 r"\int_{-\pi}^{\pi} \frac{dt}{c - a\cos t - b\sin t} = \frac{2\pi}{\sqrt{c^2-a^2-b^2}}",
                 r"c > 0,\ c^2 > a^2 + b^2",
@@ -329,6 +423,23 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
             )
         },
         Lemma {
+            parameters: positive(&["a"]).into_iter().chain(real(&["b"])).collect(),
+            fixed: positive(&["c"]),
+            positive: vec![square("a") - square("b")],
+            ..row(
+                "hyperbola-integral",
+                r"\int_{-\infty}^{\infty} e^{-a\sqrt{c^2+t^2} + b t}\,dt = \frac{2ac}{w}\,K_1(c w),\quad w = \sqrt{a^2-b^2}",
+                r"a, c > 0,\ a^2 > b^2",
+                "DLMF 10.32.9 with t = c sinh u, moved by artanh(b/a); Barndorff-Nielsen, Exponentially decreasing distributions for the logarithm of particle size, Proc. R. Soc. A 353 (1977)",
+                Domain::real(),
+                v("b") * t() - v("a") * sqrt(square("c") + Term::power(t(), n(2))),
+                n(2) * v("a")
+                    * v("c")
+                    * Term::apply(Function::BesselK, vec![n(1), v("c") * sqrt(square("a") - square("b"))])
+                    / sqrt(square("a") - square("b")),
+            )
+        },
+        Lemma {
             parameters: real(&["s"]),
             fixed: vec![(Name::new("n"), Domain::natural())],
             ..row(
@@ -351,6 +462,21 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 from(0),
                 v("s") * t() - lgamma(t() + n(1)),
                 v("s").exp().exp(),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a"])
+                .into_iter()
+                .chain([(Name::new("b"), Domain::Interval { lower: Some(n(0)), upper: Some(n(1)) })])
+                .collect(),
+            ..row(
+                "abel-series",
+                r"\sum_{t=0}^{\infty} \frac{(a+bt)^{t-1}}{t!} e^{-b t} = \frac{e^a}{a}",
+                r"a > 0,\ 0 < b < 1",
+                "Corless, Gonnet, Hare, Jeffrey & Knuth, On the Lambert W function, Adv. Comput. Math. 5 (1996), sect. 2, the series of e^{-a W(z)} at z = -b e^{-b}; Consul & Jain, A generalization of the Poisson distribution, Technometrics 15 (1973)",
+                from(0),
+                (t() - n(1)) * (v("a") + v("b") * t()).log() - v("b") * t() - lgamma(t() + n(1)),
+                v("a").exp() / v("a"),
             )
         },
         Lemma {

@@ -440,6 +440,10 @@ impl Normalizer {
         if base.is_zero() {
             return match self.sign(exponent) {
                 Some(Sign::Positive) => Ok(Poly::zero()),
+                // 0^k of a count k is 1 where k = 0 and 0 elsewhere.
+                Some(Sign::Nonnegative) if self.is_whole(exponent) => {
+                    Ok(Poly::one().minus(&self.call(Function::Sign, std::slice::from_ref(exponent))?))
+                }
                 _ => Err(Obstacle::DivisionByZero),
             };
         }
@@ -834,6 +838,9 @@ impl Normalizer {
         }
         let parts = self.content(poly)?;
         let front = self.absolute(&Poly::single(parts.monomial, parts.coefficient))?;
+        if parts.primitive.as_single().is_some() {
+            return front.times(&self.absolute(&parts.primitive)?);
+        }
         front.times(&Poly::generator(call(parts.primitive)))
     }
 
@@ -860,6 +867,16 @@ impl Normalizer {
         let inverse = monomial.inverse();
         let mut primitive =
             if monomial.is_one() { poly.clone() } else { poly.times_monomial(&inverse, &Rational::one())? };
+        if !monomial.is_one() && primitive.len() < poly.len() {
+            // A sum that was multiplied out may leave more in common: (1 + t)(1 + s) − (1 + s) is t (1 + s).
+            let rest = self.content(&primitive)?;
+            let product =
+                Poly::single(monomial.clone(), rest.coefficient).times_monomial(&rest.monomial, &Rational::one())?;
+            if let Some((monomial, coefficient)) = product.as_single() {
+                let (monomial, coefficient) = (monomial.clone(), coefficient.clone());
+                return Ok(Content { coefficient, monomial, primitive: rest.primitive });
+            }
+        }
         let mut coefficient = primitive.rational_content();
         primitive = primitive.scaled(&coefficient.recip());
         let flip = match self.sign(&primitive) {
@@ -1073,6 +1090,10 @@ impl Normalizer {
             Function::Factorial => self.gamma(&first.plus(&Poly::one())),
             Function::Binomial => {
                 let (n, k) = (&arguments[0], &arguments[1]);
+                // None but 0 of nothing: 0^k.
+                if n.is_zero() && self.is_whole(k) && self.sign(k).is_some_and(Sign::is_nonnegative) {
+                    return self.power(n, k);
+                }
                 let one = Poly::one();
                 self.gamma(&n.plus(&one))?
                     .times(&self.reciprocal_gamma(&k.plus(&one))?)?

@@ -27,7 +27,12 @@ impl Sign {
         matches!(self, Sign::Positive | Sign::Negative)
     }
 
-    fn of_number(value: &Rational) -> Sign {
+    /// Positive or zero.
+    pub(super) fn is_nonnegative(self) -> bool {
+        matches!(self, Sign::Positive | Sign::Nonnegative | Sign::Zero)
+    }
+
+    pub(super) fn of_number(value: &Rational) -> Sign {
         if value.is_zero() {
             Sign::Zero
         } else if value.is_positive() {
@@ -61,7 +66,7 @@ impl Sign {
         }
     }
 
-    fn times(self, other: Sign) -> Sign {
+    pub(super) fn times(self, other: Sign) -> Sign {
         match (self, other) {
             (Sign::Zero, _) | (_, Sign::Zero) => Sign::Zero,
             (Sign::Positive, sign) | (sign, Sign::Positive) => sign,
@@ -241,10 +246,10 @@ impl Normalizer {
         if self.takes_both_signs(poly) {
             return None;
         }
-        self.sign_by_content(poly, questions)
+        self.sign_of_comparison(poly)
+            .or_else(|| self.sign_by_content(poly, questions))
             .or_else(|| self.sign_by_constant(poly, questions))
             .or_else(|| self.sign_of_logarithms(poly))
-            .or_else(|| self.sign_by_ratio(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_on_interval(poly, questions))
             .or_else(|| self.sign_by_cases(poly, questions))

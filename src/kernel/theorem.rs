@@ -18,6 +18,7 @@ use super::normal::Normalizer;
 use super::poly::{Generator, Obstacle, Poly};
 use super::section::{Section, slice};
 use super::sign::Sign;
+use super::symmetry::{Mirror, frequency, is_mirrored, mirror, turns};
 use super::term::{Name, Rational, Term};
 
 /// A finite support may have this many points.
@@ -515,8 +516,9 @@ impl Checker {
     //     ———————————————————————————————————————————————————————————————————————————————————————————————————————
     //                              E[f] = Σ over the pieces of  Σ_j c_j ∂_s^m_j G(σ + shift_j)
     //
-    /// Fails when the pieces do not make up the support, a side condition of the lemma cannot be
-    /// discharged, or the integrands differ.
+    /// On the circle x = t/k may take t round several times ([`turns`]), and half a domain is a piece where the
+    /// integrand is its own mirror image ([`mirror`]). Fails when the pieces do not make up the support, a side
+    /// condition of the lemma cannot be discharged, or the integrands differ.
     pub fn moment(&self, of: &Term, is: &Term, moment: &Moment) -> Result<Theorem, Rejection> {
         let outer = self.fresh_parameters();
         let worked_out = self.worked_out(of, moment)?;
@@ -576,7 +578,15 @@ impl Checker {
                 return Err(Rejection::Malformed(format!("{} is used for nothing", lemma.name)));
             }
             let lemma_domain = substitute_domain(&lemma.domain, &piece.parameters);
-            let (low, high) = self.piece_image(outer, piece, lemma, &lemma_domain, domain)?;
+            let mirror = match piece.half {
+                true => Some(
+                    mirror(&lemma_domain, &piece.variable)
+                        .ok_or_else(|| Rejection::Malformed(format!("the domain of {} has no mirror", lemma.name)))?,
+                ),
+                false => None,
+            };
+            let range = mirror.as_ref().map_or(&lemma_domain, |mirror| &mirror.half);
+            let (low, high) = self.piece_image(outer, piece, lemma, range, domain)?;
             // Ranges of whole numbers hold both their ends: the next one begins one further on.
             let expected = match &reached {
                 None => first.clone(),
@@ -587,12 +597,18 @@ impl Checker {
                 return Err(Rejection::Malformed(format!("the pieces do not make up the support of {name}")));
             }
             reached = Some(high);
-            let value = self.piece_value(lemma, &lemma_domain, piece, name, of, outer, conditions);
+            let mirrored = mirror.as_ref().map_or(Ok(()), |mirror| self.mirrored(lemma, &lemma_domain, piece, mirror));
+            let value = mirrored.and_then(|()| self.piece_value(lemma, range, piece, name, of, outer, conditions));
             if value.is_err() {
                 // What a failed attempt had to assume must not burden a later one.
                 self.scopes.borrow_mut().clear();
             }
-            total.add_assign(&value?);
+            let times = match (&mirror, range) {
+                (Some(_), _) => Some(Poly::constant(Rational::new(1.into(), 2.into()))),
+                (None, Domain::Angle) => turns(outer, &piece.map, &piece.variable, domain),
+                _ => None,
+            };
+            total.add_assign(&value?.times(&times.unwrap_or_else(Poly::one))?);
         }
         match &reached {
             Some(reached) if self.same_end(outer, reached, &last)? => Ok(total),
@@ -758,9 +774,8 @@ impl Checker {
     ) -> Result<(End, End), Rejection> {
         let malformed =
             |what: &str| Rejection::Malformed(format!("{what} in the change of variable for {}", lemma.name));
-        let identity = piece.map == Term::Variable(piece.variable.clone());
         match (lemma_domain, support) {
-            (Domain::Angle, Domain::Angle) if identity => Ok((End::MinusInfinity, End::PlusInfinity)),
+            (Domain::Angle, _) if turns(outer, &piece.map, &piece.variable, support).is_some() => Ok(ends(support)),
             (Domain::Integers { lower: Some(lower), upper }, Domain::Integers { .. }) => {
                 // Left-out first terms move the lower end up.
                 let first = lower.clone() + Term::integer(piece.skip);
@@ -852,15 +867,25 @@ impl Checker {
             }
             _ => self.scope(&piece.variable, lemma_domain),
         };
-        let map = [(variate.clone(), piece.map.clone())];
-        let variable = (lemma.variable.clone(), Term::Variable(piece.variable.clone()));
+        // Round the circle x = u and t = ku, so that both speak of the angles of u.
+        let own = Term::Variable(piece.variable.clone());
+        let argument = match lemma_domain {
+            Domain::Angle => match frequency(&inner, &piece.map, &piece.variable) {
+                Some(times) if times == Poly::one() => own,
+                Some(times) => times.to_term() * own,
+                None => return Err(Rejection::Malformed("the circle is not gone round".into())),
+            },
+            _ => own,
+        };
+        let map = [(variate.clone(), piece.map.substitute(&[(piece.variable.clone(), argument.clone())]))];
+        let variable = (lemma.variable.clone(), argument);
         let at = |instance: &[(Name, Term)]| [instance, std::slice::from_ref(&variable)].concat();
 
         // p(φ(t)) |φ′(t)| f(φ(t)) / exp k(t; σ), where the logarithms cancel.
         let base = at(&piece.parameters);
         let kernel = inner.normalize(&lemma.log_kernel.substitute(&base))?;
         let mut exponent = inner.normalize(&self.setting.log_density.substitute(&map))?.minus(&kernel);
-        if !lemma_domain.is_discrete() && *lemma_domain != Domain::Angle {
+        if !lemma_domain.is_discrete() {
             let slope = inner.differentiate(&inner.normalize(&piece.map)?, &piece.variable)?;
             let slope = match inner.sign(&slope) {
                 Some(Sign::Positive) => slope,
@@ -913,6 +938,36 @@ impl Checker {
             conditions.insert(condition);
         }
         Ok(total)
+    }
+
+    /// The sum of a piece's parts is its own mirror image on the lemma's domain: the integral over one half of
+    /// it is half the lemma's.
+    ///
+    /// Fails when it is not, or may be divided by zero on the domain.
+    fn mirrored(
+        &self,
+        lemma: &'static Lemma,
+        lemma_domain: &Domain,
+        piece: &Piece,
+        mirror: &Mirror,
+    ) -> Result<(), Rejection> {
+        let outer = self.fresh_parameters();
+        let whole = self.scope(&piece.variable, lemma_domain);
+        let mut integrand = Vec::new();
+        for part in &piece.parts {
+            let Located { mut values, pole } = self.instance(lemma, piece, part, &outer, &mut BTreeSet::new())?;
+            let factor = self.differentiated(lemma, &part.orders, pole.as_ref())?.0.clone();
+            values.push((lemma.variable.clone(), Term::Variable(piece.variable.clone())));
+            let own = factor.substitute(&values) * lemma.log_kernel.substitute(&values).exp();
+            integrand.push(part.constant.clone() * own);
+        }
+        if !is_mirrored(&whole, &Term::Sum(integrand), &piece.variable, mirror)? {
+            return Err(Rejection::Malformed(format!("the integrand of {} is not its mirror image", lemma.name)));
+        }
+        match whole.conditions().into_iter().find(|condition| condition.contains(&piece.variable)) {
+            Some(condition) => Err(Rejection::Malformed(format!("{condition} may vanish on the support"))),
+            None => Ok(()),
+        }
     }
 
     /// Rule `parameter-derivative`: ∂_s (f exp k) = q · exp k and ∂_s G, for the orders asked.

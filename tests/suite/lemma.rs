@@ -12,7 +12,8 @@ use num_traits::ToPrimitive;
 
 type Point = BTreeMap<Name, f64>;
 
-fn total(lemma: &Lemma, point: &Point, factor: &dyn Fn(f64) -> f64) -> Option<(f64, f64)> {
+/// ∫ beside · exp(log_kernel).
+fn total(lemma: &Lemma, point: &Point, beside: &Term) -> Option<(f64, f64)> {
     let support = Support::Product {
         coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())],
         inequalities: Vec::new(),
@@ -23,12 +24,12 @@ fn total(lemma: &Lemma, point: &Point, factor: &dyn Fn(f64) -> f64) -> Option<(f
         at.insert(lemma.variable.clone(), t[0]);
         evaluate(&lemma.log_kernel, &at).unwrap_or(f64::NAN)
     };
-    let beside = |t: f64| {
+    let beside = |t: &[f64]| {
         let mut at = point.clone();
-        at.insert(lemma.variable.clone(), t);
-        evaluate(&lemma.factor, &at).unwrap_or(f64::NAN)
+        at.insert(lemma.variable.clone(), t[0]);
+        evaluate(beside, &at).unwrap_or(f64::NAN)
     };
-    let found = expectation(&kernel, &|t| factor(t[0]) * beside(t[0]), &region)?;
+    let found = expectation(&kernel, &beside, &region)?;
     Some((found.value, found.error))
 }
 
@@ -59,7 +60,8 @@ fn every_lemma_agrees_with_quadrature() {
             if lemma.nonzero.iter().any(|term| evaluate(term, &point).is_none_or(|value| value.abs() < 1e-9)) {
                 continue;
             }
-            let (Some(closed), Some(found)) = (evaluate(&lemma.value, &point), total(lemma, &point, &|_| 1.0)) else {
+            let (Some(closed), Some(found)) = (evaluate(&lemma.value, &point), total(lemma, &point, &lemma.factor))
+            else {
                 continue;
             };
             confirmed += usize::from(agree(&format!("{} at {point:?}", lemma.name), closed, found));
@@ -81,23 +83,22 @@ fn lemmas_may_be_differentiated_by_their_parameters() {
         let mut tried = 0;
         for (name, _) in &lemma.parameters {
             let value = normalizer.normalize(&lemma.value).and_then(|value| normalizer.differentiate(&value, name));
-            let slope = inside.normalize(&lemma.log_kernel).and_then(|kernel| inside.differentiate(&kernel, name));
+            // ∂(f e^k) = (∂f + f ∂k) e^k.
+            let beside = |term: &Term| inside.normalize(term).and_then(|own| inside.differentiate(&own, name));
             // ∂K/∂ν has no closed form here; nothing is claimed about it.
-            let (Ok(value), Ok(slope)) = (value, slope) else { continue };
+            let (Ok(value), Ok(slope), Ok(moved)) = (value, beside(&lemma.log_kernel), beside(&lemma.factor)) else {
+                continue;
+            };
             tried += 1;
-            let (value, slope): (Term, Term) = (value.to_term(), slope.to_term());
+            let value = value.to_term();
+            let beside = moved.to_term() + lemma.factor.clone() * slope.to_term();
             for point in sample_points(&lemma.context(), 3) {
                 let point: Point =
                     point.iter().map(|(name, value)| (name.clone(), value.to_f64().expect("a number"))).collect();
                 if lemma.nonzero.iter().any(|term| evaluate(term, &point).is_none_or(|value| value.abs() < 1e-9)) {
                     continue;
                 }
-                let factor = |t: f64| {
-                    let mut at = point.clone();
-                    at.insert(lemma.variable.clone(), t);
-                    evaluate(&slope, &at).unwrap_or(f64::NAN)
-                };
-                let (Some(closed), Some(found)) = (evaluate(&value, &point), total(lemma, &point, &factor)) else {
+                let (Some(closed), Some(found)) = (evaluate(&value, &point), total(lemma, &point, &beside)) else {
                     continue;
                 };
                 confirmed += usize::from(agree(&format!("d/d{name} {} at {point:?}", lemma.name), closed, found));

@@ -15,4 +15,5 @@ mod numeric;
 mod page;
 mod render;
 mod soundness;
+mod symmetry;
 mod syntax;

@@ -205,6 +205,7 @@ fn one_part(lemma: &str, parameters: &[(&str, &str)], shift: &[(&str, &str)], or
             orders: orders.iter().map(|(name, order)| (Name::new(name), *order)).collect(),
         }],
         skip: 0,
+        half: false,
     }
 }
 
@@ -312,6 +313,7 @@ fn counts_are_cut_into_what_they_are() {
         parameters: if lemma == "single-term" { Vec::new() } else { vec![(Name::new("s"), term("log(q)"))] },
         parts: vec![Part { constant: term("(1-q)/(1+q)"), shift: Vec::new(), orders: Vec::new() }],
         skip,
+        half: false,
     };
     let proved = |pieces: Vec<Piece>| checker.moment(&Term::one(), &Term::one(), &Moment { pieces }).is_ok();
     let total = |pieces: Vec<Piece>| checker.moment_value(&Term::one(), &Moment { pieces }).is_ok();

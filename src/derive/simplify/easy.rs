@@ -69,10 +69,13 @@ fn shared(one: &Monomial, two: &Monomial) -> Monomial {
         if factors.iter().any(|(own, _)| own == generator) {
             continue;
         }
-        if let (Exponent::Integer(a), Exponent::Integer(b)) = (one.exponent(generator), two.exponent(generator))
-            && a.min(b) != 0
-        {
-            factors.push((generator.clone(), Exponent::Integer(a.min(b))));
+        match (one.exponent(generator), two.exponent(generator)) {
+            (Exponent::Integer(a), Exponent::Integer(b)) if a.min(b) != 0 => {
+                factors.push((generator.clone(), Exponent::Integer(a.min(b))));
+            }
+            // √2, in both.
+            (a, b) if a == b && matches!(generator, Generator::Prime(_)) => factors.push((generator.clone(), a)),
+            _ => {}
         }
     }
     Monomial::from_factors(factors)

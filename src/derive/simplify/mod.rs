@@ -4,9 +4,11 @@
 //! candidate is a rewriting of the normal form by the algebra engine, by the laws of logarithms, of
 //! exponentials and of angles, or part by part; [`weight`] compares them.
 
+mod conjugate;
 mod declared;
 mod easy;
 mod exponential;
+mod gathered;
 mod logarithm;
 mod special;
 mod square;
@@ -186,6 +188,9 @@ impl Simplifier {
         if lowered != plain {
             starts.push(plain.clone());
         }
+        if let Some(rational) = self.rationalised(&poly) {
+            starts.push(present(&rational));
+        }
         if is_trigonometric(&plain) {
             let sines = with_sines(&plain);
             if sines != plain {
@@ -216,7 +221,7 @@ impl Simplifier {
             self.offer_with_variants(&mut pool, &form);
         }
         if depth == 0 && effort == Effort::Whole {
-            for parts in self.by_parts(&poly) {
+            for parts in self.by_parts(&poly).into_iter().chain(self.gathered(&poly)) {
                 self.offer_with_variants(&mut pool, &parts);
             }
         }

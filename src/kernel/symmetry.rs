@@ -1,0 +1,65 @@
+//! Symmetries of a lemma's integral: an integrand on the circle repeats itself, and one that is its own mirror
+//! image has half its integral on either side.
+
+use super::domain::Domain;
+use super::normal::Normalizer;
+use super::poly::{Exponent, Generator, Monomial, Outcome, Poly};
+use super::sign::Sign;
+use super::term::{Constant, Name, Term};
+
+/// k where the map is x = t/k with a whole k > 0, which may be a constant's name.
+pub fn frequency(normalizer: &Normalizer, map: &Term, variable: &Name) -> Option<Poly> {
+    let own = Monomial::from_factors(vec![(Generator::Variable(variable.clone()), Exponent::Integer(1))]);
+    let (slope, intercept) = normalizer.linear_in(&normalizer.normalize(map).ok()?, variable, &own)?;
+    let times = normalizer.power(&slope, &Poly::integer(-1)).ok()?;
+    (intercept.is_zero() && is_count(normalizer, &times)).then_some(times)
+}
+
+/// How often t goes round the circle while x = t/k, with a whole k > 0, runs through the support: what has
+/// period 2π in t has that many times the lemma's integral there.
+///
+/// `None` where the map is another one, or the support does not end where t is back at its start.
+pub fn turns(normalizer: &Normalizer, map: &Term, variable: &Name, support: &Domain) -> Option<Poly> {
+    let times = frequency(normalizer, map, variable)?;
+    let turns = match support {
+        Domain::Angle => times,
+        Domain::Interval { lower: Some(lower), upper: Some(upper) } => {
+            let turn = Term::integer(2) * Term::Constant(Constant::Pi);
+            let width = normalizer.normalize(&((upper.clone() - lower.clone()) / turn)).ok()?;
+            normalizer.canonical(&width.times(&times).ok()?).ok()?
+        }
+        _ => return None,
+    };
+    is_count(normalizer, &turns).then_some(turns)
+}
+
+/// 1, 2, 3, … for all values of the constants in it.
+fn is_count(normalizer: &Normalizer, poly: &Poly) -> bool {
+    normalizer.is_whole(poly) && normalizer.sign(poly) == Some(Sign::Positive)
+}
+
+/// The mirror image of t in a lemma's domain, and the half of the domain on one side of the mirror.
+pub struct Mirror {
+    pub image: Term,
+    pub half: Domain,
+}
+
+/// The mirror of the line and of the circle at 0, and of the unit interval at ½.
+pub fn mirror(domain: &Domain, variable: &Name) -> Option<Mirror> {
+    let t = Term::Variable(variable.clone());
+    let between = |lower: Term, upper: Option<Term>| Domain::Interval { lower: Some(lower), upper };
+    match domain {
+        Domain::Interval { lower: None, upper: None } => Some(Mirror { image: -t, half: Domain::positive() }),
+        Domain::Interval { lower: Some(lower), upper: Some(upper) } if lower.is_zero() && upper.is_one() => {
+            Some(Mirror { image: Term::one() - t, half: between(Term::ratio(1, 2), Some(Term::one())) })
+        }
+        Domain::Angle => Some(Mirror { image: -t, half: between(Term::zero(), Some(Term::Constant(Constant::Pi))) }),
+        _ => None,
+    }
+}
+
+/// Whether an integrand on a domain is its own mirror image.
+pub fn is_mirrored(normalizer: &Normalizer, integrand: &Term, variable: &Name, mirror: &Mirror) -> Outcome<bool> {
+    let image = integrand.substitute(&[(variable.clone(), mirror.image.clone())]);
+    normalizer.equal(integrand, &image)
+}
