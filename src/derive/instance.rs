@@ -667,9 +667,11 @@ fn exponentials(poly: &Poly, name: &Name) -> Option<Vec<(Poly, Poly)>> {
         let mut factors: Vec<_> = others.cloned().collect();
         factors.push((Generator::Euler, Exponent::from_poly(rest)));
         let outside = Monomial::from_factors(factors);
-        if outside.factors().iter().any(|(generator, exponent)| {
-            generator.contains_any(names) || exponent.to_poly().contains_any(names)
-        }) {
+        if outside
+            .factors()
+            .iter()
+            .any(|(generator, exponent)| generator.contains_any(names) || exponent.to_poly().contains_any(names))
+        {
             return None;
         }
         match found.iter_mut().find(|(own, _)| *own == moving) {

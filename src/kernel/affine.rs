@@ -124,7 +124,8 @@ impl Region {
     /// −λ c_0 + Σ min (a_i − λ c_i) x_i, and best at one of the λ where a term changes its sign.
     fn least_under(&self, own: &Affine, condition: &Affine) -> Option<Rational> {
         let zero = Rational::zero();
-        let slopes = || condition.slopes.iter().map(|(name, slope)| (name, slope, own.slopes.get(name).unwrap_or(&zero)));
+        let slopes =
+            || condition.slopes.iter().map(|(name, slope)| (name, slope, own.slopes.get(name).unwrap_or(&zero)));
         let turns = slopes().map(|(_, slope, own)| own / slope).filter(|turn| turn.is_positive());
         let multipliers: BTreeSet<Rational> = std::iter::once(Rational::zero()).chain(turns).collect();
         let bound = |multiplier: &Rational| {

@@ -73,9 +73,10 @@ impl Normalizer {
                 Domain::Finite(values) => listed(values),
                 Domain::Nonnegative | Domain::Angle => false,
             })
-            && !self.points.as_deref().is_some_and(|(names, points)| {
-                names.contains(name) || points.iter().any(|point| listed(point))
-            })
+            && !self
+                .points
+                .as_deref()
+                .is_some_and(|(names, points)| names.contains(name) || points.iter().any(|point| listed(point)))
     }
 
     /// p + q √S: where q and q² S − p² are of known sign, or p and p² − q² S.
@@ -115,7 +116,10 @@ impl Normalizer {
         for (monomial, _) in poly.terms() {
             for (part, coefficient) in monomial.exponent(&Generator::Euler).to_poly().terms() {
                 let coefficient = coefficient.abs();
-                units.entry(part.clone()).and_modify(|unit| *unit = unit.common_measure(&coefficient)).or_insert(coefficient);
+                units
+                    .entry(part.clone())
+                    .and_modify(|unit| *unit = unit.common_measure(&coefficient))
+                    .or_insert(coefficient);
             }
         }
         if units.is_empty() {
@@ -148,9 +152,10 @@ impl Normalizer {
         // Powers of positive variables may be multiplied away.
         let names: BTreeSet<&Name> = atoms.values().map(|(name, _)| name).collect();
         let lowest = algebraic.lowest_powers();
-        let own = lowest.factors().iter().filter(
-            |(generator, _)| matches!(generator, Generator::Variable(name) if names.contains(name)),
-        );
+        let own = lowest
+            .factors()
+            .iter()
+            .filter(|(generator, _)| matches!(generator, Generator::Variable(name) if names.contains(name)));
         let front = Monomial::from_factors(own.cloned().collect());
         let algebraic = algebraic.times_monomial(&front.inverse(), &Rational::one()).ok()?;
         self.beside(context).find_sign(&algebraic, questions)

@@ -1,5 +1,6 @@
 //! Expectations under a density or mass function that is given by its logarithm.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
@@ -182,7 +183,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 ///
 /// The density is not normalised here: with f = 1 the result is its total mass. A point where the
 /// log-density is −∞ carries nothing. `None` where either function is undefined (NaN) within the mass,
-/// or where the expectation seems not to exist. The error takes in the rounding of the log-density as far
+/// where the expectation seems not to exist, or where it would take more than [`MOST_EVALUATIONS`]. The error takes in the rounding of the log-density as far
 /// as that varies from point to point; what is the same at every point, such as an error of the
 /// normalising constant, it cannot see.
 ///
@@ -206,7 +207,8 @@ pub fn expectation(
         Region::Product { axes, cuts } => {
             let centre = find_centre(log_density, axes, cuts);
             let weighted = weighted(log_density, f, roughness(log_density, axes, &centre));
-            Product { log_density, weighted: &weighted, axes, cuts, centre }.integrate(&[])
+            let left = Cell::new(MOST_EVALUATIONS);
+            Product { log_density, weighted: &weighted, axes, cuts, centre, left }.integrate(&[])
         }
     }
 }
@@ -263,6 +265,9 @@ fn roughness(log_density: &dyn Fn(&[f64]) -> f64, axes: &[Axis], centre: &[f64])
     rough
 }
 
+/// An expectation over several coordinates is given up after so many values of the density, which take seconds.
+pub const MOST_EVALUATIONS: u64 = 2_000_000;
+
 struct Product<'a> {
     log_density: &'a dyn Fn(&[f64]) -> f64,
     weighted: &'a dyn Fn(&[f64]) -> Option<Estimate>,
@@ -270,6 +275,8 @@ struct Product<'a> {
     cuts: &'a [Cut],
     /// A point where the density is high.
     centre: Vec<f64>,
+    /// Points at which it may yet be evaluated.
+    left: Cell<u64>,
 }
 
 impl Product<'_> {
@@ -277,6 +284,7 @@ impl Product<'_> {
     fn integrate(&self, prefix: &[f64]) -> Option<Estimate> {
         let depth = prefix.len();
         if depth == self.axes.len() {
+            self.left.set(self.left.get().checked_sub(1)?);
             return (self.weighted)(prefix);
         }
         let with = |x: f64| {

@@ -26,7 +26,7 @@ pub mod summation;
 
 pub use enclosure::enclose;
 pub use evaluate::evaluate;
-pub use expectation::{Region, expectation};
+pub use expectation::{MOST_EVALUATIONS, Region, expectation};
 pub use interval::Interval;
 pub use quadrature::{Estimate, integrate};
 pub use sample::sample_points;

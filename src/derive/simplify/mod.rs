@@ -46,6 +46,8 @@ pub struct Simplifier {
     /// Answers of [`Simplifier::is_negative`], asked again and again for the same sums, by their fingerprints.
     negative: RefCell<ByFingerprint<bool>>,
     variates: Vec<Name>,
+    /// How many points a finite support lists.
+    points: usize,
     /// Variables that take whole numbers only.
     whole: BTreeSet<Name>,
     /// The functions that the density was declared with: an answer uses the words of the question.
@@ -118,6 +120,10 @@ impl Simplifier {
             normalizer: pointwise.fresh().without_log_density(),
             negative: RefCell::default(),
             variates: setting.support().names(),
+            points: match setting.support() {
+                Support::Points { points, .. } => points.len(),
+                Support::Product { .. } => 1,
+            },
             whole,
             vocabulary: functions(setting.log_density()),
             forms: RefCell::default(),

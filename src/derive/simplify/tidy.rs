@@ -26,6 +26,8 @@ struct Factors {
 
 /// The sign of a longer sum is not asked for.
 const MOST_SIGNED_TERMS: usize = 16;
+/// Nor is that of a sum over many points, term by term and point by point.
+const MOST_SIGNED_VALUES: usize = 100;
 
 impl Simplifier {
     /// Signs inside products and powers: (b − a)·(−1) is a − b, and 1 − p rather than −(p − 1).
@@ -303,7 +305,11 @@ impl Simplifier {
             return false;
         }
         // A long sum has no sign that could be shown, or one that takes longer than looks are worth.
-        let short = self.normalizer.normalize(term).ok().filter(|poly| poly.len() <= MOST_SIGNED_TERMS);
+        let is_short = |poly: &Poly| {
+            let points = if poly.contains_any(&self.variates) { self.points } else { 1 };
+            poly.len() <= MOST_SIGNED_TERMS && poly.len() * points <= MOST_SIGNED_VALUES
+        };
+        let short = self.normalizer.normalize(term).ok().filter(is_short);
         match short.and_then(|poly| self.normalizer.sign(&poly)) {
             Some(Sign::Negative | Sign::Nonpositive) => true,
             Some(_) => false,
