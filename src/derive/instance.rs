@@ -193,7 +193,8 @@ fn cut_at_corner(setting: &Setting, name: &Name, domain: &Domain, parameters: &N
     let corner = corners(setting, name).into_iter().find_map(|centre| whole(&centre))?;
     let variable = fresh_variable(setting);
     let tail = |up: bool, upper: Option<Term>| {
-        [1, 0].into_iter().find_map(|start: i64| {
+        // The last one counts as the variate does: the first terms of its series are left out.
+        [1, 0, corner + 1].into_iter().find_map(|start: i64| {
             let step = Term::Variable(variable.clone()) + Term::integer(1 - start);
             let map = if up { Term::integer(corner) + step } else { Term::integer(corner) - step };
             let upper = upper.clone().map(|upper| upper - Term::integer(corner + 1 - start));
@@ -417,6 +418,13 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
             } else {
                 all.push(change(tail(low.clone().log()), t().exp()));
                 all.push(change(unit(), low.clone() / t()));
+                // t = (m/x)^k where 1 − (m/x)^k stands in the density.
+                let normalizer = Normalizer::new(setting.context());
+                for (_, power) in power_arguments(setting, name) {
+                    let sign = normalizer.normalize(&power).ok().and_then(|power| normalizer.sign(&power));
+                    let falling = if sign == Some(Sign::Negative) { power } else { -power };
+                    all.push(change(unit(), low.clone() * Term::power(t(), falling.recip())));
+                }
             }
             all.push(change(unit(), low.clone() + (t().recip() - one())));
             all.push(change(unit(), low.clone() - t().log()));
@@ -945,7 +953,11 @@ fn circle_assignment(
     );
     let kernel = own.normalize(&lemma.log_kernel).ok()?;
     let wanted = circles(&own, &kernel, &lemma.variable);
-    let found = circles(scope, target, &change.variable);
+    let mut found = circles(scope, target, &change.variable);
+    if !target.contains_variable(&change.variable) {
+        // A density that is the same all the way round: S = 1.
+        found.push((Generator::Sum(Arc::new(Poly::one())), [Poly::one(), Poly::zero(), Poly::zero()]));
+    }
     let ([(_, wanted)], [(sum, found)]) = (wanted.as_slice(), found.as_slice()) else { return None };
     let mut structural = Vec::new();
     for (wanted, found) in wanted.iter().zip(found) {

@@ -213,13 +213,7 @@ impl Search {
         let position = match &mut self.method {
             Method::None => return Err(Failure::NoLemma),
             Method::Tower(split) => {
-                let (inner, outer) = split.iterated(&of)?;
-                let is = split.marginal.value(outer);
-                let signed = match self.checker.pointwise().sign(&Poly::single(monomial.clone(), One::one())) {
-                    Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => None,
-                    _ => Some(split.iterated(&(Term::one() + Term::power(of.clone(), Term::integer(2))))?),
-                };
-                let tower = Tower { conditional: inner, marginal: outer, square: signed };
+                let (tower, is) = tower(&self.checker, split, &of)?;
                 self.push(Proposition::Expectation { of, is }, Rule::Tower(tower))?
             }
             Method::Enumeration => {
@@ -304,8 +298,13 @@ impl Search {
     }
 
     /// The step that proves E[of] by one application of a lemma, where the parts of `of` have no
-    /// moment of their own: log x − log(1 − x) may be plain in the new variable.
+    /// moment of their own: log x − log(1 − x) may be plain in the new variable, cos² x + sin² x in none.
     fn whole(&mut self, of: &Term) -> Result<usize, Failure> {
+        if let Method::Tower(split) = &mut self.method {
+            let (tower, is) = tower(&self.checker, split, of)?;
+            let is = self.simplifier.simplify(&self.checker.parameters().normalize(&is)?);
+            return Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Tower(tower))?);
+        }
         let Method::Lemma(found) = &self.method else { return Err(Failure::NoLemma) };
         let name = self.variates[0].clone();
         let worked_out = self.checker.pointwise().normalize(of)?.to_term();
@@ -355,4 +354,15 @@ impl Search {
             Proposition::Equal { right, .. } => right.clone(),
         }
     }
+}
+
+/// How one coordinate after the other gives `E[of]`, and its value.
+fn tower(checker: &Checker, split: &mut Split, of: &Term) -> Result<(Tower, Term), Failure> {
+    let (conditional, marginal) = split.iterated(of)?;
+    let is = split.marginal.value(marginal);
+    let square = match checker.pointwise().sign(&checker.pointwise().normalize(of)?) {
+        Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => None,
+        _ => Some(split.iterated(&(Term::one() + Term::power(of.clone(), Term::integer(2))))?),
+    };
+    Ok((Tower { conditional, marginal, square }, is))
 }

@@ -12,32 +12,41 @@ pub enum End {
     PlusInfinity,
 }
 
-/// The image of an interval, its ends in order.
+/// The image of an interval under an increasing or a decreasing map, its ends in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Range {
     pub low: End,
     pub high: End,
+    pub increasing: bool,
 }
 
-/// The image of the interval under a map in which the variable occurs exactly once, each operation
-/// around it strictly monotone.
+/// The image of the interval under a map in which each operation around the variable is strictly monotone; it
+/// may occur in several terms of a sum, all increasing or all decreasing.
 ///
-/// Fails (`None`) where the variable occurs twice, or a direction or a domain cannot be shown.
+/// Fails (`None`) where it occurs twice otherwise, or a direction or a domain cannot be shown.
 pub fn image(normalizer: &Normalizer, map: &Term, variable: &Name, ends: &(End, End)) -> Option<Range> {
     match map {
-        Term::Variable(name) if name == variable => Some(Range { low: ends.0.clone(), high: ends.1.clone() }),
+        Term::Variable(name) if name == variable => {
+            Some(Range { low: ends.0.clone(), high: ends.1.clone(), increasing: true })
+        }
         Term::Sum(terms) => {
-            let (inner, others) = only_holder(terms, variable)?;
-            let range = image(normalizer, inner, variable, ends)?;
-            let shift = |end: End| match end {
-                End::At(term) => {
-                    let mut sum = others.clone();
-                    sum.push(term);
-                    End::At(Term::Sum(sum))
-                }
-                other => other,
-            };
-            Some(Range { low: shift(range.low), high: shift(range.high) })
+            let (holders, others): (Vec<&Term>, Vec<&Term>) = terms.iter().partition(|term| term.contains(variable));
+            let mut total: Option<Range> = None;
+            for holder in holders {
+                let own = image(normalizer, holder, variable, ends)?;
+                total = Some(match total {
+                    None => own,
+                    Some(total) if total.increasing == own.increasing => Range {
+                        low: plus(total.low, own.low)?,
+                        high: plus(total.high, own.high)?,
+                        increasing: own.increasing,
+                    },
+                    Some(_) => return None,
+                });
+            }
+            let total = total?;
+            let shift = |end: End| others.iter().try_fold(end, |end, other| plus(end, End::At((*other).clone())));
+            Some(Range { low: shift(total.low)?, high: shift(total.high)?, ..total })
         }
         Term::Product(factors) => {
             let (inner, others) = only_holder(factors, variable)?;
@@ -53,7 +62,7 @@ pub fn image(normalizer: &Normalizer, map: &Term, variable: &Name, ends: &(End, 
                 (End::MinusInfinity, true) | (End::PlusInfinity, false) => End::MinusInfinity,
                 _ => End::PlusInfinity,
             };
-            Some(ordered(scale(range.low), scale(range.high), up))
+            Some(mapped(range, scale, up))
         }
         Term::Power(base, exponent) if **base == Term::Constant(Constant::E) => {
             exponential(image(normalizer, exponent, variable, ends)?)
@@ -78,7 +87,7 @@ pub fn image(normalizer: &Normalizer, map: &Term, variable: &Name, ends: &(End, 
                 (End::PlusInfinity, true) => End::PlusInfinity,
                 _ => End::At(Term::zero()),
             };
-            Some(ordered(raise(range.low), raise(range.high), up))
+            Some(mapped(range, raise, up))
         }
         Term::Apply(Function::Exp, arguments) => exponential(image(normalizer, &arguments[0], variable, ends)?),
         Term::Apply(Function::Log, arguments) => {
@@ -89,7 +98,7 @@ pub fn image(normalizer: &Normalizer, map: &Term, variable: &Name, ends: &(End, 
                 End::At(term) => End::At(term.log()),
                 other => other,
             };
-            Some(Range { low: log(range.low), high: log(range.high) })
+            Some(mapped(range, log, true))
         }
         Term::Apply(Function::Sqrt, arguments) => {
             let power = Term::power(arguments[0].clone(), Term::ratio(1, 2));
@@ -100,15 +109,30 @@ pub fn image(normalizer: &Normalizer, map: &Term, variable: &Name, ends: &(End, 
             let range = image(normalizer, &arguments[0], variable, ends)?;
             let quarter = Term::Product(vec![Term::ratio(1, 2), Term::Constant(Constant::Pi)]);
             let at = |end: &End, value: &Term| matches!(end, End::At(term) if normalizer.equal(term, value).unwrap_or(false));
-            (at(&range.low, &-quarter.clone()) && at(&range.high, &quarter))
-                .then_some(Range { low: End::MinusInfinity, high: End::PlusInfinity })
+            (at(&range.low, &-quarter.clone()) && at(&range.high, &quarter)).then_some(Range {
+                low: End::MinusInfinity,
+                high: End::PlusInfinity,
+                ..range
+            })
         }
         _ => None,
     }
 }
 
-fn ordered(first: End, second: End, up: bool) -> Range {
-    if up { Range { low: first, high: second } } else { Range { low: second, high: first } }
+/// What an increasing (`up`) or decreasing function makes of a range.
+fn mapped(range: Range, at: impl Fn(End) -> End, up: bool) -> Range {
+    let (low, high) = (at(range.low), at(range.high));
+    let (low, high) = if up { (low, high) } else { (high, low) };
+    Range { low, high, increasing: range.increasing == up }
+}
+
+/// The sum of two limits; none for ∞ − ∞.
+fn plus(first: End, second: End) -> Option<End> {
+    match (first, second) {
+        (End::At(a), End::At(b)) => Some(End::At(a + b)),
+        (End::At(_), infinite) | (infinite, End::At(_)) => Some(infinite),
+        (first, second) => (first == second).then_some(first),
+    }
 }
 
 fn exponential(range: Range) -> Option<Range> {
@@ -117,7 +141,7 @@ fn exponential(range: Range) -> Option<Range> {
         End::At(term) => End::At(term.exp()),
         End::PlusInfinity => End::PlusInfinity,
     };
-    Some(Range { low: exp(range.low), high: exp(range.high) })
+    Some(mapped(range, exp, true))
 }
 
 fn only_holder<'a>(terms: &'a [Term], variable: &Name) -> Option<(&'a Term, Vec<Term>)> {
