@@ -90,6 +90,9 @@ pub(super) fn integrate_shaped(
     if !breaks.is_empty() && breaks.iter().all(|&mode| shape(mode) < effort.floor) {
         return Some(Estimate::default());
     }
+    // Between such a break and the end nothing could be told apart: what lies there is a tail.
+    let apart = |at: f64, end: f64| !end.is_finite() || (at - end).abs() > 64.0 * f64::EPSILON * end.abs();
+    breaks.retain(|&at| apart(at, lower) && apart(at, upper));
     if breaks.is_empty() && lower.is_infinite() && upper.is_infinite() {
         breaks.push(0.0);
     }

@@ -14,6 +14,7 @@ mod lemma;
 mod numeric;
 mod page;
 mod render;
+mod sign;
 mod soundness;
 mod symmetry;
 mod syntax;

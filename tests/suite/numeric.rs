@@ -833,3 +833,25 @@ const MPMATH: &[(&str, &[&str], &str)] = &[
     ("sqrt", &["1/3"], "5.77350269189625764509148780501957455647602e-1"),
     ("sqrt", &["1000000007"], "3.16227767123635112321927060568884957401342e+4"),
 ];
+
+/// Beta(a, b) with a small b has a fifth of its mass where no floating-point number lies between it and 1: the
+/// variance of log(x/(1 − x)) is ψ′(a) + ψ′(b), or the estimate says how little it knows.
+#[test]
+fn mass_beyond_the_last_number_below_an_end_is_doubted() {
+    for (a, b) in [("1/3", "1/20"), ("2", "1/10"), ("1/2", "1/3")] {
+        let value = |text: String| {
+            let term = fisherproof::model::read_term(&text).expect("a term");
+            evaluate(&term, &BTreeMap::new()).expect("a value")
+        };
+        let log_beta = value(format!("lgamma({a}) + lgamma({b}) - lgamma({a} + {b})"));
+        let mean = value(format!("digamma({a}) - digamma({b})"));
+        let variance = value(format!("trigamma({a}) + trigamma({b})"));
+        let (a, b) = (value(a.into()), value(b.into()));
+        let log_density = |x: &[f64]| (a - 1.0) * x[0].ln() + (b - 1.0) * (1.0 - x[0]).ln() - log_beta;
+        let square = |x: &[f64]| ((x[0] / (1.0 - x[0])).ln() - mean).powi(2);
+        if let Some(found) = expectation(&log_density, &square, &Region::interval(0.0, 1.0)) {
+            let off = (found.value - variance).abs();
+            assert!(off <= 1e-6 * variance + 10.0 * found.error, "a = {a}, b = {b}: {found:?} and not {variance}");
+        }
+    }
+}
