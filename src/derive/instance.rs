@@ -512,7 +512,7 @@ fn common_frequency(setting: &Setting, name: &Name) -> Option<Term> {
         if let Term::Apply(Function::Cos | Function::Sin | Function::Tan, arguments) = term {
             look(&arguments[0]);
         }
-        term.children().into_iter().for_each(|child| visit(child, look));
+        term.children().for_each(|child| visit(child, look));
     }
     let normalizer = Normalizer::on_support(setting.context(), setting.support());
     let (mut slopes, mut linear) = (BTreeSet::new(), true);
