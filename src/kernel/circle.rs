@@ -59,7 +59,7 @@ fn harmonics_of(poly: &Poly, angle: &Arc<Vec<Poly>>) -> Option<Harmonics<Poly>> 
         let (Exponent::Integer(i), Exponent::Integer(j)) = (monomial.exponent(&cos), monomial.exponent(&sin)) else {
             return None;
         };
-        if i < 0 || j < 0 || i + j > MOST_DEGREE {
+        if !(0..=MOST_DEGREE).contains(&i) || !(0..=MOST_DEGREE - i).contains(&j) {
             return None;
         }
         let others = monomial.factors().iter().filter(|(own, _)| *own != cos && *own != sin).cloned();

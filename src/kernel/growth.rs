@@ -127,8 +127,11 @@ impl Normalizer {
         }
         let mut context = (*self.context).clone();
         let mut atoms: BTreeMap<Monomial, (Name, Rational)> = BTreeMap::new();
-        for (position, (part, unit)) in units.into_iter().enumerate() {
-            let name = Name::new(&format!("exponential {position}"));
+        for (part, unit) in units {
+            // Sums inside may have such variables of their own: none may stand for two exponentials.
+            let name = (0..)
+                .map(|number| Name::new(&format!("exponential {number}")))
+                .find(|name| !context.domains.contains_key(name))?;
             let unit_interval = Domain::Interval { lower: Some(Term::zero()), upper: Some(Term::one()) };
             let (domain, unit) = match self.monomial_sign(&part) {
                 Some(Sign::Positive) => (unit_interval, -unit),
@@ -158,7 +161,8 @@ impl Normalizer {
             .filter(|(generator, _)| matches!(generator, Generator::Variable(name) if names.contains(name)));
         let front = Monomial::from_factors(own.cloned().collect());
         let algebraic = algebraic.times_monomial(&front.inverse(), &Rational::one()).ok()?;
-        self.beside(context).find_sign(&algebraic, questions)
+        let own = self.beside(context);
+        own.unconditionally(|| own.find_sign(&algebraic, questions))
     }
 }
 

@@ -109,7 +109,7 @@ impl Normalizer {
     pub(super) fn beside(&self, context: Context) -> Self {
         let points = self.points.as_deref().cloned();
         let own = Normalizer::within(context, (*self.continuous).clone(), points);
-        Normalizer { patience: self.patience.clone(), ..own }
+        Normalizer { patience: self.patience.clone(), depth: self.depth.clone(), ..own }
     }
 
     /// For terms in the variate too: equalities hold on the support, up to null sets where it is

@@ -597,7 +597,10 @@ impl Checker {
                 return Err(Rejection::Malformed(format!("the pieces do not make up the support of {name}")));
             }
             reached = Some(high);
-            let mirrored = mirror.as_ref().map_or(Ok(()), |mirror| self.mirrored(lemma, &lemma_domain, piece, mirror));
+            let mirrored = match &mirror {
+                Some(mirror) => self.mirrored(lemma, &lemma_domain, piece, mirror, conditions),
+                None => Ok(()),
+            };
             let value = mirrored.and_then(|()| self.piece_value(lemma, range, piece, name, of, outer, conditions));
             if value.is_err() {
                 // What a failed attempt had to assume must not burden a later one.
@@ -950,12 +953,13 @@ impl Checker {
         lemma_domain: &Domain,
         piece: &Piece,
         mirror: &Mirror,
+        conditions: &mut BTreeSet<Term>,
     ) -> Result<(), Rejection> {
         let outer = self.fresh_parameters();
         let whole = self.scope(&piece.variable, lemma_domain);
         let mut integrand = Vec::new();
         for part in &piece.parts {
-            let Located { mut values, pole } = self.instance(lemma, piece, part, &outer, &mut BTreeSet::new())?;
+            let Located { mut values, pole } = self.instance(lemma, piece, part, &outer, conditions)?;
             let factor = self.differentiated(lemma, &part.orders, pole.as_ref())?.0.clone();
             values.push((lemma.variable.clone(), Term::Variable(piece.variable.clone())));
             let own = factor.substitute(&values) * lemma.log_kernel.substitute(&values).exp();
@@ -964,10 +968,13 @@ impl Checker {
         if !is_mirrored(&whole, &Term::Sum(integrand), &piece.variable, mirror)? {
             return Err(Rejection::Malformed(format!("the integrand of {} is not its mirror image", lemma.name)));
         }
-        match whole.conditions().into_iter().find(|condition| condition.contains(&piece.variable)) {
-            Some(condition) => Err(Rejection::Malformed(format!("{condition} may vanish on the support"))),
-            None => Ok(()),
+        for condition in whole.conditions().into_iter().chain(outer.conditions()) {
+            if condition.contains(&piece.variable) {
+                return Err(Rejection::Malformed(format!("{condition} may vanish on the support")));
+            }
+            conditions.insert(condition);
         }
+        Ok(())
     }
 
     /// Rule `parameter-derivative`: ∂_s (f exp k) = q · exp k and ∂_s G, for the orders asked.

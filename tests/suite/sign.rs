@@ -108,6 +108,12 @@ fn exponentials_roots_and_circles() {
         (&own, "c + sqrt(c^2)", None),
         (&own, "1 - cos(t)^2", Some(Sign::Positive)),
         (&own, "1 - cos(c)^2", Some(Sign::Nonnegative)),
+        // Each exponential is a variable of its own, also inside what a rule takes apart.
+        (&own, "sqrt(1 + exp(c) + exp(2*c)) - exp(d)", None),
+        (&own, "sqrt(1 + exp(c) + exp(2*c)) - exp(c)", Some(Sign::Positive)),
+        (&own, "exp(c)/(1 + exp(d)) - 1", None),
+        (&own, "1 - exp(c)/(1 + exp(c))", Some(Sign::Positive)),
+        (&own, "1 - exp(c)/(exp(d) + d^2)", None),
         (&own, "1 - r*cos(2*(c - d))", Some(Sign::Positive)),
         (&own, "1 - 2*r*cos(2*(c - d))", None),
         (&own, "1 + r^2 - 2*r*cos(c)", Some(Sign::Positive)),
@@ -119,7 +125,7 @@ fn exponentials_roots_and_circles() {
 /// Random sums of such parts: whatever sign is found, no point of the domains has another.
 #[test]
 fn no_sign_is_wrong_at_any_point() {
-    const PARTS: [&str; 16] = [
+    const PARTS: [&str; 20] = [
         "1",
         "a",
         "b",
@@ -136,6 +142,10 @@ fn no_sign_is_wrong_at_any_point() {
         "exp(d)",
         "sqrt(1 + c^2)",
         "r*cos(c)",
+        "exp(c)/(1 + exp(d))",
+        "sqrt(1 + exp(c) + exp(2*c))",
+        "exp(c)",
+        "log(1 + exp(c))",
     ];
     let own = context(
         &[
@@ -161,7 +171,7 @@ fn no_sign_is_wrong_at_any_point() {
     let mut known = 0;
     for _ in 0..3_000 {
         let parts: Vec<String> = (0..2 + below(3))
-            .map(|_| format!("({})*{}", i64::try_from(below(9)).expect("small") - 4, PARTS[below(16) as usize]))
+            .map(|_| format!("({})*{}", i64::try_from(below(9)).expect("small") - 4, PARTS[below(20) as usize]))
             .collect();
         let sum = term(&parts.join(" + "));
         let Ok(form) = normalizer.normalize(&sum) else { continue };

@@ -53,6 +53,26 @@ fn a_density_that_vanishes_on_half_its_support_is_not_proved() {
     }
 }
 
+/// Two exponentials in a sum, one inside a root or below a fraction line: neither stands for the other.
+#[test]
+fn exponentials_inside_and_outside_of_a_root_are_told_apart() {
+    let decided = |body: &str| derive(&family(body).expect("a family")).expect("a setting").report;
+    for body in [
+        "variate x : positive parameter a : real, b : real let r = sqrt(1 + exp(b) + exp(2*b)) - exp(a)
+         density r*exp(-r*x)",
+        "variate x : {0, 1} parameter a : real, b : real let r = sqrt(1 + exp(b) + exp(2*b)) - exp(a)
+         mass r^x/(1 + r)",
+    ] {
+        assert_ne!(decided(body).status, Status::Proved, "{body}");
+    }
+    let report = decided(
+        "variate x : real parameter a : real, b : real
+         density exp(-(x - abs(exp(a)/(1 + exp(b)) - 1))^2/2)/sqrt(2*pi)
+         claim mean = 1 - exp(a)/(1 + exp(b))",
+    );
+    assert_eq!(report.claims[0].status, Status::Refuted);
+}
+
 /// 1 − s²/(s² + t²) is t²/(s² + t²): a power that appears only when the content is taken out.
 #[test]
 fn a_sum_that_collapses_to_a_power_keeps_its_exponent() {
