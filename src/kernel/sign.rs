@@ -183,7 +183,7 @@ impl Bounds {
 
 /// How often a sign question may ask another one.
 const MOST_QUESTIONS: usize = 12;
-/// How many questions one may lead to in all.
+/// How many questions one may lead to in all; a long sum counts for several.
 const MOST_QUESTIONS_IN_ALL: usize = 600;
 
 impl Normalizer {
@@ -234,7 +234,8 @@ impl Normalizer {
         spend(8 * poly.len()).ok()?;
         match self.patience.get() {
             1 => return None,
-            left => self.patience.set(left.saturating_sub(1)),
+            0 => {}
+            left => self.patience.set(left.saturating_sub(1 + poly.len() / 8).max(1)),
         }
         let at_once = self.sign_by_terms(poly).or_else(|| self.bounds(poly, 0).sign());
         if at_once.is_some() {
