@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::instance::{Change, circles, fit_linear};
+use super::instance::{Change, circles, fit_linear, one_part};
 use crate::kernel::certificate::{Part, Piece};
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::lemma::Lemma;
@@ -44,15 +44,7 @@ pub fn piece_beside(
     let fitted = fit_linear(lemma, change, &structural, target, scope).filter(|fitted| fitted.factor == Poly::one())?;
     let constant = fitted.constant.scaled(&factor);
     let part = Part { constant: constant.to_term(), shift: Vec::new(), orders };
-    Some(vec![Piece {
-        lemma: lemma.name.to_string(),
-        variable: change.variable.clone(),
-        map: change.maps.first()?.clone(),
-        parameters: fitted.parameters,
-        parts: vec![part],
-        skip: 0,
-        half: false,
-    }])
+    Some(vec![one_part(lemma, change, fitted.parameters, part)?])
 }
 
 /// A trigonometric polynomial of t/k written in cos t and sin t, where all its frequencies are whole: powers

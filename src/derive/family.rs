@@ -609,12 +609,12 @@ impl Work<'_> {
     /// coordinates and J their Jacobian. Of many parameters it has their number to the fourth power of terms, and
     /// the other two routes suffice.
     fn fisher_from_log_partition(&mut self) {
-        let Some(coordinates) = self.natural_coordinates() else { return };
-        let NaturalCoordinates { auxiliary, log_partition, at } = coordinates;
         let count = self.parameters.len();
         if count > MOST_EXPANDED_PARAMETERS {
             return;
         }
+        let Some(coordinates) = self.natural_coordinates() else { return };
+        let NaturalCoordinates { auxiliary, log_partition, at } = coordinates;
         let mut route = Route::default();
         let at_terms: Vec<(Name, Term)> = at.clone();
         let mut jacobian = Vec::new();

@@ -173,15 +173,20 @@ fn piece_beside(
     }
     let fitted = fit_linear(lemma, change, &structural, target, scope).filter(|fitted| fitted.factor == Poly::one())?;
     let part = Part { constant: fitted.constant.to_term(), shift: Vec::new(), orders: Vec::new() };
-    Some(vec![Piece {
+    Some(vec![one_part(lemma, change, fitted.parameters, part)?])
+}
+
+/// A lemma applied once, on the whole of its domain.
+pub(super) fn one_part(lemma: &Lemma, change: &Change, parameters: Vec<(Name, Term)>, part: Part) -> Option<Piece> {
+    Some(Piece {
         lemma: lemma.name.to_string(),
         variable: change.variable.clone(),
         map: change.maps.first()?.clone(),
-        parameters: fitted.parameters,
+        parameters,
         parts: vec![part],
         skip: 0,
         half: false,
-    }])
+    })
 }
 
 /// Counts about a corner c of the density, as in sign(x − c) or |x − c|: what lies below c, c itself, and
@@ -348,6 +353,7 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
     };
     match (&lower, &upper) {
         (None, None) => {
+            let quadratics = quadratic_arguments(setting, name);
             for centre in absolute_centres(setting, name) {
                 all.push(Change {
                     variable: variable.clone(),
@@ -356,7 +362,7 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 });
             }
             // t = 1/(1 + ((x − m)/s)²), on either side of m.
-            for (centre, scale) in quadratic_arguments(setting, name) {
+            for (centre, scale) in quadratics.iter().cloned() {
                 let root = Term::power(t().recip() - one(), Term::ratio(1, 2));
                 let right = centre.clone() + scale.clone() * root;
                 // From left to right: t falls on the right branch and rises on the left one.
@@ -364,7 +370,7 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 all.push(Change { variable: variable.clone(), domain: unit(), maps: vec![left, right] });
             }
             // x = m + s sinh u, with u itself and with t = e^u.
-            for (centre, scale) in quadratic_arguments(setting, name) {
+            for (centre, scale) in quadratics.iter() {
                 let through = |exponential: Term| {
                     let sinh = (exponential.clone() - exponential.recip()) * Term::ratio(1, 2);
                     centre.clone() + scale.clone() * sinh
@@ -372,7 +378,7 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 all.push(change(Domain::real(), through(t().exp())));
                 all.push(change(Domain::positive(), through(t())));
             }
-            for (centre, _) in quadratic_arguments(setting, name) {
+            for (centre, _) in quadratics {
                 all.push(change(Domain::real(), centre + t()));
             }
             all.push(change(Domain::positive(), t().log()));
@@ -386,6 +392,7 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
             }
         }
         (Some(low), None) => {
+            let powers = power_arguments(setting, name);
             if !low.is_zero() {
                 all.push(change(Domain::positive(), low.clone() + t()));
             }
@@ -420,7 +427,7 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
                 all.push(change(unit(), low.clone() / t()));
                 // t = (m/x)^k where 1 − (m/x)^k stands in the density.
                 let normalizer = Normalizer::new(setting.context());
-                for (_, power) in power_arguments(setting, name) {
+                for (_, power) in powers.iter().cloned() {
                     let sign = normalizer.normalize(&power).ok().and_then(|power| normalizer.sign(&power));
                     let falling = if sign == Some(Sign::Negative) { power } else { -power };
                     all.push(change(unit(), low.clone() * Term::power(t(), falling.recip())));
@@ -428,7 +435,7 @@ fn changes(setting: &Setting, name: &Name, domain: &Domain, declared: Option<&(N
             }
             all.push(change(unit(), low.clone() + (t().recip() - one())));
             all.push(change(unit(), low.clone() - t().log()));
-            for (scale, power) in power_arguments(setting, name) {
+            for (scale, power) in powers {
                 let ratio = (t().recip() - one()) / scale;
                 all.push(change(unit(), low.clone() + Term::power(ratio, power.recip())));
             }
