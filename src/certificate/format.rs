@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Saved;
-use crate::kernel::certificate::{Certificate, Moment, Part, Piece, Proposition, Rule, Split, Step, Tower};
+use crate::kernel::certificate::{Certificate, Moment, Part, Piece, Proposition, Renaming, Rule, Split, Step, Tower};
 use crate::kernel::domain::Domain;
 use crate::kernel::term::{Name, Term};
 use crate::model::read_term;
@@ -61,6 +61,11 @@ fn proposition(proposition: &Proposition) -> Value {
                 auxiliary.iter().map(|(name, own)| json!([name.as_str(), domain(own)])).collect();
             json!({ "auxiliary": auxiliary, "specialization": of.to_string(), "at": bindings(at), "is": is.to_string() })
         }
+        Proposition::Invariance { renaming } => {
+            let pairs: Vec<Value> =
+                renaming.iter().map(|(name, image)| json!([name.as_str(), image.as_str()])).collect();
+            json!({ "invariance": pairs })
+        }
     }
 }
 
@@ -77,6 +82,7 @@ fn rule(rule: &Rule) -> Value {
             let square = tower.square.map_or(Value::Null, |(inner, outer)| json!([inner, outer]));
             json!({ "tower": [tower.conditional, tower.marginal], "square": square })
         }
+        Rule::Renaming(own) => json!({ "exchange": own.invariances, "step": own.step }),
         Rule::Moment(moment) => {
             let pieces: Vec<Value> = moment.pieces.iter().map(piece).collect();
             json!({ "lemma": pieces })
@@ -198,6 +204,13 @@ fn read_proposition(value: &Value) -> Result<Proposition, String> {
         let (left, right) = pair(sides)?;
         return Ok(Proposition::Equal { left: term(left)?, right: term(right)? });
     }
+    if value.get("invariance").is_some() {
+        let renaming = list(value, "invariance")?
+            .iter()
+            .map(|row| pair(row).and_then(|(own, image)| Ok((name(own)?, name(image)?))))
+            .collect::<Result<_, String>>()?;
+        return Ok(Proposition::Invariance { renaming });
+    }
     let is = term(field(value, "is")?)?;
     if let Some(of) = value.get("expectation") {
         return Ok(Proposition::Expectation { of: term(of)?, is });
@@ -237,6 +250,10 @@ fn read_structured_rule(own: &Map<String, Value>, value: &Value) -> Result<Rule,
             pair => Some(positions(pair)?),
         };
         return Ok(Rule::Tower(Tower { conditional, marginal, square }));
+    }
+    if own.contains_key("exchange") {
+        let invariances = list(value, "exchange")?.iter().map(position).collect::<Result<_, String>>()?;
+        return Ok(Rule::Renaming(Renaming { step: position(field(value, "step")?)?, invariances }));
     }
     let pieces = list(value, "lemma")?.iter().map(read_piece).collect::<Result<_, String>>()?;
     Ok(Rule::Moment(Moment { pieces }))

@@ -53,7 +53,7 @@ pub fn statement(family: &Family, proposition: &Proposition) -> Option<Statement
             (quantity, definition, is)
         }
         // Taylor terms and routes by the log-partition speak of other propositions' values.
-        Proposition::Specialization { .. } => return None,
+        Proposition::Specialization { .. } | Proposition::Invariance { .. } => return None,
     };
     (!is_formal(value)).then(|| Statement { quantity, definition, value: value.clone() })
 }

@@ -177,10 +177,10 @@ struct Numbers<'a> {
 impl Numbers<'_> {
     /// With the error of the quadrature where there is no closed form.
     fn fisher(&self, i: usize, j: usize) -> Option<(f64, Option<f64>)> {
-        if let Some(term) = self.report.fisher.get(i)?.get(j)? {
-            return Some((evaluate(term, self.point)?, None));
+        if let Some(term) = self.report.fisher.get(&[i, j]) {
+            return Some((evaluate(&term, self.point)?, None));
         }
-        let product = self.report.score.get(i)?.clone() * self.report.score.get(j)?.clone();
+        let product = self.report.score.get(&[i])? * self.report.score.get(&[j])?;
         let estimate = self.expectation(&product)?;
         Some((estimate.value, Some(estimate.error)))
     }

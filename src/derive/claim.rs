@@ -89,7 +89,8 @@ fn exponential_form(
         );
         return;
     };
-    for ((name, _), score) in report.family.parameters.iter().zip(&report.score) {
+    let scores = report.score.vector().unwrap_or_default();
+    for ((name, _), score) in report.family.parameters.iter().zip(&scores) {
         let slope = search.checker.pointwise().normalize(&whole.clone().derivative(name));
         match slope {
             Ok(slope) => {
@@ -106,7 +107,7 @@ fn exponential_form(
             break;
         }
     }
-    if report.score.len() != report.family.parameters.len() {
+    if scores.len() != report.family.parameters.len() {
         outcome.status = Status::NotProved;
         outcome.reason = Some("the score is not known".into());
     }
@@ -289,14 +290,13 @@ fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<En
         }
         all
     };
-    let fisher: Option<Vec<Vec<Term>>> = report.fisher.iter().map(|row| row.iter().cloned().collect()).collect();
     match &claim.quantity {
-        Quantity::Score => vector("score", &parameters, &report.score),
-        Quantity::ScoreEntry(i) => Some(scalar(report.score.get(*i)?)),
-        Quantity::Hessian => Some(matrix("hessian", &parameters, &report.hessian)),
-        Quantity::HessianEntry(i, j) => Some(scalar(report.hessian.get(*i)?.get(*j)?)),
-        Quantity::Fisher => Some(matrix("fisher", &parameters, &fisher?)),
-        Quantity::FisherEntry(i, j) => Some(scalar(report.fisher.get(*i)?.get(*j)?.as_ref()?)),
+        Quantity::Score => vector("score", &parameters, &report.score.vector()?),
+        Quantity::ScoreEntry(i) => Some(scalar(&report.score.get(&[*i])?)),
+        Quantity::Hessian => Some(matrix("hessian", &parameters, &report.hessian.matrix()?)),
+        Quantity::HessianEntry(i, j) => Some(scalar(&report.hessian.get(&[*i, *j])?)),
+        Quantity::Fisher => Some(matrix("fisher", &parameters, &report.fisher.matrix()?)),
+        Quantity::FisherEntry(i, j) => Some(scalar(&report.fisher.get(&[*i, *j])?)),
         Quantity::Kl => Some(scalar(report.kl.as_ref()?)),
         Quantity::Mean => match report.mean.as_deref()? {
             [mean] => Some(scalar(mean)),

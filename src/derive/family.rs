@@ -1,6 +1,7 @@
 //! Everything about one family: the way of MATH from a log-density to a report.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use num_traits::{One, ToPrimitive};
 
@@ -15,6 +16,7 @@ use crate::model::family::{DensityForm, Family};
 use crate::numeric::{Region, enclose, evaluate, expectation, sample_points};
 
 use super::claim;
+use super::exchange::Exchange;
 use super::generic::{GenericProof, MOST_WRITTEN_TERMS, instances};
 use super::quantity::further_quantities;
 use super::recognise::{Recognised, recognise};
@@ -26,11 +28,14 @@ use super::report::{
 use super::search::{Failure, Search};
 use super::setting::{log_density, moving_support, second, second_parameters, setting};
 use super::simplify::weight;
+use super::tensor::SymmetricTensor;
 
 /// A chain that splits an expectation into more parts than this is not written out.
 const MOST_SHOWN_PREMISES: usize = 16;
-/// With more parameters the divergence is expanded to order 2 only: there are K³/6 coefficients of order 3.
-const MOST_EXPANDED_PARAMETERS: usize = 8;
+/// With more parameters, those that may be exchanged are looked for, and one entry of each kind is worked out.
+const MOST_WRITTEN_PARAMETERS: usize = 8;
+/// With more kinds of coefficients of order 3 the divergence is expanded to order 2 only.
+const MOST_THIRD_COEFFICIENTS: usize = 120;
 /// The reason of a link that needs none.
 const ALGEBRA: &str = "algebra";
 
@@ -80,10 +85,15 @@ pub enum Coordinates {
 /// Like [`derive()`], with what is asked for.
 pub fn derive_as_asked(family: &Family, request: &Request) -> Result<Derived, Rejection> {
     let setting = setting(family)?;
-    let search = Search::new(&setting, family.substitution.as_ref());
-    let parameters = family.parameters.iter().map(|(name, _)| name.clone()).collect();
+    let mut search = Search::new(&setting, family.substitution.as_ref());
+    let parameters: Vec<Name> = family.parameters.iter().map(|(name, _)| name.clone()).collect();
     let explain = request.explain;
-    let mut work = Work { family, search, report: empty_report(family), parameters, explain, differentiable: true };
+    let exchange = match parameters.len() > MOST_WRITTEN_PARAMETERS {
+        true => Exchange::find(&mut search, &parameters),
+        false => Exchange::none(parameters.len()),
+    };
+    let report = empty_report(family, exchange);
+    let mut work = Work { family, search, report, parameters, explain, differentiable: true };
     work.run();
     if work.report.status == Status::Proved {
         if let Some(proof) = request.generic.filter(|_| work.differentiable) {
@@ -95,17 +105,19 @@ pub fn derive_as_asked(family: &Family, request: &Request) -> Result<Derived, Re
     Ok(Derived { certificate: work.search.into_certificate(), report: work.report })
 }
 
-fn empty_report(family: &Family) -> Report {
+fn empty_report(family: &Family, exchange: Exchange) -> Report {
     let count = family.parameters.len();
+    let exchange = Arc::new(exchange);
     Report {
         family: family.clone(),
         status: Status::NotProved,
         log_density: log_density(family),
         exponential: None,
         not_exponential: None,
-        score: Vec::new(),
-        hessian: Vec::new(),
-        fisher: vec![vec![None; count]; count],
+        score: SymmetricTensor::new(1, count, exchange.clone()),
+        hessian: SymmetricTensor::new(2, count, exchange.clone()),
+        fisher: SymmetricTensor::new(2, count, exchange.clone()),
+        exchange,
         null_direction: None,
         mean: None,
         kl: None,
@@ -433,34 +445,40 @@ impl Work<'_> {
 
     // ——— derivatives ———
 
-    // Indices name entries of several arrays at once.
-    #[allow(clippy::needless_range_loop)]
     fn score_and_hessian(&mut self) {
-        let mut score_equations = Vec::new();
-        let mut hessian_equations = Vec::new();
-        let mut theorems: (Vec<Theorem>, Vec<Theorem>) = Default::default();
-        let count = self.parameters.len();
-        let mut hessian = vec![vec![Term::zero(); count]; count];
-        for i in 0..count {
-            let first = Term::log_density().derivative(&self.parameters[i]);
-            let Some((value, theorem)) = self.worked_out(&first) else { return };
-            score_equations.push(Equation { left: first.clone(), right: value.clone() });
-            self.report.score.push(value);
-            theorems.0.push(theorem);
-            for j in i..count {
-                let second = first.clone().derivative(&self.parameters[j]);
-                let Some((value, theorem)) = self.worked_out(&second) else { return };
-                hessian_equations.push(Equation { left: second, right: value.clone() });
-                theorems.1.push(theorem);
-                hessian[i][j] = value.clone();
-                hessian[j][i] = value;
+        for (order, kind) in [(1, CheckKind::Score), (2, CheckKind::Hessian)] {
+            let mut tensor = self.tensor(order);
+            let mut equations = Vec::new();
+            let mut theorems = Vec::new();
+            for indices in self.kinds(order) {
+                let formal = self.differentiated(Term::log_density(), &indices);
+                let Some((value, theorem)) = self.worked_out(&formal) else { return };
+                tensor.set(&indices, value.clone());
+                equations.push(Equation { left: formal, right: value });
+                theorems.push(theorem);
             }
+            match kind {
+                CheckKind::Score => self.report.score = tensor,
+                _ => self.report.hessian = tensor,
+            }
+            let theorems: Vec<&Theorem> = theorems.iter().collect();
+            self.report.checks.push(proved(kind, equations, &theorems));
         }
-        self.report.hessian = hessian;
-        let first: Vec<&Theorem> = theorems.0.iter().collect();
-        self.report.checks.push(proved(CheckKind::Score, score_equations, &first));
-        let second: Vec<&Theorem> = theorems.1.iter().collect();
-        self.report.checks.push(proved(CheckKind::Hessian, hessian_equations, &second));
+    }
+
+    /// Indices of the entries that are worked out.
+    fn kinds(&self, order: usize) -> Vec<Vec<usize>> {
+        self.report.exchange.kinds(order, self.parameters.len())
+    }
+
+    /// A tensor over the parameters, without entries yet.
+    fn tensor(&self, order: usize) -> SymmetricTensor {
+        SymmetricTensor::new(order, self.parameters.len(), self.report.exchange.clone())
+    }
+
+    /// A term differentiated by the parameters of these indices.
+    fn differentiated(&self, term: Term, indices: &[usize]) -> Term {
+        indices.iter().fold(term, |term, index| term.derivative(&self.parameters[*index]))
     }
 
     /// The value of a formal derivative, and the theorem that it is that.
@@ -514,8 +532,8 @@ impl Work<'_> {
     fn zero_mean_score(&mut self) {
         let mut equations = Vec::new();
         let mut theorems = Vec::new();
-        for name in self.parameters.clone() {
-            let score = Term::log_density().derivative(&name);
+        for indices in self.kinds(1) {
+            let score = self.differentiated(Term::log_density(), &indices);
             match self.search.expectation_is(&score, &Term::zero()) {
                 Ok(position) => {
                     self.explain(Derivable::ScoreMean, position);
@@ -547,13 +565,12 @@ impl Work<'_> {
     }
 
     fn fisher(&mut self) {
-        let count = self.parameters.len();
+        let mut fisher = self.tensor(2);
         let mut from_score = Route::default();
         let mut from_hessian = Route::default();
-        for i in 0..count {
-            for j in i..count {
-                let (a, b) = (self.parameters[i].clone(), self.parameters[j].clone());
-                let product = if i == j {
+        for indices in self.kinds(2) {
+                let (a, b) = (self.parameters[indices[0]].clone(), self.parameters[indices[1]].clone());
+                let product = if a == b {
                     Term::power(Term::log_density().derivative(&a), Term::integer(2))
                 } else {
                     Term::log_density().derivative(&a) * Term::log_density().derivative(&b)
@@ -583,10 +600,11 @@ impl Work<'_> {
                     }
                     Err(failure) => from_score.fail(failure),
                 }
-                self.report.fisher[i][j] = value.clone();
-                self.report.fisher[j][i] = value;
-            }
+                if let Some(value) = value {
+                    fisher.set(&indices, value);
+                }
         }
+        self.report.fisher = fisher;
         self.report.checks.push(from_score.check(CheckKind::FisherFromScore));
         if self.differentiable {
             self.report.checks.push(from_hessian.check(CheckKind::FisherFromHessian));
@@ -610,7 +628,7 @@ impl Work<'_> {
     /// the other two routes suffice.
     fn fisher_from_log_partition(&mut self) {
         let count = self.parameters.len();
-        if count > MOST_EXPANDED_PARAMETERS {
+        if count > MOST_WRITTEN_PARAMETERS {
             return;
         }
         let Some(coordinates) = self.natural_coordinates() else { return };
@@ -633,7 +651,7 @@ impl Work<'_> {
         }
         for i in 0..count {
             for j in i..count {
-                let Some(value) = self.report.fisher[i][j].clone() else { return };
+                let Some(value) = self.report.fisher.get(&[i, j]) else { return };
                 let mut terms = Vec::new();
                 for (k, (eta, _)) in auxiliary.iter().enumerate() {
                     for (l, (zeta, _)) in auxiliary.iter().enumerate() {
@@ -722,18 +740,10 @@ impl Work<'_> {
 
     /// The null direction of a singular Fisher matrix, by elimination.
     fn singular(&mut self) {
-        let Some(matrix) = self
-            .report
-            .fisher
-            .iter()
-            .map(|row| row.iter().cloned().collect::<Option<Vec<Term>>>())
-            .collect::<Option<Vec<_>>>()
-        else {
-            return;
-        };
-        if self.looks_regular(&matrix) {
+        if !self.report.fisher.is_complete() || self.looks_regular() {
             return;
         }
+        let Some(matrix) = self.report.fisher.matrix() else { return };
         let normalizer = self.search.checker.parameters();
         if let Some(direction) = null_direction(normalizer, &matrix) {
             let direction: Vec<Term> = direction.iter().map(|poly| self.search.simplifier.simplify(poly)).collect();
@@ -753,12 +763,11 @@ impl Work<'_> {
     }
 
     /// A determinant that is plainly not zero at some point: no need to look for a null direction.
-    fn looks_regular(&self, matrix: &[Vec<Term>]) -> bool {
-        sample_points(self.search.setting().context(), 3).iter().any(|point| {
-            let floats = point.iter().map(|(name, value)| (name.clone(), value.to_f64().unwrap_or(f64::NAN))).collect();
-            let rows: Option<Vec<Vec<f64>>> =
-                matrix.iter().map(|row| row.iter().map(|entry| evaluate(entry, &floats)).collect()).collect();
-            rows.is_some_and(|rows| relative_determinant(rows) > 1e-9)
+    fn looks_regular(&self) -> bool {
+        sample_points(self.search.setting().context(), 3).into_iter().any(|point| {
+            let value = |value: Rational| value.to_f64().unwrap_or(f64::NAN);
+            let floats = point.into_iter().map(|(name, own)| (name, value(own))).collect();
+            self.report.fisher.values(floats).is_some_and(|rows| relative_determinant(rows) > 1e-9)
         })
     }
 
@@ -766,8 +775,16 @@ impl Work<'_> {
         let mut means = Vec::new();
         let mut equations = Vec::new();
         let mut theorems = Vec::new();
+        let mut of_name: BTreeMap<Name, Term> = BTreeMap::new();
         for name in self.family.variate.names() {
-            let own = Term::Variable(name);
+            // One coordinate stands for those that it can be exchanged with.
+            if let Some((first, renaming)) = self.report.exchange.coordinate(&name)
+                && let Some(value) = of_name.get(first)
+            {
+                means.push(renaming.term(value));
+                continue;
+            }
+            let own = Term::Variable(name.clone());
             let position = match self.search.expectation(&own) {
                 Ok(position) => position,
                 Err(failure) => {
@@ -778,6 +795,7 @@ impl Work<'_> {
             let value = self.search.value(position);
             equations.push(Equation { left: own.expectation(), right: value.clone() });
             theorems.push(self.search.theorem(position).clone());
+            of_name.insert(name, value.clone());
             means.push(value);
         }
         let theorems: Vec<&Theorem> = theorems.iter().collect();
@@ -837,60 +855,43 @@ impl Work<'_> {
         Some(Term::Sum(terms))
     }
 
-    // Indices name entries of several arrays at once.
-    #[allow(clippy::needless_range_loop)]
     fn kl_taylor(&mut self, kl: &Term) -> Result<(), Failure> {
-        let count = self.parameters.len();
         let at: Vec<(Name, Term)> =
             self.parameters.iter().map(|name| (second(name), Term::Variable(name.clone()))).collect();
+        let seconds: Vec<Name> = self.parameters.iter().map(second).collect();
+        let divergence = (Term::log_density() - Term::LogDensity(second_parameters(self.family))).expectation();
         let mut theorems = Vec::new();
         let mut equations = Vec::new();
-        let divergence = (Term::log_density() - Term::LogDensity(second_parameters(self.family))).expectation();
-        let mut specialize = |work: &mut Self, of: Term, formal: Term, is: Term| -> Result<(), Failure> {
-            let proposition =
-                Proposition::Specialization { auxiliary: Vec::new(), of: of.clone(), at: at.clone(), is: is.clone() };
-            let position = work.search.push(proposition, Rule::Algebra)?;
-            // Shown as derivatives of the divergence, not of its closed form written out.
-            equations.push(Equation { left: formal, right: is });
-            theorems.push(work.search.theorem(position).clone());
-            Ok(())
-        };
-        specialize(self, kl.clone(), divergence.clone(), Term::zero())?;
-        let mut order2 = vec![vec![Term::zero(); count]; count];
-        let to_third = count <= MOST_EXPANDED_PARAMETERS;
-        let mut order3 = if to_third { vec![vec![vec![Term::zero(); count]; count]; count] } else { Vec::new() };
-        for i in 0..count {
-            let first = kl.clone().derivative(&second(&self.parameters[i]));
-            let first_formal = divergence.clone().derivative(&second(&self.parameters[i]));
-            specialize(self, first.clone(), first_formal.clone(), Term::zero())?;
-            for j in i..count {
-                let Some(entry) = self.report.fisher[i][j].clone() else { return Err(Failure::NoLemma) };
-                let twice = first.clone().derivative(&second(&self.parameters[j]));
-                let twice_formal = first_formal.clone().derivative(&second(&self.parameters[j]));
-                specialize(self, twice.clone(), twice_formal.clone(), entry.clone())?;
-                order2[i][j] = entry.clone();
-                order2[j][i] = entry;
-                for k in if to_third { j..count } else { 0..0 } {
-                    let thrice = twice.clone().derivative(&second(&self.parameters[k]));
-                    let normalizer = self.search.checker.parameters();
-                    let worked_out = normalizer.normalize(&thrice)?.to_term().substitute(&at);
-                    let value = self.search.simplifier.simplify_term(&worked_out);
-                    specialize(
-                        self,
-                        thrice,
-                        twice_formal.clone().derivative(&second(&self.parameters[k])),
-                        value.clone(),
-                    )?;
-                    for (a, b, c) in [(i, j, k), (i, k, j), (j, i, k), (j, k, i), (k, i, j), (k, j, i)] {
-                        order3[a][b][c] = value.clone();
+        let mut orders = [0, 1, 2, 3].map(|order| self.tensor(order));
+        for (order, tensor) in orders.iter_mut().enumerate() {
+            let kinds = self.kinds(order);
+            if order == 3 && kinds.len() > MOST_THIRD_COEFFICIENTS {
+                break;
+            }
+            for indices in kinds {
+                let by = |term: &Term| indices.iter().fold(term.clone(), |term, k| term.derivative(&seconds[*k]));
+                let (of, formal) = (by(kl), by(&divergence));
+                let is = match order {
+                    0 | 1 => Term::zero(),
+                    2 => self.report.fisher.get(&indices).ok_or(Failure::NoLemma)?,
+                    _ => {
+                        let worked_out = self.search.checker.parameters().normalize(&of)?.to_term().substitute(&at);
+                        self.search.simplifier.simplify_term(&worked_out)
                     }
-                }
+                };
+                let proposition =
+                    Proposition::Specialization { auxiliary: Vec::new(), of, at: at.clone(), is: is.clone() };
+                let position = self.search.push(proposition, Rule::Algebra)?;
+                theorems.push(self.search.theorem(position).clone());
+                // Shown as derivatives of the divergence, not of its closed form written out.
+                equations.push(Equation { left: formal, right: is.clone() });
+                tensor.set(&indices, is);
             }
         }
         let theorems: Vec<&Theorem> = theorems.iter().collect();
         self.report.checks.push(proved(CheckKind::KlTaylor, equations, &theorems));
-        self.report.kl_taylor =
-            Some(KlTaylor { order0: Term::zero(), order1: vec![Term::zero(); count], order2, order3 });
+        let [_, order1, order2, order3] = orders;
+        self.report.kl_taylor = Some(KlTaylor { order0: Term::zero(), order1, order2, order3 });
         Ok(())
     }
 
@@ -969,7 +970,7 @@ impl Work<'_> {
         let status =
             |kind: CheckKind| self.report.checks.iter().find(|check| check.kind == kind).map(|check| check.status);
         let normalization = status(CheckKind::Normalization);
-        let complete = self.report.fisher.iter().flatten().all(Option::is_some);
+        let complete = self.report.fisher.is_complete();
         // The Fisher matrix from lemmas comes with a score whose mean is from lemmas too.
         self.report.status = if normalization == Some(Status::Refuted) {
             Status::Refuted

@@ -47,7 +47,7 @@ pub fn instances(search: &mut Search, report: &Report, proof: &GenericProof) -> 
     let parameters: Vec<Name> = report.family.parameters.iter().map(|(name, _)| name.clone()).collect();
     let parameters = parameters.as_slice();
     let long = |term: &Term| term.size() > MOST_NODES;
-    if report.fisher.iter().flatten().flatten().any(long) || report.hessian.iter().flatten().any(long) {
+    if report.fisher.held().chain(report.hessian.held()).any(|(_, entry)| long(entry)) {
         return Vec::new();
     }
     let taken = |name: &Name| search.setting().context().domains.contains_key(&displacement(name));

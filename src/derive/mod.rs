@@ -5,6 +5,7 @@
 //! - `circle`, `lagrange`: lemmas whose moments take more than a shift or a derivative;
 //! - [`search`]: expectations by moments and linearity, each step replayed at once by the kernel;
 //! - `split`: how a joint density is cut into a marginal and a conditional;
+//! - [`exchange`], [`tensor`]: which parameters may be exchanged, and entries of which one of each kind is held;
 //! - [`recognise`]: the exponential-family form;
 //! - [`simplify`]: the form a statistician would write;
 //! - [`formula`]: formulas of derivations, read at one family;
@@ -15,6 +16,7 @@
 
 mod circle;
 pub mod claim;
+pub mod exchange;
 pub mod family;
 pub mod formula;
 pub mod generic;
@@ -29,6 +31,7 @@ pub mod setting;
 pub mod simplify;
 mod split;
 pub mod statement;
+pub mod tensor;
 
 use num_traits::ToPrimitive;
 

@@ -130,7 +130,7 @@ impl Work<'_> {
     }
 
     fn fisher(&self) -> Option<Vec<Vec<Term>>> {
-        self.report.fisher.iter().map(|row| row.iter().cloned().collect()).collect()
+        self.report.fisher.matrix()
     }
 
     fn determinant_and_inverse(&mut self) {
@@ -301,7 +301,7 @@ impl Work<'_> {
     /// E[u_i u_j u_k] (Amari & Nagaoka 2000, ch. 2), one row for each i ≤ j, all k ≥ j.
     fn third_order_tensor(&mut self) {
         let names: Vec<Name> = self.family.parameters.iter().map(|(name, _)| name.clone()).collect();
-        if names.len() > MOST_ROWS || self.report.fisher.iter().flatten().any(Option::is_none) {
+        if names.len() > MOST_ROWS || !self.report.fisher.is_complete() {
             return;
         }
         let score = |name: &Name| Term::log_density().derivative(name);

@@ -1,7 +1,12 @@
 //! What was worked out for one family: plain data, read by every renderer and exporter.
 
+use std::sync::Arc;
+
 use crate::kernel::term::{Name, Term};
 use crate::model::family::{Claim, Family};
+
+use super::exchange::Exchange;
+use super::tensor::SymmetricTensor;
 
 /// The three outcomes of a claim, never two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +73,8 @@ pub enum CheckKind {
     KlTaylor,
     Mean,
     Regularity,
+    /// The density stays the same when some parameters are exchanged.
+    Exchange,
 }
 
 impl CheckKind {
@@ -85,6 +92,7 @@ impl CheckKind {
             CheckKind::KlTaylor => "kl-taylor",
             CheckKind::Mean => "mean",
             CheckKind::Regularity => "regularity",
+            CheckKind::Exchange => "exchange",
         }
     }
 }
@@ -94,10 +102,10 @@ impl CheckKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct KlTaylor {
     pub order0: Term,
-    pub order1: Vec<Term>,
-    pub order2: Vec<Vec<Term>>,
-    /// `order3[i][j][k]`, all entries; empty where there are too many parameters for them to be worked out.
-    pub order3: Vec<Vec<Vec<Term>>>,
+    pub order1: SymmetricTensor,
+    pub order2: SymmetricTensor,
+    /// Empty where there are too many entries for them to be worked out.
+    pub order3: SymmetricTensor,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -213,10 +221,12 @@ pub struct Report {
     pub exponential: Option<ExponentialForm>,
     /// Why there is no exponential-family form, in one sentence with the term that mixes.
     pub not_exponential: Option<String>,
-    pub score: Vec<Term>,
-    pub hessian: Vec<Vec<Term>>,
-    /// `None` where no closed form is known.
-    pub fisher: Vec<Vec<Option<Term>>>,
+    /// Which parameters may be exchanged; looked for where there are many.
+    pub exchange: Arc<Exchange>,
+    pub score: SymmetricTensor,
+    pub hessian: SymmetricTensor,
+    /// Without the entries for which no closed form is known.
+    pub fisher: SymmetricTensor,
     /// The null direction of a singular Fisher matrix.
     pub null_direction: Option<Vec<Term>>,
     pub mean: Option<Vec<Term>>,

@@ -19,8 +19,13 @@ use super::instance::{Instance, beside, find};
 use super::simplify::Simplifier;
 use super::split::{self, Split};
 
-/// A value of more terms than this is no closed form that anybody could read.
+/// A value of more terms than this is no closed form that anybody could read, unless they are few for
+/// each of many variables.
 const MOST_SHOWN_TERMS: usize = 600;
+const MOST_SHOWN_FOR_EACH: usize = 4;
+
+/// A product of more terms than this is not multiplied out to be integrated part by part.
+const MOST_MULTIPLIED_TERMS: usize = 1_000;
 
 /// Why an expectation was not found.
 #[derive(Clone, Debug, PartialEq)]
@@ -264,8 +269,13 @@ impl Search {
         if let Some(position) = self.expectations.get(of) {
             return Ok(*position);
         }
+        if self.is_dense(of) {
+            let position = self.whole(of)?;
+            self.expectations.insert(of.clone(), position);
+            return Ok(position);
+        }
         let position = match self.expand(of) {
-            Ok((_, value)) if value.len() > MOST_SHOWN_TERMS => return Err(Obstacle::TooLarge("a closed form").into()),
+            Ok((_, value)) if value.len() > self.most_shown() => return Err(Obstacle::TooLarge("a closed form").into()),
             Ok((premises, value)) => {
                 let is = self.simplifier.simplify(&value);
                 self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?
@@ -290,11 +300,32 @@ impl Search {
 
     /// The step that proves `E[of] = is` for a given value.
     pub fn expectation_is(&mut self, of: &Term, is: &Term) -> Result<usize, Failure> {
+        if self.is_dense(of) {
+            return Ok(self.push(Proposition::Expectation { of: of.clone(), is: is.clone() }, Rule::Enumeration)?);
+        }
         let premises = match self.premises(of) {
             Ok(premises) => premises,
             Err(failure) => vec![(Term::one(), self.whole(of).map_err(|_| failure)?)],
         };
         Ok(self.push(Proposition::Expectation { of: of.clone(), is: is.clone() }, Rule::Linearity(premises))?)
+    }
+
+    fn most_shown(&self) -> usize {
+        MOST_SHOWN_TERMS.max(MOST_SHOWN_FOR_EACH * self.setting().context().domains.len())
+    }
+
+    /// Whether a product has more terms, multiplied out, than it takes to add it up over the points.
+    fn is_dense(&self, of: &Term) -> bool {
+        let factors = match of {
+            Term::Product(factors) => factors.clone(),
+            Term::Power(base, exponent) if **exponent == Term::integer(2) => vec![(**base).clone(); 2],
+            _ => return false,
+        };
+        if !self.is_enumerated() || factors.iter().filter(|factor| !factor.is_plain()).count() < 2 {
+            return false;
+        }
+        let length = |factor: &Term| self.checker.pointwise().normalize(factor).map_or(1, |poly| poly.len());
+        factors.iter().map(length).product::<usize>() > MOST_MULTIPLIED_TERMS
     }
 
     /// The step that proves E[of] by one application of a lemma, where the parts of `of` have no
@@ -304,6 +335,11 @@ impl Search {
             let (tower, is) = tower(&self.checker, split, of)?;
             let is = self.simplifier.simplify(&self.checker.parameters().normalize(&is)?);
             return Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Tower(tower))?);
+        }
+        if let Method::Enumeration = &self.method {
+            let value = self.checker.enumerate(&self.checker.parameters().fresh(), of)?;
+            let is = self.simplifier.simplify(&value);
+            return Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Enumeration)?);
         }
         let Method::Lemma(found) = &self.method else { return Err(Failure::NoLemma) };
         let name = self.variates[0].clone();
@@ -352,6 +388,7 @@ impl Search {
         match self.theorems[position].proposition() {
             Proposition::Expectation { is, .. } | Proposition::Specialization { is, .. } => is.clone(),
             Proposition::Equal { right, .. } => right.clone(),
+            Proposition::Invariance { .. } => Term::one(),
         }
     }
 }

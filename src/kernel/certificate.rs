@@ -16,6 +16,8 @@ pub enum Proposition {
     /// `of`, worked out for all values of the auxiliary variables in their domains, becomes `is`
     /// when those are given the values `at`.
     Specialization { auxiliary: Vec<(Name, Domain)>, of: Term, at: Vec<(Name, Term)>, is: Term },
+    /// The density and all that is declared of it stay the same when these names are replaced by those.
+    Invariance { renaming: Vec<(Name, Name)> },
 }
 
 /// A rule of inference with what it needs besides its premises.
@@ -31,6 +33,15 @@ pub enum Rule {
     Linearity(Vec<(Term, usize)>),
     /// E over one coordinate, then over the others: steps of the two parts of the certificate's split.
     Tower(Tower),
+    /// An earlier step with its names exchanged, one invariance of the density after the other.
+    Renaming(Renaming),
+}
+
+/// Positions of a step and of the invariances that carry it to other names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renaming {
+    pub step: usize,
+    pub invariances: Vec<usize>,
 }
 
 /// Positions of the steps that the tower property combines.
@@ -52,6 +63,7 @@ impl Rule {
             Rule::Moment(_) => "lemma",
             Rule::Linearity(_) => "linearity",
             Rule::Tower(_) => "tower",
+            Rule::Renaming(_) => "exchange",
         }
     }
 }
@@ -89,6 +101,10 @@ pub const RULES: &[RuleEntry] = &[
     RuleEntry {
         name: "tower",
         statement: "E[f(x, y)] = E[E[f(x, y) | x]], one coordinate at a time; f is non-negative, or E[f²] is finite (Tonelli, Fubini; Billingsley, Probability and Measure, 1995, Theorem 18.3)",
+    },
+    RuleEntry {
+        name: "exchange",
+        statement: "where p(σx; σθ) = p(x; θ) for a permutation σ of coordinates and parameters that keeps their domains and conditions, what is proved for θ holds for σθ (Lehmann & Casella, Theory of Point Estimation, 1998, chapter 3)",
     },
 ];
 

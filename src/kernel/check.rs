@@ -99,6 +99,12 @@ pub fn replay_step(
             let (inner, outer) = (at(cut.conditional, tower.conditional)?, at(cut.marginal, tower.marginal)?);
             checker.tower(cut.section, inner, outer, square)?
         }
+        (Proposition::Invariance { renaming }, Rule::Algebra) => checker.invariance(renaming)?,
+        (_, Rule::Renaming(own)) => {
+            let invariances =
+                own.invariances.iter().map(|position| at(earlier, *position)).collect::<Result<Vec<_>, _>>()?;
+            checker.renamed(at(earlier, own.step)?, &invariances)?
+        }
         (_, rule) => {
             return Err(Rejection::Malformed(format!("the rule {} does not prove such a proposition", rule.name())));
         }

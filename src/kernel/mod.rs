@@ -8,6 +8,7 @@ mod circle;
 mod comparison;
 pub mod domain;
 mod examples;
+pub mod exchange;
 mod growth;
 pub mod interval;
 pub mod jets;

@@ -157,6 +157,16 @@ impl Normalizer {
         self.conditions.borrow().iter().map(Poly::to_term).collect()
     }
 
+    /// The same as normal forms.
+    pub(super) fn assumed(&self) -> BTreeSet<Poly> {
+        self.conditions.borrow().clone()
+    }
+
+    /// Takes them to be different from zero too.
+    pub(super) fn assume(&self, conditions: &BTreeSet<Poly>) {
+        self.conditions.borrow_mut().extend(conditions.iter().cloned());
+    }
+
     /// The normal form of a term.
     ///
     /// Fails when a logarithm's argument cannot be shown positive, at poles, at formal expectations
@@ -894,7 +904,7 @@ impl Normalizer {
     /// Multiplies by the denominators (powers of sums and of sines) until none is left; what
     /// vanishes then vanished before, because none of the factors is zero.
     pub(super) fn clear(&self, poly: &Poly) -> Outcome<Poly> {
-        let mut current = self.canonical_exponents(poly)?;
+        let mut current = absorbed(self.canonical_exponents(poly)?)?;
         for _ in 0..64 {
             let Some((generator, least)) = lowest_power(&current) else { return self.clear_sines(current) };
             current = shift_power(&current, &generator, -least)?;
@@ -960,8 +970,8 @@ impl Normalizer {
 
     /// The form used in exponents and arguments: a cancelled fraction, written out again.
     pub fn canonical(&self, poly: &Poly) -> Outcome<Poly> {
-        let poly = self.cancel_sines(self.canonical_exponents(poly)?)?;
-        if !has_sum_power(&poly) {
+        let poly = absorbed(self.cancel_sines(self.canonical_exponents(poly)?)?)?;
+        if !has_sum_power(&poly) || divisors(&poly).any(|(sum, _)| sum.is_long()) {
             return Ok(poly);
         }
         let (numerator, denominator) = self.fraction(&poly)?;
@@ -1541,6 +1551,41 @@ fn nesting(generator: &Generator) -> usize {
         }
         _ => 0,
     }
+}
+
+/// The sums that terms are divided by, with their powers.
+fn divisors(poly: &Poly) -> impl Iterator<Item = (&Arc<Poly>, i64)> {
+    poly.terms().flat_map(|(monomial, _)| monomial.factors()).filter_map(|factor| match factor {
+        (Generator::Sum(sum), Exponent::Integer(power)) if *power < 0 => Some((sum, *power)),
+        _ => None,
+    })
+}
+
+/// N/S^k as (N/S)/S^(k − 1) where S, a long sum, divides all that stands above its highest power.
+///
+/// What is zero comes to zero like this without a power of S being written out: N₁/S + … + N_k/S^k is
+/// zero only if S divides N_k.
+fn absorbed(mut poly: Poly) -> Outcome<Poly> {
+    let long: BTreeSet<Arc<Poly>> =
+        divisors(&poly).filter(|(sum, _)| sum.is_long()).map(|(sum, _)| sum.clone()).collect();
+    for sum in long {
+        let generator = Generator::Sum(sum.clone());
+        loop {
+            let powers = divisors(&poly).filter(|(own, _)| **own == sum).map(|(_, power)| power);
+            let Some(power) = powers.min() else { break };
+            let at = |power: i64| Monomial::from_factors(vec![(generator.clone(), Exponent::Integer(power))]);
+            let (mut above, mut rest) = (Poly::zero(), Poly::zero());
+            for (monomial, coefficient) in poly.terms() {
+                let side = if monomial.exponent(&generator) == Exponent::Integer(power) { &mut above } else { &mut rest };
+                side.add_term(monomial.clone(), coefficient.clone());
+            }
+            let above = above.times_monomial(&at(-power), &Rational::one())?;
+            let Some(quotient) = divide_exactly(&above, &sum)? else { break };
+            rest.add_assign(&quotient.times_monomial(&at(power + 1), &Rational::one())?);
+            poly = rest;
+        }
+    }
+    Ok(poly)
 }
 
 /// Multiplies by generator^by and expands the integer part of its powers, which is then ≥ 0.

@@ -52,6 +52,8 @@ pub type Outcome<T> = Result<T, Obstacle>;
 
 /// No normal form may have more terms than this.
 const MOST_TERMS: usize = 20_000;
+/// A sum of no more terms is never long, see [`Poly::is_long`].
+const SHORT_SUM: usize = 8;
 /// Integer powers of sums are expanded up to this exponent.
 pub const MOST_EXPANDED_POWER: i64 = 48;
 
@@ -125,6 +127,7 @@ impl Exponent {
     pub fn is_zero(&self) -> bool {
         matches!(self, Exponent::Integer(0))
     }
+
 
     pub fn as_rational(&self) -> Option<Rational> {
         match self {
@@ -320,6 +323,20 @@ impl Poly {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Many terms, each but one with a factor that no other has, as in 1 − p₁ − … − p_K and
+    /// 1 + e^t₁ + … + e^t_K: its powers are not written out where they need not be.
+    pub fn is_long(&self) -> bool {
+        if self.0.len() <= SHORT_SUM {
+            return false;
+        }
+        let mut uses: BTreeMap<&Factor, usize> = BTreeMap::new();
+        for factor in self.0.iter().flat_map(|(monomial, _)| monomial.factors()) {
+            *uses.entry(factor).or_default() += 1;
+        }
+        let own = |monomial: &Monomial| monomial.factors().iter().any(|factor| uses[factor] == 1);
+        self.0.iter().filter(|(monomial, _)| !own(monomial)).count() <= 1
     }
 
     /// Literally zero. For zero *by algebra* see [`super::normal::Normalizer::is_zero`].
@@ -579,6 +596,87 @@ fn needs_simplification(generator: &Generator, exponent: &Exponent) -> bool {
         (Generator::Call(Function::Abs, _), Exponent::Integer(power)) => *power != 1,
         (Generator::Call(Function::Sin, _), Exponent::Integer(power)) => *power > 1,
         _ => false,
+    }
+}
+
+/// A normal form with some variables apart, to be given values: they occur in whole powers alone.
+pub struct Separated {
+    terms: Vec<SeparatedTerm>,
+}
+
+/// Powers of the variables by their places, a monomial in the others, and a number.
+struct SeparatedTerm {
+    powers: Vec<(usize, i32)>,
+    outside: Monomial,
+    coefficient: Rational,
+}
+
+impl Separated {
+    /// `None` where one of the variables stands inside a function, a sum or an exponent.
+    pub fn of(poly: &Poly, names: &[Name]) -> Option<Separated> {
+        let places: BTreeMap<&Name, usize> = names.iter().enumerate().map(|(place, name)| (name, place)).collect();
+        let place = |generator: &Generator| match generator {
+            Generator::Variable(name) | Generator::Reflected(name) => places.get(name).copied(),
+            _ => None,
+        };
+        let holds = |poly: &Poly| {
+            let mut found = false;
+            poly.visit_generators(&mut |generator| found |= place(generator).is_some());
+            found
+        };
+        // The same sum is in many terms.
+        let mut free: Option<Arc<Poly>> = None;
+        let mut terms = Vec::with_capacity(poly.len());
+        for (monomial, coefficient) in poly.terms() {
+            let (mut powers, mut outside) = (Vec::new(), Vec::new());
+            let mut coefficient = coefficient.clone();
+            for (generator, exponent) in monomial.factors() {
+                match (place(generator), exponent) {
+                    (Some(place), Exponent::Integer(power)) => {
+                        let power = i32::try_from(*power).ok()?;
+                        if matches!(generator, Generator::Reflected(_)) && power % 2 != 0 {
+                            coefficient = -coefficient;
+                        }
+                        powers.push((place, power));
+                    }
+                    (None, Exponent::Integer(_)) => {
+                        match generator {
+                            Generator::Sum(sum) if free.as_ref().is_some_and(|own| Arc::ptr_eq(own, sum)) => {}
+                            Generator::Sum(sum) if holds(sum) => return None,
+                            Generator::Sum(sum) => free = Some(sum.clone()),
+                            other if holds(&Poly::generator(other.clone())) => return None,
+                            _ => {}
+                        }
+                        outside.push((generator.clone(), exponent.clone()));
+                    }
+                    (None, Exponent::Poly(inner)) if !holds(inner) && !holds(&Poly::generator(generator.clone())) => {
+                        outside.push((generator.clone(), exponent.clone()));
+                    }
+                    _ => return None,
+                }
+            }
+            terms.push(SeparatedTerm { powers, outside: Monomial::from_factors(outside), coefficient });
+        }
+        Some(Separated { terms })
+    }
+
+    /// The normal form at these values, unless one that is zero is divided by.
+    pub fn at(&self, values: &[Rational]) -> Option<Poly> {
+        let mut terms = Vec::new();
+        for term in &self.terms {
+            let mut coefficient = term.coefficient.clone();
+            for (place, power) in &term.powers {
+                let value = values.get(*place)?;
+                if value.is_zero() && *power < 0 {
+                    return None;
+                }
+                coefficient *= &value.pow(*power);
+            }
+            if !coefficient.is_zero() {
+                terms.push((term.outside.clone(), coefficient));
+            }
+        }
+        Some(Collected { terms, ..Collected::default() }.into_poly())
     }
 }
 

@@ -12,10 +12,11 @@ use num_traits::{One, ToPrimitive};
 
 use super::certificate::{Moment, Part, Piece, Proposition};
 use super::domain::{Context, Domain, Support, substitute_domain};
+use super::exchange::{Renaming, has_other_parameters, is_invariant};
 use super::interval::{End, image};
 use super::lemma::Lemma;
 use super::normal::Normalizer;
-use super::poly::{Generator, Obstacle, Poly};
+use super::poly::{Generator, Obstacle, Poly, Separated};
 use super::section::{Section, slice};
 use super::sign::Sign;
 use super::symmetry::{Mirror, frequency, is_mirrored, mirror, turns};
@@ -217,6 +218,12 @@ struct WorkedOut {
     assumptions: BTreeSet<Term>,
 }
 
+/// The points of a finite support with their masses, and what those assume not to be zero.
+struct Masses {
+    points: Vec<(Vec<(Name, Term)>, Poly)>,
+    conditions: BTreeSet<Poly>,
+}
+
 /// Replays steps in one setting.
 pub struct Checker {
     setting: Arc<Setting>,
@@ -225,6 +232,7 @@ pub struct Checker {
     /// Where values of auxiliary variables are specialised.
     auxiliary: RefCell<HashMap<Vec<(Name, Domain)>, Normalizer>>,
     last_moment: RefCell<Option<Rc<WorkedOut>>>,
+    masses: RefCell<Option<Rc<Masses>>>,
     parameters: Normalizer,
     /// Like `parameters`, where the formal log-density means nothing.
     values: Normalizer,
@@ -240,6 +248,7 @@ impl Checker {
             scopes: RefCell::default(),
             auxiliary: RefCell::default(),
             last_moment: RefCell::default(),
+            masses: RefCell::default(),
             parameters: values.fresh().with_log_density(&setting.log_density),
             values,
             pointwise: Normalizer::on_support(&setting.context, &setting.support)
@@ -371,6 +380,50 @@ impl Checker {
         Ok(normalizer)
     }
 
+    //     σ permutes coordinates and parameters   σ(domains, conditions, support) = the same
+    //     log p(σx; σθ) = log p(x; θ)
+    //     ——————————————————————————————————————————————————————————————————————————————————
+    //                             the density is invariant under σ
+    //
+    /// Fails when one of them is another after the renaming, or cannot be seen to be the same.
+    pub fn invariance(&self, pairs: &[(Name, Name)]) -> Result<Theorem, Rejection> {
+        let renaming = Renaming::new(pairs)?;
+        let (parameters, pointwise) = (self.fresh_parameters(), self.fresh_pointwise());
+        is_invariant(&self.setting, &parameters, &pointwise, &renaming)?;
+        Ok(self.theorem(Proposition::Invariance { renaming: pairs.to_vec() }, &[], &[], &[]))
+    }
+
+    //     S   the density is invariant under σ₁, …, σ_k
+    //     —————————————————————————————————————————————
+    //                   σ_k … σ₁ S
+    //
+    /// Fails when a premise is about another density, or the first speaks of the density with other
+    /// parameters in the place of its own.
+    pub fn renamed(&self, premise: &Theorem, invariances: &[&Theorem]) -> Result<Theorem, Rejection> {
+        let mut proposition = premise.proposition.clone();
+        let mut assumptions = premise.assumptions.clone();
+        if has_other_parameters(&proposition) {
+            return Err(Rejection::Malformed("a density with other parameters is not renamed".into()));
+        }
+        let premises: Vec<&Theorem> = std::iter::once(premise).chain(invariances.iter().copied()).collect();
+        for own in &premises {
+            if !Arc::ptr_eq(&own.setting, &self.setting) && own.setting != self.setting {
+                return Err(Rejection::Malformed("a premise is about another density".into()));
+            }
+        }
+        for own in invariances {
+            let Proposition::Invariance { renaming } = &own.proposition else {
+                return Err(Rejection::Malformed("a premise is no invariance".into()));
+            };
+            let renaming = Renaming::new(renaming)?;
+            proposition = renaming.proposition(&proposition)?;
+            assumptions = assumptions.iter().map(|term| renaming.term(term)).collect();
+        }
+        let theorem = self.theorem(proposition, &[], &premises, &[]);
+        // An invariance assumes nothing, and what the first premise does is renamed with it.
+        Ok(Theorem { assumptions, ..theorem })
+    }
+
     //     Σ over the points x of  p(x) f(x)  =  is
     //     ————————————————————————————————————————
     //                   E[f] = is
@@ -386,25 +439,55 @@ impl Checker {
 
     /// `E[of]` over a finite support, as a normal form.
     pub fn enumerate(&self, normalizer: &Normalizer, of: &Term) -> Result<Poly, Rejection> {
-        let names = self.setting.support.names();
-        // Formal nodes are worked out once, on the whole support; a normal form with a condition
+        // Each factor is worked out once, on the whole support; a normal form with a condition
         // there may fail at one point, so the conditions must have been discharged.
         let pointwise = self.fresh_pointwise();
-        let worked_out = match of {
-            Term::Number(_) => of.clone(),
-            _ => pointwise.normalize(of)?.to_term(),
+        let factors = match of {
+            Term::Product(factors) if !of.is_plain() => factors.iter().collect(),
+            Term::Power(base, exponent) if !of.is_plain() && **exponent == Term::integer(2) => vec![&**base; 2],
+            _ => vec![of],
         };
+        let forms: Vec<Poly> = factors.into_iter().map(|own| pointwise.normalize(own)).collect::<Result<_, _>>()?;
         if !pointwise.conditions().is_empty() {
             return Err(Rejection::Malformed("a quantity that may be divided by zero on the support".into()));
         }
+        let masses = self.masses()?;
+        normalizer.assume(&masses.conditions);
         let mut total = Poly::zero();
+        let names = self.setting.support.names();
+        let separated: Vec<Option<Separated>> = forms.iter().map(|form| Separated::of(form, &names)).collect();
+        for (at, mass) in &masses.points {
+            let numbers: Option<Vec<Rational>> = at.iter().map(|(_, value)| value.as_number().cloned()).collect();
+            let mut value = mass.clone();
+            for (form, separated) in forms.iter().zip(&separated) {
+                let quick = numbers.as_ref().and_then(|numbers| separated.as_ref()?.at(numbers));
+                value = value.times(&match quick {
+                    Some(quick) => quick,
+                    // A variate stands inside a function, an exponent or a sum.
+                    None => normalizer.normalize(&form.to_term().substitute(at))?,
+                })?;
+            }
+            total.add_assign(&value);
+        }
+        Ok(total)
+    }
+
+    /// The points of a finite support with their masses.
+    fn masses(&self) -> Result<Rc<Masses>, Rejection> {
+        if let Some(known) = &*self.masses.borrow() {
+            return Ok(known.clone());
+        }
+        let names = self.setting.support.names();
+        let normalizer = self.fresh_parameters();
+        let mut weighed = Vec::new();
         for point in points(&self.setting.support)? {
             let at: Vec<(Name, Term)> = names.iter().cloned().zip(point).collect();
             let mass = normalizer.exp(&normalizer.normalize(&self.setting.log_density.substitute(&at))?)?;
-            let value = normalizer.normalize(&worked_out.substitute(&at))?;
-            total.add_assign(&mass.times(&value)?);
+            weighed.push((at, mass));
         }
-        Ok(total)
+        let own = Rc::new(Masses { points: weighed, conditions: normalizer.assumed() });
+        *self.masses.borrow_mut() = Some(own.clone());
+        Ok(own)
     }
 
     //     f = Σ c_i f_i on the support   E[f_i] = v_i   is = Σ c_i v_i   c_i free of the variate

@@ -5,11 +5,15 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::derive::report::{Check, ClaimOutcome, Counterexample, ExponentialForm, KlTaylor, NumericValues, Report};
+use crate::derive::tensor::SymmetricTensor;
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::term::{Name, Term};
 
 use super::document::{self, Part, status_word};
 use super::{Options, latex_document};
+
+/// More entries of a tensor than this are not written out where one of each kind says the same.
+const MOST_LISTED_ENTRIES: usize = 2_000;
 
 /// One object as it is, several as an array.
 pub fn joined(objects: &[&str]) -> String {
@@ -84,9 +88,16 @@ fn object(report: &Report) -> Map<String, Value> {
     put("status", json!(status_word(report.status)));
     put("log_density", expression(&report.log_density));
     put("exponential_family", report.exponential.as_ref().map_or(Value::Null, exponential));
-    put("score", vector(&report.score));
-    put("hessian", matrix(&report.hessian));
-    put("fisher", fisher(&report.fisher));
+    put("score", tensor(&report.score, &mut Vec::new()));
+    put("hessian", tensor(&report.hessian, &mut Vec::new()));
+    let fisher = &report.fisher;
+    put("fisher", if fisher.is_empty() { Value::Null } else { tensor(fisher, &mut Vec::new()) });
+    if !report.exchange.is_trivial() {
+        let names = |class: Vec<(usize, &[Name])>| -> Vec<&str> {
+            class.iter().map(|(index, _)| family.parameters[*index].0.as_str()).collect()
+        };
+        put("exchangeable", json!(report.exchange.classes().map(names).collect::<Vec<_>>()));
+    }
     put(
         "mean",
         report.mean.as_deref().map_or(Value::Null, |mean| match mean {
@@ -145,13 +156,25 @@ fn matrix(rows: &[Vec<Term>]) -> Value {
     Value::Array(rows.iter().map(|row| vector(row)).collect())
 }
 
-/// `null` where nothing is known, `null` entries where something is.
-fn fisher(rows: &[Vec<Option<Term>>]) -> Value {
-    if rows.iter().flatten().all(Option::is_none) {
-        return Value::Null;
+/// Nested lists of all entries, `null` where one is not known; no list where none is.
+///
+/// Beyond a few thousand only the entries that stand for their kind are written, and `null` for the others.
+fn tensor(own: &SymmetricTensor, places: &mut Vec<usize>) -> Value {
+    if own.is_empty() {
+        return json!([]);
     }
-    let entry = |entry: &Option<Term>| entry.as_ref().map_or(Value::Null, expression);
-    Value::Array(rows.iter().map(|row| Value::Array(row.iter().map(entry).collect())).collect())
+    if places.len() == own.order() {
+        let stands = || own.held().any(|(kind, _)| kind == places.as_slice());
+        let listed = own.len() <= MOST_LISTED_ENTRIES || stands();
+        return own.get(places).filter(|_| listed).map_or(Value::Null, |entry| expression(&entry));
+    }
+    let row = (0..own.count()).map(|place| {
+        places.push(place);
+        let inner = tensor(own, places);
+        places.pop();
+        inner
+    });
+    Value::Array(row.collect())
 }
 
 fn declared(names: &[(Name, Domain)]) -> Value {
@@ -219,9 +242,9 @@ fn exponential(form: &ExponentialForm) -> Value {
 fn taylor(taylor: &KlTaylor) -> Value {
     json!({
         "order0": expression(&taylor.order0),
-        "order1": vector(&taylor.order1),
-        "order2": matrix(&taylor.order2),
-        "order3": Value::Array(taylor.order3.iter().map(|plane| matrix(plane)).collect()),
+        "order1": tensor(&taylor.order1, &mut Vec::new()),
+        "order2": tensor(&taylor.order2, &mut Vec::new()),
+        "order3": tensor(&taylor.order3, &mut Vec::new()),
     })
 }
 

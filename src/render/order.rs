@@ -1,7 +1,7 @@
 //! The order in which a person writes terms and factors.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::{One, Signed, ToPrimitive};
 
@@ -68,11 +68,12 @@ pub fn is_operator(function: Function) -> bool {
 /// does not begin with a minus where it can begin otherwise: 1 − p, n − x. Next to a square or an
 /// exponential a 1 comes first: 1 + x², 1 + e^{−x}. Formal sums keep the order of the derivation.
 pub fn sum<'t>(terms: &[&'t Term], names: &Names) -> Vec<&'t Term> {
-    let mut sorted: Vec<&Term> = terms.to_vec();
-    if sorted.iter().any(|term| is_formal(term)) {
-        return sorted;
+    if terms.iter().any(|term| is_formal(term)) {
+        return terms.to_vec();
     }
-    sorted.sort_by(|a, b| compare(a, b, names));
+    let mut keyed: Vec<(Key, &Term)> = terms.iter().map(|term| (Key::of(term, names), *term)).collect();
+    keyed.sort_by(|(a, _), (b, _)| compare(a, b));
+    let mut sorted: Vec<&Term> = keyed.into_iter().map(|(_, term)| term).collect();
     if let [first, Term::Number(value)] = sorted[..]
         && value.is_positive()
         && !is_linear(first)
@@ -128,17 +129,16 @@ fn is_linear(term: &Term) -> bool {
     }
 }
 
-fn compare(a: &Term, b: &Term, names: &Names) -> Ordering {
-    let (one, two) = (Key::of(a, names), Key::of(b, names));
+fn compare(one: &Key, two: &Key) -> Ordering {
     one.class.cmp(&two.class).then_with(|| {
         if one.class.is_functional() {
             // What is added before what is taken away: log x + log b − ψ(a), log σ′ − log σ. Then by
             // the parameters they speak of: one at a time first, none last; otherwise as given.
             let spoken =
                 |key: &Key| (key.negative, key.letters.is_empty(), key.letters.len(), key.letters.first().copied());
-            spoken(&one).cmp(&spoken(&two))
+            spoken(one).cmp(&spoken(two))
         } else {
-            two.compare_degree(&one)
+            two.compare_degree(one)
         }
     })
 }
@@ -163,8 +163,8 @@ struct Key {
     class: Class,
     /// The parameters that occur, a primed one as its twin: log Γ(a) and log Γ(a′) stay together.
     letters: BTreeSet<usize>,
-    /// Degree in the variate, in all letters, and letter by letter in order of declaration.
-    degrees: (f64, f64, Vec<f64>),
+    /// Degree in the variate, in all letters, and in each letter that occurs, by order of declaration.
+    degrees: (f64, f64, BTreeMap<usize, f64>),
     negative: bool,
     /// σ² comes before (μ − μ′)².
     grouped: bool,
@@ -172,25 +172,30 @@ struct Key {
 
 impl Key {
     fn of(term: &Term, names: &Names) -> Key {
-        let mut variables: Vec<Name> = term.variables().into_iter().collect();
-        variables.sort_by_key(|name| names.rank(name));
+        let variables = term.variables();
+        let mut letters = BTreeSet::new();
+        let (mut variate, mut each) = (0.0, BTreeMap::new());
+        let count = names.variates().len();
+        for name in &variables {
+            // Variates first, then every parameter with its twin.
+            let place = match names.rank(name) {
+                (Role::Variate, index) => index,
+                (Role::Parameter, index) => count + 2 * index,
+                (Role::Primed, index) => count + 2 * index + 1,
+                _ => continue,
+            };
+            let own = degree(term, Some(name));
+            match place.checked_sub(count) {
+                None => variate += own,
+                Some(place) => {
+                    letters.insert(place / 2);
+                }
+            }
+            if own != 0.0 {
+                each.insert(place, own);
+            }
+        }
         let in_variate = variables.iter().any(|name| names.is_variate(name));
-        let letters: BTreeSet<usize> = variables
-            .iter()
-            .filter_map(|name| match names.rank(name) {
-                (Role::Parameter | Role::Primed, index) => Some(index),
-                _ => None,
-            })
-            .collect();
-        let declared = names.parameters().iter().cloned();
-        let reading: Vec<Name> = names
-            .variates()
-            .iter()
-            .cloned()
-            .chain(declared.flat_map(|name| [name.clone(), Names::primed(&name)]))
-            .collect();
-        let each: Vec<f64> = reading.iter().map(|name| degree(term, Some(name))).collect();
-        let variate = names.variates().iter().map(|name| degree(term, Some(name))).sum();
         let functional = has_function(term);
         let class = match (in_variate, functional) {
             (true, true) => Class::VariateFunction,
@@ -213,8 +218,16 @@ impl Key {
         a.0.total_cmp(&b.0)
             .then_with(|| a.1.total_cmp(&b.1))
             .then_with(|| other.grouped.cmp(&self.grouped))
-            .then_with(|| a.2.partial_cmp(&b.2).unwrap_or(Ordering::Equal))
+            .then_with(|| compare_each(&a.2, &b.2))
     }
+}
+
+/// Letter by letter, one that does not occur counting as zero.
+fn compare_each(a: &BTreeMap<usize, f64>, b: &BTreeMap<usize, f64>) -> Ordering {
+    let places: BTreeSet<&usize> = a.keys().chain(b.keys()).collect();
+    let degree = |of: &BTreeMap<usize, f64>, place: &usize| of.get(place).copied().unwrap_or(0.0);
+    let differs = places.into_iter().map(|place| degree(a, place).total_cmp(&degree(b, place)));
+    differs.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 fn has_group(term: &Term) -> bool {

@@ -10,6 +10,9 @@ use crate::kernel::memo::fingerprint;
 use crate::kernel::poly::Poly;
 use crate::kernel::term::{Constant, Function, Rational, Term};
 
+/// Longer denominators are not divided through.
+const MOST_DIVIDED_TERMS: usize = 10;
+
 /// A normal form as a term in which exponentials are powers of few exponentials, so that an algebra
 /// engine sees e^(2η) as (e^η)² and c^(2α) as (c^α)².
 pub(super) fn present(poly: &Poly) -> Term {
@@ -74,6 +77,10 @@ impl Simplifier {
         for (index, factor) in factors.iter().enumerate() {
             let (base, power) = split_power(factor);
             let Term::Sum(terms) = &base else { continue };
+            // A sum of many exponentials is no shorter without one of them.
+            if terms.len() > MOST_DIVIDED_TERMS {
+                continue;
+            }
             if power.is_one() {
                 // (γ s^a + Γ t^a) s^(−a) is γ + Γ (t/s)^a.
                 let (outside, mut others): (Vec<Term>, Vec<Term>) = factors.iter().cloned().partition(is_exponential);

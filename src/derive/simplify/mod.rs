@@ -4,6 +4,7 @@
 //! candidate is a rewriting of the normal form by the algebra engine, by the laws of logarithms, of
 //! exponentials and of angles, or part by part; [`weight`] compares them.
 
+mod abbreviation;
 mod conjugate;
 mod declared;
 mod easy;
@@ -28,6 +29,7 @@ use crate::kernel::poly::{Generator, Monomial, Poly};
 use crate::kernel::term::{Function, Name, Term};
 use crate::kernel::theorem::Setting;
 
+use abbreviation::Abbreviations;
 use exponential::{has_exponentials, present};
 use square::{complete_squares, pair_conjugates};
 use tidy::{common_factor, distribute_numbers, raise, split_power};
@@ -207,7 +209,7 @@ impl Simplifier {
         let forms = match (effort, easy::forms(&poly)) {
             (Effort::Whole, Some(forms)) if starts.len() == 1 => vec![forms],
             (Effort::Whole, _) if starts.iter().all(is_plain_product) => Vec::new(),
-            (Effort::Whole, _) => cas::candidates(&starts).unwrap_or_default(),
+            (Effort::Whole, _) => candidates(&poly, &starts),
             (Effort::Part, _) => vec![easy::with_content_out(&poly).into_iter().collect()],
         };
         let mut pool = Pool::default();
@@ -373,6 +375,14 @@ impl Simplifier {
     fn speaks_of(&self, function: Function) -> bool {
         self.vocabulary.contains(&function)
     }
+}
+
+/// What the algebra engine makes of each, long sums being single letters to it.
+fn candidates(poly: &Poly, starts: &[Term]) -> Vec<Vec<Term>> {
+    let abbreviations = Abbreviations::of(poly);
+    let short: Vec<Term> = starts.iter().map(|start| abbreviations.shorten(start)).collect();
+    let found = cas::candidates(&short).unwrap_or_default();
+    found.into_iter().map(|forms| forms.iter().map(|form| abbreviations.restore(form)).collect()).collect()
 }
 
 fn functions(term: &Term) -> BTreeSet<Function> {

@@ -2,6 +2,7 @@
 //! divergence and its expansion, numbers.
 
 use crate::derive::report::{CheckKind, ExponentialForm, KlTaylor, NumericValues};
+use crate::derive::tensor::SymmetricTensor;
 use crate::kernel::term::{Name, Term};
 use crate::model::family::DensityForm;
 use crate::render::derivation::sentence as capitalised;
@@ -94,35 +95,65 @@ impl Writer<'_> {
     }
 
     pub(super) fn score(&self) -> Vec<Block> {
-        let lines = self.names.parameters().iter().zip(&self.report.score).map(|(name, entry)| {
-            let left = Term::log_density().derivative(name);
+        let parameters = self.names.parameters();
+        let lines = self.report.score.held().map(|(indices, entry)| {
+            let left = indices.iter().fold(Term::log_density(), |term, index| term.derivative(&parameters[*index]));
+            Line::equation(self.written(&left), self.written(entry))
+        });
+        let mut blocks = displayed(lines.collect());
+        blocks.extend(self.exchangeable());
+        blocks
+    }
+
+    pub(super) fn hessian(&self) -> Vec<Block> {
+        let parameters = self.names.parameters();
+        let lines = self.report.hessian.held().map(|(indices, entry)| {
+            let left = indices.iter().fold(Term::log_density(), |term, index| term.derivative(&parameters[*index]));
             Line::equation(self.written(&left), self.written(entry))
         });
         displayed(lines.collect())
     }
 
-    pub(super) fn hessian(&self) -> Vec<Block> {
+    /// Which parameters may be exchanged, where one entry of each kind is shown.
+    fn exchangeable(&self) -> Vec<Block> {
         let parameters = self.names.parameters();
-        let mut lines = Vec::new();
-        for (i, row) in self.report.hessian.iter().enumerate() {
-            for (j, entry) in row.iter().enumerate().skip(i) {
-                let left = Term::log_density().derivative(&parameters[i]).derivative(&parameters[j]);
-                lines.push(Line::equation(self.written(&left), self.written(entry)));
+        let range = |names: Vec<&Name>| -> Vec<Inline> {
+            let letters: Vec<Inline> = names.iter().map(|name| Inline::Math(self.letter(name))).collect();
+            match letters.as_slice() {
+                [first, second, .., last] if letters.len() > 4 => {
+                    vec![first.clone(), text(", "), second.clone(), text(", …, "), last.clone()]
+                }
+                _ => enumerate(letters),
             }
+        };
+        let mut blocks = Vec::new();
+        for class in self.report.exchange.classes() {
+            let mut line = vec![text("The density stays the same when any two of ")];
+            line.extend(range(class.iter().map(|(index, _)| &parameters[*index]).collect()));
+            line.push(text(" are exchanged"));
+            // One coordinate with each parameter, or the same for all.
+            if class.iter().all(|(_, variates)| variates.len() == 1) {
+                line.push(text(", with those of "));
+                line.extend(range(class.iter().map(|(_, variates)| &variates[0]).collect()));
+            }
+            line.push(text(", so that one entry of each kind stands for all."));
+            blocks.push(Block::Paragraph(line));
         }
-        displayed(lines)
+        blocks
     }
 
     pub(super) fn fisher(&self) -> Vec<Block> {
         let fisher = &self.report.fisher;
-        if fisher.is_empty() || fisher.iter().flatten().all(Option::is_none) {
+        if fisher.is_empty() {
             return vec![self.say("No closed form is known to this program.")];
         }
         let letter = Symbol::letter("F");
         let head = Notation::call(letter.clone(), self.parameters());
-        let rows = self.entries(fisher);
-        let mut blocks = vec![self.square(head, letter, rows)];
-        if fisher.iter().flatten().any(Option::is_none) {
+        let mut blocks = match fisher.is_abridged() {
+            true => vec![Block::Display(self.held(&letter, fisher))],
+            false => vec![self.square(head, letter, self.entries(fisher))],
+        };
+        if !fisher.is_complete() {
             blocks.push(self.say("An entry marked “?” has no closed form known to this program."));
         }
         if let Some(direction) = &self.report.null_direction {
@@ -135,10 +166,25 @@ impl Writer<'_> {
         blocks
     }
 
-    fn entries(&self, matrix: &[Vec<Option<Term>>]) -> Vec<Vec<Notation>> {
-        let entry =
-            |entry: &Option<Term>| entry.as_ref().map_or(Notation::Words("?".into()), |term| self.written(term));
-        matrix.iter().map(|row| row.iter().map(entry).collect()).collect()
+    fn entries(&self, matrix: &SymmetricTensor) -> Vec<Vec<Notation>> {
+        let entry = |i: usize, j: usize| {
+            matrix.get(&[i, j]).map_or(Notation::Words("?".into()), |term| self.written(&term))
+        };
+        (0..matrix.count()).map(|i| (0..matrix.count()).map(|j| entry(i, j)).collect()).collect()
+    }
+
+    /// One line for each entry that is held and not zero.
+    fn held(&self, letter: &Symbol, tensor: &SymmetricTensor) -> Vec<Line> {
+        let parameters = self.parameters();
+        let line = |(indices, entry): (&[usize], &Term)| {
+            let places: Vec<&Notation> = indices.iter().map(|index| &parameters[*index]).collect();
+            let left = match parameters.len() {
+                1 => letter.clone(),
+                _ => letter.clone().indexed(entry_index(&places)),
+            };
+            Line::equation(left.into(), self.written(entry))
+        };
+        tensor.held().filter(|(_, entry)| tensor.is_abridged() || !entry.is_zero()).map(line).collect()
     }
 
     /// A square matrix; of size one, its entry.
@@ -185,7 +231,9 @@ impl Writer<'_> {
             let reason = tried.and_then(|check| check.reason.as_ref());
             return reason.map(|reason| self.say(&format!("Not proved: {reason}."))).into_iter().collect();
         };
-        let lines = self.names.variates().iter().zip(mean).map(|(name, mean)| {
+        let own = self.names.variates().iter().zip(mean);
+        let held = own.filter(|(name, _)| self.report.exchange.coordinate(name).is_none());
+        let lines = held.map(|(name, mean)| {
             Line::equation(self.written(&Term::Variable(name.clone()).expectation()), self.written(mean))
         });
         displayed(lines.collect())
@@ -281,7 +329,7 @@ impl Writer<'_> {
         if !to_third {
             return blocks;
         }
-        let coefficients = self.third_order(taylor);
+        let coefficients = self.held(&Symbol::letter("c"), &taylor.order3);
         match coefficients.is_empty() {
             true => blocks.push(self.say("All coefficients of order 3 are zero.")),
             false => {
@@ -291,24 +339,6 @@ impl Writer<'_> {
             }
         }
         blocks
-    }
-
-    /// The coefficients of order 3 that are not zero, each once.
-    fn third_order(&self, taylor: &KlTaylor) -> Vec<Line> {
-        let parameters = self.parameters();
-        let one = parameters.len() == 1;
-        let mut lines = Vec::new();
-        for (i, plane) in taylor.order3.iter().enumerate() {
-            for (j, row) in plane.iter().enumerate().skip(i) {
-                for (k, entry) in row.iter().enumerate().skip(j).filter(|(_, entry)| !entry.is_zero()) {
-                    let c = Symbol::letter("c");
-                    let index = entry_index(&[&parameters[i], &parameters[j], &parameters[k]]);
-                    let left = if one { c } else { c.indexed(index) };
-                    lines.push(Line::equation(left.into(), self.written(entry)));
-                }
-            }
-        }
-        lines
     }
 
     pub(super) fn values(&self, values: &NumericValues) -> Vec<Block> {

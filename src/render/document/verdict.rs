@@ -108,6 +108,7 @@ impl Writer<'_> {
                 named("The mean ", expectation(Self::tuple(variates)))
             }
             CheckKind::Regularity => vec![text("Regularity")],
+            CheckKind::Exchange => vec![text("The exchange of parameters")],
         }
     }
 

@@ -1,0 +1,112 @@
+//! Symmetric tensors over the parameters: a score, a matrix, the coefficients of a Taylor term.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::kernel::term::{Name, Term};
+use crate::numeric::evaluate;
+
+use super::exchange::Exchange;
+
+/// Entries by sorted indices. Where parameters may be exchanged one entry of each kind is held, and the
+/// others are worked out from it when they are asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SymmetricTensor {
+    order: usize,
+    count: usize,
+    exchange: Arc<Exchange>,
+    entries: BTreeMap<Vec<usize>, Term>,
+}
+
+impl SymmetricTensor {
+    /// Without entries.
+    pub fn new(order: usize, count: usize, exchange: Arc<Exchange>) -> SymmetricTensor {
+        SymmetricTensor { order, count, exchange, entries: BTreeMap::new() }
+    }
+
+    /// The number of parameters.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    pub fn order(&self) -> usize {
+        self.order
+    }
+
+    /// How many entries there are, held or not.
+    pub fn len(&self) -> usize {
+        self.count.saturating_pow(self.order as u32)
+    }
+
+    /// Sets the entry of a kind, see [`Exchange::kinds`].
+    pub fn set(&mut self, kind: &[usize], entry: Term) {
+        self.entries.insert(kind.to_vec(), entry);
+    }
+
+    /// An entry, where it is known; the order of the indices does not matter.
+    pub fn get(&self, indices: &[usize]) -> Option<Term> {
+        if self.exchange.is_trivial() {
+            let mut sorted = indices.to_vec();
+            sorted.sort_unstable();
+            return self.entries.get(&sorted).cloned();
+        }
+        let entry = self.entries.get(&self.exchange.kind(indices))?;
+        Some(self.exchange.carry(entry, indices))
+    }
+
+    /// Whether one entry of each kind stands for others too.
+    pub fn is_abridged(&self) -> bool {
+        !self.exchange.is_trivial()
+    }
+
+    /// The entries that are held, in order.
+    pub fn held(&self) -> impl Iterator<Item = (&[usize], &Term)> {
+        self.entries.iter().map(|(indices, entry)| (indices.as_slice(), entry))
+    }
+
+    /// Whether no entry is known.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether every entry is known.
+    pub fn is_complete(&self) -> bool {
+        let kinds = self.exchange.kinds(self.order, self.count);
+        kinds.iter().all(|kind| self.entries.contains_key(kind))
+    }
+
+    /// All entries of a tensor of order 1, where they are known.
+    pub fn vector(&self) -> Option<Vec<Term>> {
+        (0..self.count).map(|i| self.get(&[i])).collect()
+    }
+
+    /// All entries of a tensor of order 2, where they are known.
+    pub fn matrix(&self) -> Option<Vec<Vec<Term>>> {
+        (0..self.count).map(|i| (0..self.count).map(|j| self.get(&[i, j])).collect()).collect()
+    }
+
+    /// All entries of a tensor of order 2 at a point, where they have values there.
+    pub fn values(&self, mut point: BTreeMap<Name, f64>) -> Option<Vec<Vec<f64>>> {
+        let mut rows = vec![vec![0.0; self.count]; self.count];
+        for i in 0..self.count {
+            for j in i..self.count {
+                // The entry at its kind, with the values of what it would be carried to.
+                let entry = self.entries.get(&self.exchange.kind(&[i, j]))?;
+                let moved = self.exchange.moved(&[i, j], &point);
+                let value = if moved.is_empty() {
+                    evaluate(entry, &point)?
+                } else {
+                    let kept: Vec<(Name, f64)> =
+                        moved.iter().filter_map(|(name, _)| Some((name.clone(), *point.get(name)?))).collect();
+                    point.extend(moved);
+                    let value = evaluate(entry, &point)?;
+                    point.extend(kept);
+                    value
+                };
+                rows[i][j] = value;
+                rows[j][i] = value;
+            }
+        }
+        Some(rows)
+    }
+}
