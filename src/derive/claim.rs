@@ -249,6 +249,22 @@ fn property(report: &Report, quantity: &Quantity) -> Option<(Status, Option<Stri
     }
 }
 
+/// An entry of the Fisher matrix; one that another stands for is proved by exchange first.
+fn fisher_entry(search: &mut Search, report: &Report, i: usize, j: usize) -> Option<Term> {
+    let kind = report.exchange.kind(&[i, j]);
+    if report.fisher.is_abridged() && kind != [i, j] {
+        let score = |place: usize| Term::log_density().derivative(&report.family.parameters[place].0);
+        let product = match kind[0] == kind[1] {
+            true => Term::power(score(kind[0]), Term::integer(2)),
+            false => score(kind[0]) * score(kind[1]),
+        };
+        let step = search.about(&product)?;
+        let carried = report.exchange.prove(search, step, &[i, j]).ok()?;
+        return Some(search.value(carried));
+    }
+    report.fisher.get(&[i, j])
+}
+
 /// Pairs of claimed and actual entries; `None` when an actual one is not known.
 fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<Entry>> {
     let named = |names: Vec<Name>| -> Vec<String> { names.iter().map(ToString::to_string).collect() };
@@ -295,8 +311,14 @@ fn entries(search: &mut Search, report: &Report, claim: &Claim) -> Option<Vec<En
         Quantity::ScoreEntry(i) => Some(scalar(&report.score.get(&[*i])?)),
         Quantity::Hessian => Some(matrix("hessian", &parameters, &report.hessian.matrix()?)),
         Quantity::HessianEntry(i, j) => Some(scalar(&report.hessian.get(&[*i, *j])?)),
-        Quantity::Fisher => Some(matrix("fisher", &parameters, &report.fisher.matrix()?)),
-        Quantity::FisherEntry(i, j) => Some(scalar(&report.fisher.get(&[*i, *j])?)),
+        Quantity::Fisher => {
+            let range = 0..report.fisher.count();
+            let mut entry = |i: usize, j: usize| fisher_entry(search, report, i, j);
+            let rows: Option<Vec<Vec<Term>>> =
+                range.clone().map(|i| range.clone().map(|j| entry(i, j)).collect()).collect();
+            Some(matrix("fisher", &parameters, &rows?))
+        }
+        Quantity::FisherEntry(i, j) => Some(scalar(&fisher_entry(search, report, *i, *j)?)),
         Quantity::Kl => Some(scalar(report.kl.as_ref()?)),
         Quantity::Mean => match report.mean.as_deref()? {
             [mean] => Some(scalar(mean)),

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::One;
 
-use crate::kernel::certificate::{Proposition, Rule};
+use crate::kernel::certificate::{self, Proposition, Rule};
 use crate::kernel::exchange::Renaming;
 use crate::kernel::poly::{Monomial, Poly};
 use crate::kernel::term::{Name, Rational, Term};
+use crate::kernel::theorem::Rejection;
 
 use super::search::Search;
 use super::setting::second;
@@ -160,7 +161,13 @@ impl Exchange {
                 (None, None) => {}
             }
             for index in &mut current {
-                *index = if *index == from { to } else if *index == to { from } else { *index };
+                *index = if *index == from {
+                    to
+                } else if *index == to {
+                    from
+                } else {
+                    *index
+                };
             }
         }
         path
@@ -188,9 +195,20 @@ impl Exchange {
         names.into_iter().filter_map(|name| Some((name.clone(), *point.get(&becomes(name))?))).collect()
     }
 
-    /// The steps that carry what is proved at the kind to these indices.
-    pub fn steps(&self, indices: &[usize]) -> Vec<usize> {
-        self.path(indices).iter().map(|swap| swap.step).collect()
+    /// The step that proves at these indices what another proves at their kind.
+    pub fn prove(&self, search: &mut Search, step: usize, indices: &[usize]) -> Result<usize, Rejection> {
+        let path = self.path(indices);
+        let mut proposition = search.step(step).proposition.clone();
+        for swap in &path {
+            proposition = swap.renaming.proposition(&proposition)?;
+        }
+        let invariances = path.iter().map(|swap| swap.step).collect();
+        search.push(proposition, Rule::Renaming(certificate::Renaming { step, invariances }))
+    }
+
+    /// The steps that prove the density invariant.
+    pub fn steps(&self) -> impl Iterator<Item = usize> {
+        self.swaps.values().map(|swap| swap.step)
     }
 }
 

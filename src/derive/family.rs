@@ -153,6 +153,11 @@ impl Work<'_> {
             }
         };
         let normalized = self.normalization();
+        if !self.report.exchange.is_trivial() {
+            let steps: Vec<&Theorem> = self.report.exchange.steps().map(|step| self.search.theorem(step)).collect();
+            let own = proved(CheckKind::Exchange, Vec::new(), &steps);
+            self.report.checks.push(own);
+        }
         self.exponential_form(&log_density);
         self.score_and_hessian();
         self.regularity(&log_density, normalized);
@@ -416,12 +421,21 @@ impl Work<'_> {
             .pointwise()
             .exp(&found.log_base)
             .map_or_else(|_| found.log_base.to_term().exp(), |poly| simplify(&poly));
-        ExponentialForm {
-            natural: found.natural.iter().map(simplify).collect(),
-            statistic: found.statistic.iter().map(simplify).collect(),
-            log_partition: simplify(&found.log_partition),
-            base,
+        let statistic: Vec<Term> = found.statistic.iter().map(simplify).collect();
+        let mut natural: Vec<Term> = Vec::new();
+        for (own, statistic_of_own) in found.natural.iter().zip(&statistic) {
+            natural.push(self.carried(statistic_of_own, &statistic, &natural).unwrap_or_else(|| simplify(own)));
         }
+        ExponentialForm { natural, statistic, log_partition: simplify(&found.log_partition), base }
+    }
+
+    /// What belongs to a coordinate as a statistic, from what belongs to another that it can be exchanged
+    /// with: `known` holds that of the first of the statistics.
+    fn carried(&self, statistic: &Term, statistics: &[Term], known: &[Term]) -> Option<Term> {
+        let Term::Variable(name) = statistic else { return None };
+        let (first, renaming) = self.report.exchange.coordinate(name)?;
+        let place = statistics.iter().position(|own| *own == Term::Variable(first.clone()))?;
+        known.get(place).map(|own| renaming.term(own))
     }
 
     /// log p as η·T − A + log h, as a statistician writes it.
@@ -569,40 +583,40 @@ impl Work<'_> {
         let mut from_score = Route::default();
         let mut from_hessian = Route::default();
         for indices in self.kinds(2) {
-                let (a, b) = (self.parameters[indices[0]].clone(), self.parameters[indices[1]].clone());
-                let product = if a == b {
-                    Term::power(Term::log_density().derivative(&a), Term::integer(2))
-                } else {
-                    Term::log_density().derivative(&a) * Term::log_density().derivative(&b)
-                };
-                let minus_hessian = -Term::log_density().derivative(&a).derivative(&b);
-                let mut value = None;
-                match self.search.expectation(&minus_hessian) {
-                    // The Hessian identity needs second derivatives; where there is a corner the
-                    // Fisher information is E[u uᵀ] and nothing else.
-                    _ if !self.differentiable => {}
-                    Ok(position) => {
-                        value = Some(self.search.value(position));
-                        self.explain(Derivable::Fisher, position);
-                        from_hessian.add(&minus_hessian, &self.search, position);
-                    }
-                    Err(failure) => from_hessian.fail(failure),
+            let (a, b) = (self.parameters[indices[0]].clone(), self.parameters[indices[1]].clone());
+            let product = if a == b {
+                Term::power(Term::log_density().derivative(&a), Term::integer(2))
+            } else {
+                Term::log_density().derivative(&a) * Term::log_density().derivative(&b)
+            };
+            let minus_hessian = -Term::log_density().derivative(&a).derivative(&b);
+            let mut value = None;
+            match self.search.expectation(&minus_hessian) {
+                // The Hessian identity needs second derivatives; where there is a corner the
+                // Fisher information is E[u uᵀ] and nothing else.
+                _ if !self.differentiable => {}
+                Ok(position) => {
+                    value = Some(self.search.value(position));
+                    self.explain(Derivable::Fisher, position);
+                    from_hessian.add(&minus_hessian, &self.search, position);
                 }
-                let by_score = match &value {
-                    Some(value) => self.search.expectation_is(&product, value),
-                    None => self.search.expectation(&product),
-                };
-                match by_score {
-                    Ok(position) => {
-                        value.get_or_insert_with(|| self.search.value(position));
-                        self.explain(Derivable::Fisher, position);
-                        from_score.add(&product, &self.search, position);
-                    }
-                    Err(failure) => from_score.fail(failure),
+                Err(failure) => from_hessian.fail(failure),
+            }
+            let by_score = match &value {
+                Some(value) => self.search.expectation_is(&product, value),
+                None => self.search.expectation(&product),
+            };
+            match by_score {
+                Ok(position) => {
+                    value.get_or_insert_with(|| self.search.value(position));
+                    self.explain(Derivable::Fisher, position);
+                    from_score.add(&product, &self.search, position);
                 }
-                if let Some(value) = value {
-                    fisher.set(&indices, value);
-                }
+                Err(failure) => from_score.fail(failure),
+            }
+            if let Some(value) = value {
+                fisher.set(&indices, value);
+            }
         }
         self.report.fisher = fisher;
         self.report.checks.push(from_score.check(CheckKind::FisherFromScore));
@@ -843,8 +857,13 @@ impl Work<'_> {
     fn bregman(&mut self) -> Option<Term> {
         let form = self.report.exponential.clone()?;
         let replaced = second_parameters(self.family);
-        let mut terms = Vec::new();
+        let mut terms: Vec<Term> = Vec::new();
         for (natural, statistic) in form.natural.iter().zip(&form.statistic) {
+            // What is exchanged with another has the other's term.
+            if let Some(carried) = self.carried(statistic, &form.statistic, &terms) {
+                terms.push(carried);
+                continue;
+            }
             let position = self.search.expectation(statistic).ok()?;
             let moment = self.search.value(position);
             let difference = self.search.simplifier.simplify_term(&(natural.clone() - natural.substitute(&replaced)));

@@ -6,7 +6,7 @@ use crate::kernel::term::{Name, Term};
 use crate::model::family::{Claim, Family};
 
 use super::exchange::Exchange;
-use super::tensor::SymmetricTensor;
+pub use super::tensor::SymmetricTensor;
 
 /// The three outcomes of a claim, never two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

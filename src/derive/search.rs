@@ -383,6 +383,12 @@ impl Search {
         Ok((premises, value))
     }
 
+    /// The last step about `E[of]`.
+    pub fn about(&self, of: &Term) -> Option<usize> {
+        let is_about = |step: &Step| matches!(&step.proposition, Proposition::Expectation { of: own, .. } if own == of);
+        self.steps.iter().rposition(is_about)
+    }
+
     /// The value that a step proves, when it is an expectation.
     pub fn value(&self, position: usize) -> Term {
         match self.theorems[position].proposition() {

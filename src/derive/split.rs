@@ -1,5 +1,6 @@
 //! Finding how a joint density is cut: which coordinate is integrated first, and the marginal it leaves.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::kernel::domain::{Context, Domain, Support, substitute_domain};
@@ -12,7 +13,14 @@ use crate::numeric::sample_points;
 use super::search::{Failure, Search};
 
 /// More coordinates than this are not tried.
-const MOST_COORDINATES: usize = 8;
+const MOST_COORDINATES: usize = 32;
+/// So many cuts are tried for each coordinate of the whole density, its marginals' cuts included.
+const MOST_CUTS_EACH: usize = 8;
+
+thread_local! {
+    /// Cuts that may still be tried, while one is looked for.
+    static CUTS: Cell<Option<usize>> = const { Cell::new(None) };
+}
 
 /// A joint density cut in two, each part with its own search.
 pub struct Split {
@@ -38,7 +46,20 @@ pub fn find(setting: &Arc<Setting>) -> Option<Split> {
     if !(2..=MOST_COORDINATES).contains(&names.len()) {
         return None;
     }
-    names.iter().rev().find_map(|coordinate| cut(setting, coordinate))
+    // The marginals of a density that cannot be cut are cut in every order: d! ways.
+    let outermost = CUTS.get().is_none();
+    if outermost {
+        CUTS.set(Some(MOST_CUTS_EACH * names.len()));
+    }
+    let found = names.iter().rev().find_map(|coordinate| {
+        let left = CUTS.get().and_then(|left| left.checked_sub(1))?;
+        CUTS.set(Some(left));
+        cut(setting, coordinate)
+    });
+    if outermost {
+        CUTS.set(None);
+    }
+    found
 }
 
 fn cut(setting: &Arc<Setting>, coordinate: &Name) -> Option<Split> {

@@ -24,6 +24,14 @@ impl SymmetricTensor {
         SymmetricTensor { order, count, exchange, entries: BTreeMap::new() }
     }
 
+    /// The tensor whose entries are those, for parameters of which no two can be exchanged.
+    pub fn of(order: usize, count: usize, entry: impl Fn(&[usize]) -> Option<Term>) -> SymmetricTensor {
+        let exchange = Arc::new(Exchange::none(count));
+        let kinds = exchange.kinds(order, count);
+        let entries = kinds.into_iter().filter_map(|indices| Some((indices.clone(), entry(&indices)?))).collect();
+        SymmetricTensor { order, count, exchange, entries }
+    }
+
     /// The number of parameters.
     pub fn count(&self) -> usize {
         self.count
@@ -87,26 +95,21 @@ impl SymmetricTensor {
 
     /// All entries of a tensor of order 2 at a point, where they have values there.
     pub fn values(&self, mut point: BTreeMap<Name, f64>) -> Option<Vec<Vec<f64>>> {
-        let mut rows = vec![vec![0.0; self.count]; self.count];
-        for i in 0..self.count {
-            for j in i..self.count {
-                // The entry at its kind, with the values of what it would be carried to.
-                let entry = self.entries.get(&self.exchange.kind(&[i, j]))?;
-                let moved = self.exchange.moved(&[i, j], &point);
-                let value = if moved.is_empty() {
-                    evaluate(entry, &point)?
-                } else {
-                    let kept: Vec<(Name, f64)> =
-                        moved.iter().filter_map(|(name, _)| Some((name.clone(), *point.get(name)?))).collect();
-                    point.extend(moved);
-                    let value = evaluate(entry, &point)?;
-                    point.extend(kept);
-                    value
-                };
-                rows[i][j] = value;
-                rows[j][i] = value;
-            }
-        }
-        Some(rows)
+        let mut row = |i: usize| (i..self.count).map(|j| self.value(&[i, j], &mut point)).collect();
+        let upper: Vec<Vec<f64>> = (0..self.count).map(&mut row).collect::<Option<_>>()?;
+        let entry = |i: usize, j: usize| upper[i.min(j)][i.abs_diff(j)];
+        Some((0..self.count).map(|i| (0..self.count).map(|j| entry(i, j)).collect()).collect())
+    }
+
+    /// The entry at its kind, with the values of what it would be carried to; the point is as before then.
+    fn value(&self, indices: &[usize], point: &mut BTreeMap<Name, f64>) -> Option<f64> {
+        let entry = self.entries.get(&self.exchange.kind(indices))?;
+        let moved = self.exchange.moved(indices, point);
+        let kept: Vec<(Name, f64)> =
+            moved.iter().filter_map(|(name, _)| Some((name.clone(), *point.get(name)?))).collect();
+        point.extend(moved);
+        let value = evaluate(entry, point);
+        point.extend(kept);
+        value
     }
 }

@@ -62,7 +62,9 @@ impl Renaming {
         }
     }
 
-    pub(super) fn proposition(&self, proposition: &Proposition) -> Result<Proposition, Rejection> {
+    /// # Errors
+    /// When an auxiliary variable is renamed, or the proposition is an invariance itself.
+    pub fn proposition(&self, proposition: &Proposition) -> Result<Proposition, Rejection> {
         let carried = match proposition {
             Proposition::Equal { left, right } => Proposition::Equal { left: self.term(left), right: self.term(right) },
             Proposition::Expectation { of, is } => Proposition::Expectation { of: self.term(of), is: self.term(is) },

@@ -1576,7 +1576,8 @@ fn absorbed(mut poly: Poly) -> Outcome<Poly> {
             let at = |power: i64| Monomial::from_factors(vec![(generator.clone(), Exponent::Integer(power))]);
             let (mut above, mut rest) = (Poly::zero(), Poly::zero());
             for (monomial, coefficient) in poly.terms() {
-                let side = if monomial.exponent(&generator) == Exponent::Integer(power) { &mut above } else { &mut rest };
+                let side =
+                    if monomial.exponent(&generator) == Exponent::Integer(power) { &mut above } else { &mut rest };
                 side.add_term(monomial.clone(), coefficient.clone());
             }
             let above = above.times_monomial(&at(-power), &Rational::one())?;

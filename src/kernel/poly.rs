@@ -128,7 +128,6 @@ impl Exponent {
         matches!(self, Exponent::Integer(0))
     }
 
-
     pub fn as_rational(&self) -> Option<Rational> {
         match self {
             Exponent::Integer(value) => Some(Rational::from(*value)),

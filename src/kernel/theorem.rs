@@ -479,11 +479,18 @@ impl Checker {
         }
         let names = self.setting.support.names();
         let normalizer = self.fresh_parameters();
+        let pointwise = self.fresh_pointwise();
+        let logarithm = pointwise.normalize(&Term::log_density()).ok().filter(|_| pointwise.conditions().is_empty());
+        let separated = logarithm.and_then(|form| Separated::of(&form, &names));
         let mut weighed = Vec::new();
         for point in points(&self.setting.support)? {
+            let numbers: Option<Vec<Rational>> = point.iter().map(|value| value.as_number().cloned()).collect();
             let at: Vec<(Name, Term)> = names.iter().cloned().zip(point).collect();
-            let mass = normalizer.exp(&normalizer.normalize(&self.setting.log_density.substitute(&at))?)?;
-            weighed.push((at, mass));
+            let logarithm = match numbers.and_then(|numbers| separated.as_ref()?.at(&numbers)) {
+                Some(quick) => quick,
+                None => normalizer.normalize(&self.setting.log_density.substitute(&at))?,
+            };
+            weighed.push((at, normalizer.exp(&logarithm)?));
         }
         let own = Rc::new(Masses { points: weighed, conditions: normalizer.assumed() });
         *self.masses.borrow_mut() = Some(own.clone());

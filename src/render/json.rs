@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::derive::report::{Check, ClaimOutcome, Counterexample, ExponentialForm, KlTaylor, NumericValues, Report};
-use crate::derive::tensor::SymmetricTensor;
+use crate::derive::report::{
+    Check, ClaimOutcome, Counterexample, ExponentialForm, KlTaylor, NumericValues, Report, SymmetricTensor,
+};
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::term::{Name, Term};
 

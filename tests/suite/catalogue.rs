@@ -74,9 +74,10 @@ fn documents(name: &str, report: &Report, failed: &mut Vec<String>) {
     }
     let terms = report
         .score
-        .iter()
-        .chain(report.hessian.iter().flatten())
-        .chain(report.fisher.iter().flatten().flatten())
+        .held()
+        .chain(report.hessian.held())
+        .chain(report.fisher.held())
+        .map(|(_, entry)| entry)
         .chain(&report.kl);
     for term in terms {
         let text = term.to_string();
@@ -137,11 +138,11 @@ fn numbers(name: &str, report: &Report, failed: &mut Vec<String>) {
         };
         compare("the total".into(), &|_| 1.0, 1.0);
         let value = |term: &Term, x: &[f64]| evaluate(term, &at(x)).unwrap_or(f64::NAN);
-        for (i, row) in report.fisher.iter().enumerate().take(if costly { 1 } else { usize::MAX }) {
-            for (j, entry) in row.iter().enumerate().skip(i).take(if costly { 1 } else { usize::MAX }) {
-                let Some(closed) = entry.as_ref().and_then(|entry| evaluate(entry, &floats)) else { continue };
-                compare(format!("F[{i}, {j}]"), &|x| value(&report.score[i], x) * value(&report.score[j], x), closed);
-            }
+        let score = |i: usize| report.score.get(&[i]).expect("a score");
+        for (place, entry) in report.fisher.held().take(if costly { 1 } else { usize::MAX }) {
+            let Some(closed) = evaluate(entry, &floats) else { continue };
+            let (one, other) = (score(place[0]), score(place[1]));
+            compare(format!("F{place:?}"), &|x| value(&one, x) * value(&other, x), closed);
         }
     }
     if checked == 0 && variates.len() == 1 {

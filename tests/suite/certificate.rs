@@ -66,9 +66,10 @@ fn terms(step: &mut Step) -> Vec<&mut Term> {
             all.extend([of, is]);
             all.extend(at.iter_mut().map(|(_, term)| term));
         }
+        Proposition::Invariance { .. } => {}
     }
     match &mut step.rule {
-        Rule::Algebra | Rule::Enumeration | Rule::Tower(_) => {}
+        Rule::Algebra | Rule::Enumeration | Rule::Tower(_) | Rule::Renaming(_) => {}
         Rule::Linearity(premises) => all.extend(premises.iter_mut().map(|(coefficient, _)| coefficient)),
         Rule::Moment(moment) => {
             for piece in &mut moment.pieces {
@@ -153,6 +154,7 @@ fn every_changed_term_is_rejected() {
                     let hint = match &good.certificate.steps[position].proposition {
                         Proposition::Specialization { .. } => which != 1,
                         Proposition::Equal { .. } | Proposition::Expectation { .. } => which >= 2,
+                        Proposition::Invariance { .. } => false,
                     };
                     let same = Checker::new(&setting).algebra(&original, &changed).is_ok();
                     assert!(
@@ -215,7 +217,7 @@ fn every_changed_structure_is_rejected() {
                     }
                 }
                 // Forged one by one in `every_changed_split_is_rejected`.
-                Rule::Algebra | Rule::Enumeration | Rule::Tower(_) => {}
+                Rule::Algebra | Rule::Enumeration | Rule::Tower(_) | Rule::Renaming(_) => {}
             }
             let mut wrong_rule = good.clone();
             let own = &mut wrong_rule.certificate.steps[position].rule;

@@ -7,6 +7,7 @@ mod cas;
 mod catalogue;
 mod certificate;
 mod claim;
+mod exchange;
 mod form;
 mod generic;
 mod layers;

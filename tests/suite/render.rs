@@ -2,8 +2,11 @@
 //! breaking, and whole documents of families whose reports are written by hand.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use fisherproof::derive::exchange::Exchange;
 use fisherproof::derive::report::*;
+use fisherproof::derive::tensor::SymmetricTensor;
 use fisherproof::kernel::domain::{Context, Domain, Support};
 use fisherproof::kernel::term::{Constant, Function, Name, Rational, Term};
 use fisherproof::model::family::{Claim, DensityForm, Family, Quantity};
@@ -155,12 +158,19 @@ pub fn family(name: &str, variate: (&str, Domain), parameters: &[(&str, Domain)]
     }
 }
 
-pub fn matrix(rows: &[&[&str]]) -> Vec<Vec<Term>> {
-    rows.iter().map(|row| row.iter().map(|entry| term(entry)).collect()).collect()
+pub fn matrix(rows: &[&[&str]]) -> SymmetricTensor {
+    SymmetricTensor::of(2, rows.len(), |place| Some(term(rows[place[0]][place[1]])))
 }
 
-fn known(rows: &[&[&str]]) -> Vec<Vec<Option<Term>>> {
-    matrix(rows).into_iter().map(|row| row.into_iter().map(Some).collect()).collect()
+fn vector(list: &[&str]) -> SymmetricTensor {
+    SymmetricTensor::of(1, list.len(), |place| Some(term(list[place[0]])))
+}
+
+/// The coefficients that are named, by their sorted indices.
+fn third_order(count: usize, named: &[(&[usize], &str)]) -> SymmetricTensor {
+    SymmetricTensor::of(3, count, |place| {
+        Some(named.iter().find(|(own, _)| *own == place).map_or(Term::zero(), |(_, entry)| term(entry)))
+    })
 }
 
 fn terms(list: &[&str]) -> Vec<Term> {
@@ -168,15 +178,17 @@ fn terms(list: &[&str]) -> Vec<Term> {
 }
 
 pub fn bare_report(family: Family, log_density: &str) -> Report {
+    let count = family.parameters.len();
     Report {
         family,
         status: Status::Proved,
         log_density: term(log_density),
         exponential: None,
         not_exponential: None,
-        score: Vec::new(),
-        hessian: Vec::new(),
-        fisher: Vec::new(),
+        score: SymmetricTensor::of(1, count, |_| None),
+        hessian: SymmetricTensor::of(2, count, |_| None),
+        fisher: SymmetricTensor::of(2, count, |_| None),
+        exchange: Arc::new(Exchange::none(count)),
         null_direction: None,
         mean: None,
         kl: None,
@@ -229,20 +241,16 @@ pub fn gamma() -> Report {
         log_partition: term("lgamma(a) - a*log(b)"),
         base: term("1"),
     });
-    report.score = terms(&["log(b) - digamma(a) + log(x)", "a/b - x"]);
+    report.score = vector(&["log(b) - digamma(a) + log(x)", "a/b - x"]);
     report.hessian = matrix(&[&["-trigamma(a)", "1/b"], &["1/b", "-a/b^2"]]);
-    report.fisher = known(&[&["trigamma(a)", "-1/b"], &["-1/b", "a/b^2"]]);
+    report.fisher = matrix(&[&["trigamma(a)", "-1/b"], &["-1/b", "a/b^2"]]);
     report.mean = Some(terms(&["a/b"]));
     report.kl = Some(term("(a - a_q)*digamma(a) - lgamma(a) + lgamma(a_q) + a_q*(log(b) - log(b_q)) + a*(b_q - b)/b"));
-    let third = |entry: &str| term(entry);
     report.kl_taylor = Some(KlTaylor {
         order0: Term::zero(),
-        order1: terms(&["0", "0"]),
+        order1: vector(&["0", "0"]),
         order2: matrix(&[&["trigamma(a)", "-1/b"], &["-1/b", "a/b^2"]]),
-        order3: vec![
-            vec![vec![third("polygamma(2, a)"), third("0")], vec![third("0"), third("1/b^2")]],
-            vec![vec![third("0"), third("1/b^2")], vec![third("1/b^2"), third("-2*a/b^3")]],
-        ],
+        order3: third_order(2, &[(&[0, 0, 0], "polygamma(2, a)"), (&[0, 1, 1], "1/b^2"), (&[1, 1, 1], "-2*a/b^3")]),
     });
     let lemmas = &[("gamma-integral", "DLMF 5.9.1"), ("gamma-log-moment", "DLMF 5.9.19")];
     report.checks = vec![
@@ -309,10 +317,10 @@ pub fn normal() -> Report {
         log_partition: term("mu^2/(2*sigma^2) + log(sigma) + 1/2*log(2*pi)"),
         base: term("1"),
     });
-    report.score = terms(&["(x - mu)/sigma^2", "-1/sigma + (x - mu)^2/sigma^3"]);
+    report.score = vector(&["(x - mu)/sigma^2", "-1/sigma + (x - mu)^2/sigma^3"]);
     report.hessian =
         matrix(&[&["-1/sigma^2", "-2*(x - mu)/sigma^3"], &["-2*(x - mu)/sigma^3", "1/sigma^2 - 3*(x - mu)^2/sigma^4"]]);
-    report.fisher = known(&[&["1/sigma^2", "0"], &["0", "2/sigma^2"]]);
+    report.fisher = matrix(&[&["1/sigma^2", "0"], &["0", "2/sigma^2"]]);
     report.mean = Some(terms(&["mu"]));
     report.kl = Some(term("log(sigma_q) - log(sigma) + (sigma^2 + (mu - mu_q)^2)/(2*sigma_q^2) - 1/2"));
     report.checks = vec![
@@ -543,12 +551,12 @@ pub fn beta() -> Report {
     let family =
         family("Beta", ("x", unit), &[("a", positive()), ("b", positive())], "x^(a - 1)*(1 - x)^(b - 1)/beta(a, b)");
     let mut report = bare_report(family, "(a - 1)*log(x) + (b - 1)*log(1 - x) - lgamma(a) - lgamma(b) + lgamma(a + b)");
-    report.score = terms(&["log(x) - digamma(a) + digamma(a + b)", "log(1 - x) - digamma(b) + digamma(a + b)"]);
+    report.score = vector(&["log(x) - digamma(a) + digamma(a + b)", "log(1 - x) - digamma(b) + digamma(a + b)"]);
     report.hessian = matrix(&[
         &["-trigamma(a) + trigamma(a + b)", "trigamma(a + b)"],
         &["trigamma(a + b)", "-trigamma(b) + trigamma(a + b)"],
     ]);
-    report.fisher = known(&[
+    report.fisher = matrix(&[
         &["trigamma(a) - trigamma(a + b)", "-trigamma(a + b)"],
         &["-trigamma(a + b)", "trigamma(b) - trigamma(a + b)"],
     ]);
@@ -567,16 +575,16 @@ pub fn binomial() -> Report {
     let mut family = family("Binomial", ("x", support), &[("p", unit)], "binomial(n, x)*p^x*(1 - p)^(n - x)");
     family.constants = vec![(Name::new("n"), Domain::Integers { lower: Some(Term::one()), upper: None })];
     let mut report = bare_report(family, "log(binomial(n, x)) + x*log(p) + (n - x)*log(1 - p)");
-    report.score = terms(&["x/p - (n - x)/(1 - p)"]);
+    report.score = vector(&["x/p - (n - x)/(1 - p)"]);
     report.hessian = matrix(&[&["-x/p^2 - (n - x)/(1 - p)^2"]]);
-    report.fisher = known(&[&["n/(p*(1 - p))"]]);
+    report.fisher = matrix(&[&["n/(p*(1 - p))"]]);
     report.mean = Some(terms(&["n*p"]));
     report.kl = Some(term("n*p*log(p/p_q) + n*(1 - p)*log((1 - p)/(1 - p_q))"));
     report.kl_taylor = Some(KlTaylor {
         order0: Term::zero(),
-        order1: terms(&["0"]),
+        order1: vector(&["0"]),
         order2: matrix(&[&["n/(p*(1 - p))"]]),
-        order3: vec![vec![terms(&["2*n*(2*p - 1)/(p^2*(1 - p)^2)"])]],
+        order3: third_order(1, &[(&[0, 0, 0], "2*n*(2*p - 1)/(p^2*(1 - p)^2)")]),
     });
     report.checks = vec![check_of(CheckKind::Normalization, &[("binomial-theorem", "DLMF 1.2.2")], 2)];
     report
@@ -592,12 +600,12 @@ pub fn von_mises() -> Report {
     let mut report = bare_report(family, "kappa*cos(x - mu) - log(2*pi) - log(besseli(0, kappa))");
     report.not_exponential =
         Some("In `mu` and `kappa` the exponent does not separate as written; see the remark.".to_owned());
-    report.score = terms(&["kappa*sin(x - mu)", "cos(x - mu) - besseli(1, kappa)/besseli(0, kappa)"]);
+    report.score = vector(&["kappa*sin(x - mu)", "cos(x - mu) - besseli(1, kappa)/besseli(0, kappa)"]);
     report.hessian = matrix(&[
         &["-kappa*cos(x - mu)", "sin(x - mu)"],
         &["sin(x - mu)", "besseli(1, kappa)/(kappa*besseli(0, kappa)) - 1 + besseli(1, kappa)^2/besseli(0, kappa)^2"],
     ]);
-    report.fisher = known(&[
+    report.fisher = matrix(&[
         &["kappa*besseli(1, kappa)/besseli(0, kappa)", "0"],
         &["0", "1 - besseli(1, kappa)/(kappa*besseli(0, kappa)) - besseli(1, kappa)^2/besseli(0, kappa)^2"],
     ]);
@@ -616,7 +624,7 @@ pub fn categorical() -> Report {
     );
     family.variate = Support::Points {
         names: vec![Name::new("y1"), Name::new("y2")],
-        points: matrix(&[&["1", "0"], &["0", "1"], &["0", "0"]]),
+        points: vec![terms(&["1", "0"]), terms(&["0", "1"]), terms(&["0", "0"])],
     };
     family.context.positive = vec![term("1 - p1 - p2")];
     let mut report = bare_report(family, "y1*log(p1) + y2*log(p2) + (1 - y1 - y2)*log(1 - p1 - p2)");
@@ -626,9 +634,9 @@ pub fn categorical() -> Report {
         log_partition: term("-log(1 - p1 - p2)"),
         base: term("1"),
     });
-    report.score = terms(&["y1/p1 - (1 - y1 - y2)/(1 - p1 - p2)", "y2/p2 - (1 - y1 - y2)/(1 - p1 - p2)"]);
+    report.score = vector(&["y1/p1 - (1 - y1 - y2)/(1 - p1 - p2)", "y2/p2 - (1 - y1 - y2)/(1 - p1 - p2)"]);
     report.fisher =
-        known(&[&["1/p1 + 1/(1 - p1 - p2)", "1/(1 - p1 - p2)"], &["1/(1 - p1 - p2)", "1/p2 + 1/(1 - p1 - p2)"]]);
+        matrix(&[&["1/p1 + 1/(1 - p1 - p2)", "1/(1 - p1 - p2)"], &["1/(1 - p1 - p2)", "1/p2 + 1/(1 - p1 - p2)"]]);
     report.mean = Some(terms(&["p1", "p2"]));
     report.kl = Some(term("p1*log(p1/p1_q) + p2*log(p2/p2_q) + (1 - p1 - p2)*log((1 - p1 - p2)/(1 - p1_q - p2_q))"));
     report.checks = vec![check_of(CheckKind::Normalization, &[], 2)];
@@ -653,9 +661,9 @@ pub fn wide() -> Report {
                 - trigamma((nu + 1)/2)/4 + (nu + 5)/(2*nu*(nu + 1)*(nu + 3))";
     let product = format!("1/2*({long} + {long})*({long} - nu^2 + 7*nu*{long})");
     let mut report = bare_report(family, &product);
-    report.score = terms(&[long, &format!("({long})/(2*sigma^2)"), &format!("-({long})*log({long})"), "0"]);
+    report.score = vector(&[long, &format!("({long})/(2*sigma^2)"), &format!("-({long})*log({long})"), "0"]);
     report.fisher =
-        known(&[&[long, long, "0", "1"], &[long, long, "nu", "0"], &["0", "nu", long, long], &["1", "0", long, long]]);
+        matrix(&[&[long, long, "0", "1"], &[long, long, "nu", "0"], &["0", "nu", long, long], &["1", "0", long, long]]);
     report.derivations = vec![Derivation {
         of: Derivable::Kl,
         start: term(&format!("E[{long}]")),

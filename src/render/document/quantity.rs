@@ -1,8 +1,7 @@
 //! The quantities: density, exponential-family form, score, Hessian, Fisher information, mean,
 //! divergence and its expansion, numbers.
 
-use crate::derive::report::{CheckKind, ExponentialForm, KlTaylor, NumericValues};
-use crate::derive::tensor::SymmetricTensor;
+use crate::derive::report::{CheckKind, ExponentialForm, KlTaylor, NumericValues, SymmetricTensor};
 use crate::kernel::term::{Name, Term};
 use crate::model::family::DensityForm;
 use crate::render::derivation::sentence as capitalised;
@@ -78,7 +77,20 @@ impl Writer<'_> {
         let exponent = Notation::Sum(vec![(Sign::Plus, eta_t), (Sign::Minus, a.clone())]);
         let exp = Notation::call(Symbol::new("\\exp", "exp"), vec![exponent]);
         let shape = Notation::Product(vec![of_x(h.clone()), exp]);
-        let written = |terms: &[Term]| Self::tuple(terms.iter().map(|term| self.written(term)).collect());
+        // One component of each kind, where coordinates can be exchanged.
+        let held: Vec<usize> = (0..form.statistic.len())
+            .filter(|place| match &form.statistic[*place] {
+                Term::Variable(name) => self.report.exchange.coordinate(name).is_none(),
+                _ => true,
+            })
+            .collect();
+        let written = |terms: &[Term]| {
+            let mut items: Vec<Notation> = held.iter().map(|place| self.written(&terms[*place])).collect();
+            if items.len() < terms.len() {
+                items.push(letter("\\dots", "…"));
+            }
+            Self::tuple(items)
+        };
         vec![
             Block::Paragraph(vec![
                 text("The family is exponential, "),
@@ -167,9 +179,8 @@ impl Writer<'_> {
     }
 
     fn entries(&self, matrix: &SymmetricTensor) -> Vec<Vec<Notation>> {
-        let entry = |i: usize, j: usize| {
-            matrix.get(&[i, j]).map_or(Notation::Words("?".into()), |term| self.written(&term))
-        };
+        let entry =
+            |i: usize, j: usize| matrix.get(&[i, j]).map_or(Notation::Words("?".into()), |term| self.written(&term));
         (0..matrix.count()).map(|i| (0..matrix.count()).map(|j| entry(i, j)).collect()).collect()
     }
 
