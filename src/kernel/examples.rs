@@ -48,6 +48,9 @@ impl Normalizer {
 
     fn find_examples(&self) -> Vec<Point> {
         let conditions = self.known_signs();
+        if conditions.iter().any(|(condition, _)| is_opaque(condition)) {
+            return Vec::new();
+        }
         let holds = |point: &Point| {
             conditions.iter().all(|(condition, sign)| {
                 value_at(condition, point).is_some_and(|value| match sign {
@@ -117,6 +120,16 @@ fn fractions(seed: u64) -> impl FnMut() -> Rational {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         Rational::new(((state >> 33) % 31 + 1).into(), 32.into())
     }
+}
+
+/// Whether [`value_at`] gives a normal form no value at any point: a term begins with something else than a
+/// whole power of a variable or a sum.
+fn is_opaque(poly: &Poly) -> bool {
+    poly.terms().any(|(monomial, _)| match monomial.factors().first() {
+        None | Some((Generator::Variable(_), Exponent::Integer(_))) => false,
+        Some((Generator::Sum(sum), Exponent::Integer(_))) => is_opaque(sum),
+        Some(_) => true,
+    })
 }
 
 /// The value of a normal form in variables, sums of them, and whole powers; `None` for any other.
