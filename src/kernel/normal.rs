@@ -6,7 +6,7 @@
 //! the result.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -48,6 +48,8 @@ pub struct Normalizer {
     /// Questions that may still be asked on the way to the sign that was asked for.
     pub(super) patience: Rc<Cell<usize>>,
     remembered: Rc<RefCell<Memo<Term, Remembered>>>,
+    /// Those that were made for the same variables and some more.
+    besides: Rc<RefCell<HashMap<Vec<(Name, Domain)>, Normalizer>>>,
 }
 
 /// A normal form, and what had to be assumed different from zero for it.
@@ -81,6 +83,7 @@ impl Normalizer {
             depth: RefCell::new(0),
             patience: Rc::default(),
             remembered: Rc::default(),
+            besides: Rc::default(),
         }
     }
 
@@ -102,14 +105,29 @@ impl Normalizer {
             depth: RefCell::new(0),
             patience: self.patience.clone(),
             remembered: self.remembered.clone(),
+            besides: self.besides.clone(),
         }
     }
 
-    /// The same variables and some more.
-    pub(super) fn beside(&self, context: Context) -> Self {
-        let points = self.points.as_deref().cloned();
-        let own = Normalizer::within(context, (*self.continuous).clone(), points);
-        Normalizer { patience: self.patience.clone(), depth: self.depth.clone(), ..own }
+    /// The same variables and some more. What is known of the declared conditions is shared by all with the
+    /// same ones; no sign is, which may rest on how much could be asked.
+    pub(super) fn beside(&self, more: Vec<(Name, Domain)>) -> Self {
+        let known = self.besides.borrow().get(&more).map(Normalizer::fresh);
+        let own = known.unwrap_or_else(|| {
+            let mut context = (*self.context).clone();
+            context.domains.extend(more.iter().cloned());
+            let points = self.points.as_deref().cloned();
+            let own = Normalizer::within(context, (*self.continuous).clone(), points);
+            self.besides.borrow_mut().insert(more, own.fresh());
+            own
+        });
+        Normalizer {
+            patience: self.patience.clone(),
+            depth: self.depth.clone(),
+            signs: Rc::default(),
+            remembered: Rc::default(),
+            ..own
+        }
     }
 
     /// For terms in the variate too: equalities hold on the support, up to null sets where it is
