@@ -531,30 +531,42 @@ impl Poly {
     }
 
     pub fn contains_any(&self, names: &[Name]) -> bool {
-        let mut found = false;
-        self.visit_generators(&mut |generator| {
-            if let Generator::Variable(own) | Generator::Reflected(own) = generator
-                && names.contains(own)
-            {
-                found = true;
-            }
-        });
-        found
+        self.any_generator(&|generator| is_variable_among(generator, names))
+    }
+
+    /// Whether any generator is of a kind, also inside exponents, sums, logarithms and arguments.
+    fn any_generator(&self, is: &dyn Fn(&Generator) -> bool) -> bool {
+        self.0.iter().any(|(monomial, _)| {
+            monomial.0.iter().any(|(generator, exponent)| {
+                generator.any_within(is) || matches!(exponent, Exponent::Poly(poly) if poly.any_generator(is))
+            })
+        })
     }
 }
 
 impl Generator {
     pub fn contains_any(&self, names: &[Name]) -> bool {
-        let mut found = false;
-        visit_generator(self, &mut |generator| {
-            if let Generator::Variable(own) | Generator::Reflected(own) = generator
-                && names.contains(own)
-            {
-                found = true;
-            }
-        });
-        found
+        self.any_within(&|generator| is_variable_among(generator, names))
     }
+
+    /// Whether another one is this one or occurs inside it.
+    pub(super) fn mentions(&self, other: &Generator) -> bool {
+        self.any_within(&|generator| generator == other)
+    }
+
+    fn any_within(&self, is: &dyn Fn(&Generator) -> bool) -> bool {
+        is(self)
+            || match self {
+                Generator::Sum(poly) => poly.any_generator(is),
+                Generator::Log(inner) => inner.any_within(is),
+                Generator::Call(_, arguments) => arguments.iter().any(|argument| argument.any_generator(is)),
+                _ => false,
+            }
+    }
+}
+
+fn is_variable_among(generator: &Generator, names: &[Name]) -> bool {
+    matches!(generator, Generator::Variable(own) | Generator::Reflected(own) if names.contains(own))
 }
 
 fn visit_generator(generator: &Generator, visit: &mut dyn FnMut(&Generator)) {
@@ -726,7 +738,7 @@ pub fn rational_power(base: &Rational, exponent: i64) -> Outcome<Rational> {
         return Ok(if base.is_negative() && exponent % 2 != 0 { base.clone() } else { Rational::one() });
     }
     let size = u32::try_from(size).map_err(|_| Obstacle::TooLarge("a power of a number"))?;
-    let power = Rational::new(Pow::pow(base.numer(), size), Pow::pow(base.denom(), size));
+    let power = Pow::pow(base, size);
     Ok(if exponent < 0 { power.recip() } else { power })
 }
 
