@@ -9,6 +9,7 @@ use std::rc::Rc;
 use num_traits::{One, Signed, Zero};
 
 use super::domain::Domain;
+use super::memo::fingerprint;
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Poly, rational_power};
 use super::sign::Sign;
@@ -25,16 +26,17 @@ const MOST_TRIALS: u64 = 96;
 impl Normalizer {
     /// Whether the sum is positive at one of the points and negative at another.
     pub(super) fn takes_both_signs(&self, poly: &Poly) -> bool {
-        let (mut above, mut below) = (false, false);
-        for point in self.examples().iter() {
-            let Some(value) = value_at(poly, point) else { return false };
-            above |= value.is_positive();
-            below |= value.is_negative();
-            if above && below {
-                return true;
-            }
+        let points = self.examples();
+        if points.is_empty() || is_opaque(poly) {
+            return false;
         }
-        false
+        let key = fingerprint(poly);
+        if let Some(known) = self.tried.borrow().get_at(key, poly) {
+            return *known;
+        }
+        let answer = takes_both_signs_at(poly, &points);
+        self.tried.borrow_mut().insert_at(key, poly.clone(), answer);
+        answer
     }
 
     fn examples(&self) -> Rc<Vec<Point>> {
@@ -120,6 +122,19 @@ fn fractions(seed: u64) -> impl FnMut() -> Rational {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         Rational::new(((state >> 33) % 31 + 1).into(), 32.into())
     }
+}
+
+fn takes_both_signs_at(poly: &Poly, points: &[Point]) -> bool {
+    let (mut above, mut below) = (false, false);
+    for point in points {
+        let Some(value) = value_at(poly, point) else { return false };
+        above |= value.is_positive();
+        below |= value.is_negative();
+        if above && below {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether [`value_at`] gives a normal form no value at any point: a term begins with something else than a

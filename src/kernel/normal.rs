@@ -44,6 +44,8 @@ pub struct Normalizer {
     pub(super) known: Rc<RefCell<Option<Rc<KnownSigns>>>>,
     /// Points that meet those conditions, once they are asked for.
     pub(super) examples: Rc<RefCell<Option<Rc<Vec<Point>>>>>,
+    /// Whether a sum takes both signs at those points.
+    pub(super) tried: Rc<RefCell<Memo<Poly, bool>>>,
     pub(super) depth: RefCell<usize>,
     /// Questions that may still be asked on the way to the sign that was asked for.
     pub(super) patience: Rc<Cell<usize>>,
@@ -80,6 +82,7 @@ impl Normalizer {
             signs: Rc::default(),
             known: Rc::default(),
             examples: Rc::default(),
+            tried: Rc::default(),
             depth: RefCell::new(0),
             patience: Rc::default(),
             remembered: Rc::default(),
@@ -102,6 +105,7 @@ impl Normalizer {
             signs: self.signs.clone(),
             known: self.known.clone(),
             examples: self.examples.clone(),
+            tried: self.tried.clone(),
             depth: RefCell::new(0),
             patience: self.patience.clone(),
             remembered: self.remembered.clone(),

@@ -159,6 +159,10 @@ impl Rational {
     pub fn common_measure(&self, other: &Rational) -> Rational {
         match (&self.0, &other.0) {
             (Small(a, 1), Small(b, 1)) => Rational(Small(a.gcd(b), 1)),
+            (Small(a, c), Small(b, d)) => {
+                let below = if c == d { (*c).into() } else { i128::from(*c) * i128::from(d / divisor(*c, *d)) };
+                fitted(a.gcd(b).into(), below)
+            }
             _ => Rational::new(self.numer().gcd(&other.numer()), self.denom().lcm(&other.denom())),
         }
     }
