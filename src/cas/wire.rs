@@ -3,6 +3,8 @@
 //! A term is written in prefix order: a tag, then its parts, with lengths in front of whatever has
 //! several. Both ends are the same program, so there are no versions; what does not fit is an error.
 
+use std::sync::Arc;
+
 use num_bigint::BigInt;
 use num_traits::Zero;
 
@@ -223,13 +225,13 @@ impl<'a> Reader<'a> {
         Some(BigInt::from_signed_bytes_le(self.slice()?))
     }
 
-    fn terms(&mut self) -> Option<Vec<Term>> {
+    fn terms<T: FromIterator<Term>>(&mut self) -> Option<T> {
         let count = self.length()?;
         (0..count).map(|_| self.term()).collect()
     }
 
-    fn boxed(&mut self) -> Option<Box<Term>> {
-        self.term().map(Box::new)
+    fn shared(&mut self) -> Option<Arc<Term>> {
+        self.term().map(Arc::new)
     }
 
     fn name(&mut self) -> Option<Name> {
@@ -249,14 +251,14 @@ impl<'a> Reader<'a> {
             VARIABLE => Term::Variable(self.name()?),
             SUM => Term::Sum(self.terms()?),
             PRODUCT => Term::Product(self.terms()?),
-            POWER => Term::Power(self.boxed()?, self.boxed()?),
+            POWER => Term::Power(self.shared()?, self.shared()?),
             APPLY => Term::Apply(Function::TABLE.get(self.length()?)?.0, self.terms()?),
             LOG_DENSITY => {
                 let count = self.length()?;
                 Term::LogDensity((0..count).map(|_| Some((self.name()?, self.term()?))).collect::<Option<_>>()?)
             }
-            DERIVATIVE => Term::Derivative(self.boxed()?, self.name()?),
-            EXPECTATION => Term::Expectation(self.boxed()?),
+            DERIVATIVE => Term::Derivative(self.shared()?, self.name()?),
+            EXPECTATION => Term::Expectation(self.shared()?),
             _ => return None,
         })
     }
@@ -273,8 +275,8 @@ mod tests {
             large.clone(),
             Term::Constant(Constant::EulerGamma),
             Term::Sum(Vec::new()),
-            Term::Product(vec![Term::power(x.clone(), large), x.clone().log()]),
-            Term::apply(Function::BesselK, vec![Term::ratio(1, 2), Term::Sum(vec![x.clone(), Term::one()])]),
+            Term::product(vec![Term::power(x.clone(), large), x.clone().log()]),
+            Term::apply(Function::BesselK, vec![Term::ratio(1, 2), Term::sum(vec![x.clone(), Term::one()])]),
             Term::LogDensity(vec![(Name::new("θ"), x.clone())]).derivative(&Name::new("x")).expectation(),
         ]
     }

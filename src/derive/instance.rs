@@ -806,11 +806,11 @@ fn invert(forward: &Term, name: &Name, value: Term) -> Option<Term> {
         Term::Variable(own) if own == name => Some(value),
         Term::Sum(terms) => {
             let (inner, others) = single_holder(terms, name)?;
-            invert(inner, name, value - Term::Sum(others))
+            invert(inner, name, value - Term::sum(others))
         }
         Term::Product(factors) => {
             let (inner, others) = single_holder(factors, name)?;
-            invert(inner, name, value / Term::Product(others))
+            invert(inner, name, value / Term::product(others))
         }
         Term::Power(base, exponent) if !exponent.contains(name) => {
             invert(base, name, Term::power(value, (**exponent).clone().recip()))

@@ -222,7 +222,7 @@ impl Normalizer {
             Term::Variable(name) => Ok(self.variable(name)),
             Term::Sum(terms) => {
                 let mut sum = Poly::zero();
-                for part in terms {
+                for part in terms.iter() {
                     let part = self.normalize(part)?;
                     if sum.is_zero() { sum = part } else { sum.add_assign(&part) }
                 }
@@ -230,7 +230,7 @@ impl Normalizer {
             }
             Term::Product(factors) => {
                 let mut product = Poly::one();
-                for factor in factors {
+                for factor in factors.iter() {
                     product = product.times(&self.normalize(factor)?)?;
                 }
                 Ok(product)

@@ -767,7 +767,7 @@ impl Generator {
                 match (function, order) {
                     (Function::Polygamma, Some(0)) => Term::apply(Function::Digamma, vec![arguments.swap_remove(1)]),
                     (Function::Polygamma, Some(1)) => Term::apply(Function::Trigamma, vec![arguments.swap_remove(1)]),
-                    _ => Term::Apply(*function, arguments),
+                    _ => Term::Apply(*function, arguments.into()),
                 }
             }
         }
@@ -782,7 +782,7 @@ impl Poly {
         match terms.len() {
             0 => Term::zero(),
             1 => terms.remove(0),
-            _ => Term::Sum(terms),
+            _ => Term::sum(terms),
         }
     }
 }
@@ -811,7 +811,7 @@ fn monomial_to_term(monomial: &Monomial, coefficient: &Rational) -> Term {
     if !coefficient.is_one() {
         factors.insert(0, Term::Number(coefficient));
     }
-    if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+    if factors.len() == 1 { factors.remove(0) } else { Term::product(factors) }
 }
 
 fn power_term(base: Term, exponent: &Exponent) -> Term {

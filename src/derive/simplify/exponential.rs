@@ -23,7 +23,7 @@ fn split_exponentials(term: &Term) -> Term {
         Term::Power(base, exponent) if exponent.as_number().is_none() => ((**base).clone(), &**exponent),
         _ => return term,
     };
-    let parts = if let Term::Sum(parts) = exponent { parts.as_slice() } else { std::slice::from_ref(exponent) };
+    let parts = if let Term::Sum(parts) = exponent { parts } else { std::slice::from_ref(exponent) };
     let factors = parts.iter().map(|part| {
         let (coefficient, rest) = match factors_of(part) {
             [Term::Number(value), rest @ ..] => (value.clone(), product(rest.to_vec())),
@@ -84,7 +84,7 @@ impl Simplifier {
                 let multiplied =
                     terms.iter().map(|term| self.tidy_product(outside.iter().cloned().chain([term.clone()]).collect()));
                 others.push(sum(multiplied.collect()));
-                let candidate = self.tidy(&Term::Product(others));
+                let candidate = self.tidy(&Term::product(others));
                 if weight(&candidate) < weight(&best) {
                     best = candidate;
                 }
@@ -92,7 +92,7 @@ impl Simplifier {
             if !power.is_negative() || !power.is_integer() {
                 continue;
             }
-            for summand in terms {
+            for summand in terms.iter() {
                 let own: Vec<Term> =
                     factors_of(summand).iter().filter(|factor| is_exponential(factor)).cloned().collect();
                 if own.is_empty() {
@@ -103,7 +103,7 @@ impl Simplifier {
                 let mut others = factors.to_vec();
                 others[index] = Term::power(sum(divided.collect()), Term::Number(power.clone()));
                 others.push(Term::power(inverse, Term::Number(-power.clone())));
-                let candidate = self.tidy(&Term::Product(others));
+                let candidate = self.tidy(&Term::product(others));
                 if weight(&candidate) < weight(&best) {
                     best = candidate;
                 }

@@ -361,7 +361,7 @@ impl Simplifier {
                     .add_term(monomial.clone(), coefficient.clone());
             }
             if !with.is_empty() && without.len() > 1 {
-                let parts = Term::Sum(vec![self.simplify(&with), self.simplify(&without)]);
+                let parts = Term::sum(vec![self.simplify(&with), self.simplify(&without)]);
                 if !found.contains(&parts) {
                     found.push(parts);
                 }

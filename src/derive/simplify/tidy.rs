@@ -1,5 +1,7 @@
 //! Signs, powers and numbers where a person puts them.
 
+use std::sync::Arc;
+
 use num_traits::{One, Signed, Zero};
 
 use super::super::small_integer;
@@ -40,9 +42,9 @@ impl Simplifier {
             return known.as_ref().unwrap_or(term).clone();
         }
         let tidied = match term.map_children(&mut |child| self.tidy(child)) {
-            Term::Product(factors) => self.tidy_product(factors),
-            Term::Sum(terms) => flatten_sum(terms),
-            Term::Power(base, exponent) => self.tidy_power(*base, *exponent),
+            Term::Product(factors) => self.tidy_product(factors.to_vec()),
+            Term::Sum(terms) => flatten_sum(terms.to_vec()),
+            Term::Power(base, exponent) => self.tidy_power(Arc::unwrap_or_clone(base), Arc::unwrap_or_clone(exponent)),
             // −log p rather than log(1/p).
             Term::Apply(Function::Log, arguments) => match &arguments[0] {
                 Term::Power(base, power) if power.as_number().is_some_and(|power| (-power).is_one()) => {
@@ -140,7 +142,7 @@ impl Simplifier {
         if !coefficient.is_one() {
             rest.insert(0, Term::Number(coefficient));
         }
-        if rest.len() == 1 { rest.remove(0) } else { Term::Product(rest) }
+        if rest.len() == 1 { rest.remove(0) } else { Term::product(rest) }
     }
 
     /// A sum to an odd power that reads as well with its signs changed: one of no known sign with a
@@ -190,7 +192,7 @@ impl Simplifier {
         if exponents.len() == 1 {
             return exponents.remove(0);
         }
-        let sum = Term::Sum(exponents);
+        let sum = Term::sum(exponents);
         match self.normalizer.normalize(&sum) {
             Ok(poly) => self.tidy(&poly.to_term()),
             Err(_) => self.tidy(&sum),
@@ -341,10 +343,12 @@ impl Factors {
             match factor {
                 Term::Number(value) if !inverse || value.is_zero() => self.coefficient *= value,
                 Term::Number(value) => self.coefficient /= value,
-                Term::Product(inner) => self.gather(inner, inverse),
+                Term::Product(inner) => self.gather(inner.to_vec(), inverse),
                 Term::Power(base, exponent) => match exponent.as_number() {
-                    Some(power) => self.push(*base, power * &sign),
-                    None => self.push_symbolic(*base, scale(*exponent, &sign)),
+                    Some(power) => self.push(Arc::unwrap_or_clone(base), power * &sign),
+                    None => {
+                        self.push_symbolic(Arc::unwrap_or_clone(base), scale(Arc::unwrap_or_clone(exponent), &sign))
+                    }
                 },
                 base => self.push(base, sign.clone()),
             }
@@ -360,23 +364,23 @@ impl Factors {
                     None => self.plain.push((Term::Number(value), power)),
                 }
             }
-            Term::Product(inner) if power.is_one() => self.gather(inner, false),
-            Term::Product(inner) if power == -Rational::one() => self.gather(inner, true),
+            Term::Product(inner) if power.is_one() => self.gather(inner.to_vec(), false),
+            Term::Product(inner) if power == -Rational::one() => self.gather(inner.to_vec(), true),
             // (a b)^n = a^n b^n for a whole n.
             Term::Product(inner) if power.is_integer() => {
-                for factor in inner {
+                for factor in inner.iter().cloned() {
                     match factor {
                         Term::Power(base, own) => match own.as_number() {
-                            Some(own) if own.is_integer() => self.push(*base, own * &power),
+                            Some(own) if own.is_integer() => self.push(Arc::unwrap_or_clone(base), own * &power),
                             _ => self.push(Term::Power(base, own), power.clone()),
                         },
                         base => self.push(base, power.clone()),
                     }
                 }
             }
-            Term::Apply(Function::Exp, mut arguments) => self.exponents.push(scale(arguments.remove(0), &power)),
+            Term::Apply(Function::Exp, arguments) => self.exponents.push(scale(arguments[0].clone(), &power)),
             Term::Power(inner, own) if own.as_number().is_none() && power.is_integer() => {
-                self.push_symbolic(*inner, scale(*own, &power));
+                self.push_symbolic(Arc::unwrap_or_clone(inner), scale(Arc::unwrap_or_clone(own), &power));
             }
             base => match self.plain.iter_mut().find(|(own, _)| *own == base) {
                 Some((_, own)) => {
@@ -426,7 +430,7 @@ fn scaled_by_integer(exponent: &Term) -> Option<(i64, Term)> {
     let Term::Product(factors) = exponent else { return None };
     let count = factors.first().and_then(Term::as_number).and_then(small_integer)?;
     let sign = if count < 0 { -Rational::one() } else { Rational::one() };
-    (count.abs() > 1).then(|| (count.abs(), scale(Term::Product(factors[1..].to_vec()), &sign)))
+    (count.abs() > 1).then(|| (count.abs(), scale(Term::Product(factors[1..].into()), &sign)))
 }
 
 /// number^count, while it can be read.
@@ -441,8 +445,9 @@ pub(super) fn scale(term: Term, factor: &Rational) -> Term {
         return term;
     }
     match term {
-        Term::Sum(terms) => Term::Sum(terms.into_iter().map(|term| scale(term, factor)).collect()),
-        Term::Product(mut factors) => {
+        Term::Sum(terms) => Term::Sum(terms.iter().map(|term| scale(term.clone(), factor)).collect()),
+        Term::Product(factors) => {
+            let mut factors = factors.to_vec();
             match factors.first().and_then(Term::as_number).cloned() {
                 Some(value) => factors[0] = Term::Number(value * factor),
                 None => factors.insert(0, Term::Number(factor.clone())),
@@ -450,10 +455,10 @@ pub(super) fn scale(term: Term, factor: &Rational) -> Term {
             if factors[0].is_one() && factors.len() > 1 {
                 factors.remove(0);
             }
-            if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+            if factors.len() == 1 { factors.remove(0) } else { Term::product(factors) }
         }
         Term::Number(value) => Term::Number(value * factor),
-        other => Term::Product(vec![Term::Number(factor.clone()), other]),
+        other => Term::product(vec![Term::Number(factor.clone()), other]),
     }
 }
 
@@ -485,9 +490,9 @@ pub(super) fn common_factor(term: &Term) -> Option<Term> {
         // k (x/λ − 1/λ): the sum in a product.
         let inner = factors.iter().enumerate().find_map(|(index, factor)| Some((index, common_factor(factor)?)));
         let (index, inner) = inner.filter(|_| factors.iter().any(|factor| matches!(factor, Term::Sum(_))))?;
-        let mut factors = factors.clone();
+        let mut factors = factors.to_vec();
         factors[index] = inner;
-        return Some(Term::Product(factors));
+        return Some(Term::product(factors));
     }
     let Term::Sum(terms) = term else { return None };
     if !terms.iter().any(|term| has_logarithm(term) || has_exponentials(term)) {
@@ -534,7 +539,7 @@ pub(super) fn common_factor(term: &Term) -> Option<Term> {
 pub(super) fn distribute_numbers(term: &Term) -> Term {
     let Term::Sum(terms) = term else { return term.clone() };
     let multiplied = terms.iter().map(|own| match own {
-        Term::Product(factors) => match factors.as_slice() {
+        Term::Product(factors) => match &factors[..] {
             [Term::Number(value), inner @ Term::Sum(_)] => scale(inner.clone(), value),
             _ => own.clone(),
         },
@@ -548,7 +553,7 @@ pub(super) fn product(mut factors: Vec<Term>) -> Term {
     match factors.len() {
         0 => Term::one(),
         1 => factors.remove(0),
-        _ => Term::Product(factors),
+        _ => Term::product(factors),
     }
 }
 
@@ -557,7 +562,7 @@ pub(super) fn sum(mut terms: Vec<Term>) -> Term {
     match terms.len() {
         0 => Term::zero(),
         1 => terms.remove(0),
-        _ => Term::Sum(terms),
+        _ => Term::sum(terms),
     }
 }
 
@@ -601,7 +606,7 @@ fn flatten(terms: Vec<Term>, flat: &mut Vec<Term>, constant: &mut Rational) {
     for term in terms {
         match term {
             Term::Number(value) => *constant += value,
-            Term::Sum(inner) => flatten(inner, flat, constant),
+            Term::Sum(inner) => flatten(inner.to_vec(), flat, constant),
             other => flat.push(other),
         }
     }
