@@ -183,6 +183,14 @@ fn term(bytes: &mut Vec<u8>, own: &Term) {
 
 // ——— reading ———
 
+/// The whole number of these bytes, the least first, where it is a machine word.
+fn word(bytes: &[u8]) -> Option<i64> {
+    let sign = if bytes.last().is_some_and(|last| last >> 7 == 1) { u8::MAX } else { 0 };
+    let mut all = [sign; 8];
+    all.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(i64::from_le_bytes(all))
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
 }
@@ -221,10 +229,6 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.slice()?).ok()
     }
 
-    fn integer(&mut self) -> Option<BigInt> {
-        Some(BigInt::from_signed_bytes_le(self.slice()?))
-    }
-
     fn terms<T: FromIterator<Term>>(&mut self) -> Option<T> {
         let count = self.length()?;
         (0..count).map(|_| self.term()).collect()
@@ -241,7 +245,11 @@ impl<'a> Reader<'a> {
     fn term(&mut self) -> Option<Term> {
         Some(match self.byte()? {
             NUMBER => {
-                let (above, below) = (self.integer()?, self.integer()?);
+                let (above, below) = (self.slice()?, self.slice()?);
+                if let (Some(above), Some(below)) = (word(above), word(below)) {
+                    return (below != 0).then(|| Term::Number(Rational::from(above) / Rational::from(below)));
+                }
+                let [above, below] = [above, below].map(BigInt::from_signed_bytes_le);
                 if below.is_zero() {
                     return None;
                 }
