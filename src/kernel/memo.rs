@@ -39,6 +39,17 @@ impl<Q: Hash + Eq, A> Memo<Q, A> {
         self.known.insert(fingerprint, (question, answer));
     }
 
+    /// Another answer to a question, which is kept if it is known already.
+    pub fn replace_at(&mut self, fingerprint: u64, question: &Q, answer: A)
+    where
+        Q: Clone,
+    {
+        match self.known.get_mut(&fingerprint) {
+            Some((known, own)) if known == question => *own = answer,
+            _ => self.insert_at(fingerprint, question.clone(), answer),
+        }
+    }
+
     pub fn remove(&mut self, question: &Q) {
         self.known.remove(&fingerprint(question));
     }

@@ -871,18 +871,14 @@ impl Normalizer {
     /// poly = coefficient · monomial · primitive, the primitive part in a unique form: coprime
     /// integer coefficients, no common power of a generator, positive where that can be shown.
     pub(super) fn content(&self, poly: &Poly) -> Outcome<Content> {
-        let mut generators = BTreeSet::new();
-        for (monomial, _) in poly.terms() {
-            for (generator, _) in monomial.factors() {
-                generators.insert(generator.clone());
-            }
-        }
+        let generators: BTreeSet<&Generator> =
+            poly.terms().flat_map(|(monomial, _)| monomial.factors()).map(|(generator, _)| generator).collect();
         let mut common = Vec::new();
         for generator in generators {
-            let exponents: Vec<Exponent> = poly.terms().map(|(monomial, _)| monomial.exponent(&generator)).collect();
+            let exponents: Vec<Exponent> = poly.terms().map(|(monomial, _)| monomial.exponent(generator)).collect();
             let least = least_exponent(&exponents);
             if !least.is_zero() {
-                common.push((generator, least));
+                common.push((generator.clone(), least));
             }
         }
         let monomial = Monomial::from_factors(common);

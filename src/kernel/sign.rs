@@ -218,7 +218,7 @@ impl Normalizer {
             // Asked by itself it may yet be answered.
             self.signs.borrow_mut().remove(poly);
         } else {
-            self.signs.borrow_mut().insert_at(key, poly.clone(), answer);
+            self.signs.borrow_mut().replace_at(key, poly, answer);
         }
         answer
     }
