@@ -297,19 +297,43 @@ impl Term {
         list.iter().chain(pair.into_iter().flatten()).chain(replaced.iter().map(|(_, term)| term))
     }
 
-    /// Rebuilds the node with its direct sub-terms mapped.
+    /// Rebuilds the node with its direct sub-terms mapped; where none of them changes it is the same node.
     pub fn map_children(&self, f: &mut dyn FnMut(&Term) -> Term) -> Term {
         match self {
             Term::Number(_) | Term::Constant(_) | Term::Variable(_) => self.clone(),
-            Term::Sum(terms) => Term::Sum(terms.iter().map(f).collect()),
-            Term::Product(terms) => Term::Product(terms.iter().map(f).collect()),
-            Term::Apply(function, terms) => Term::Apply(*function, terms.iter().map(f).collect()),
-            Term::Power(base, exponent) => Term::Power(Arc::new(f(base)), Arc::new(f(exponent))),
+            Term::Sum(terms) => map_list(terms, f).map_or_else(|| self.clone(), Term::Sum),
+            Term::Product(terms) => map_list(terms, f).map_or_else(|| self.clone(), Term::Product),
+            Term::Apply(function, terms) => {
+                map_list(terms, f).map_or_else(|| self.clone(), |terms| Term::Apply(*function, terms))
+            }
+            Term::Power(base, exponent) => {
+                let mapped = (f(base), f(exponent));
+                if mapped.0.is_same(base) && mapped.1.is_same(exponent) {
+                    return self.clone();
+                }
+                Term::power(mapped.0, mapped.1)
+            }
             Term::LogDensity(replaced) => {
                 Term::LogDensity(replaced.iter().map(|(name, term)| (name.clone(), f(term))).collect())
             }
-            Term::Derivative(body, by) => Term::Derivative(Arc::new(f(body)), by.clone()),
-            Term::Expectation(body) => Term::Expectation(Arc::new(f(body))),
+            Term::Derivative(body, by) => f(body).derivative(by),
+            Term::Expectation(body) => f(body).expectation(),
+        }
+    }
+
+    /// Whether a term is this very node, or a leaf equal to it: never where they differ, not always where
+    /// they are equal.
+    fn is_same(&self, other: &Term) -> bool {
+        match (self, other) {
+            (Term::Sum(own), Term::Sum(other)) | (Term::Product(own), Term::Product(other)) => Arc::ptr_eq(own, other),
+            (Term::Apply(function, own), Term::Apply(same, other)) => function == same && Arc::ptr_eq(own, other),
+            (Term::Power(base, exponent), Term::Power(same_base, same_exponent)) => {
+                Arc::ptr_eq(base, same_base) && Arc::ptr_eq(exponent, same_exponent)
+            }
+            (Term::Number(own), Term::Number(other)) => own == other,
+            (Term::Constant(own), Term::Constant(other)) => own == other,
+            (Term::Variable(own), Term::Variable(other)) => own == other,
+            _ => false,
         }
     }
 
@@ -356,6 +380,21 @@ impl Term {
     pub fn size(&self) -> usize {
         1 + self.children().map(Term::size).sum::<usize>()
     }
+}
+
+/// The terms mapped; `None` where none of them changes.
+fn map_list(terms: &[Term], f: &mut dyn FnMut(&Term) -> Term) -> Option<Arc<[Term]>> {
+    for (position, term) in terms.iter().enumerate() {
+        let mapped = f(term);
+        if !mapped.is_same(term) {
+            let mut all = Vec::with_capacity(terms.len());
+            all.extend_from_slice(&terms[..position]);
+            all.push(mapped);
+            all.extend(terms[position + 1..].iter().map(f));
+            return Some(all.into());
+        }
+    }
+    None
 }
 
 impl std::ops::Add for Term {

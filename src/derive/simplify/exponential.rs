@@ -60,9 +60,10 @@ impl Simplifier {
             return known.as_ref().unwrap_or(term).clone();
         }
         let divided = self.divided_through(term.map_children(&mut |child| self.divide_through(child)));
-        let changed = (divided != *term).then(|| divided.clone());
+        let changed = (divided != *term).then_some(divided);
+        let result = changed.as_ref().unwrap_or(term).clone();
         self.divided.borrow_mut().insert(key, changed);
-        divided
+        result
     }
 
     fn divided_through(&self, term: Term) -> Term {

@@ -55,9 +55,10 @@ impl Simplifier {
             },
             other => other,
         };
-        let changed = (tidied != *term).then(|| tidied.clone());
+        let changed = (tidied != *term).then_some(tidied);
+        let result = changed.as_ref().unwrap_or(term).clone();
         self.tidied.borrow_mut().insert(key, changed);
-        tidied
+        result
     }
 
     fn tidy_power(&self, base: Term, exponent: Term) -> Term {
