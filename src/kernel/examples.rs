@@ -16,7 +16,7 @@ use super::sign::Sign;
 use super::term::{Name, Rational, Term};
 
 /// A value for every variable.
-pub(super) type Point = BTreeMap<Name, Rational>;
+pub type Point = BTreeMap<Name, Rational>;
 
 /// How many points are kept.
 const MOST_POINTS: usize = 12;
@@ -39,7 +39,18 @@ impl Normalizer {
         answer
     }
 
-    fn examples(&self) -> Rc<Vec<Point>> {
+    /// Whether the sum is negative, or else positive, at one of the first points. It has not the other sign then.
+    pub(super) fn is_somewhere(&self, poly: &Poly, negative: bool) -> bool {
+        const MOST_TRIED: usize = 3;
+        let points = self.examples();
+        let has_sign = |value: &Rational| if negative { value.is_negative() } else { value.is_positive() };
+        !points.is_empty()
+            && !is_opaque(poly)
+            && points.iter().take(MOST_TRIED).map_while(|point| value_at(poly, point)).any(|value| has_sign(&value))
+    }
+
+    /// Points of the declared domains that meet the declared conditions; none where such are not found easily.
+    pub fn examples(&self) -> Rc<Vec<Point>> {
         if let Some(found) = &*self.examples.borrow() {
             return found.clone();
         }

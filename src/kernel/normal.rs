@@ -231,7 +231,7 @@ impl Normalizer {
             Term::Product(factors) => {
                 let mut product = Poly::one();
                 for factor in factors.iter() {
-                    product = product.times(&self.normalize(factor)?)?;
+                    product = product.multiplied(self.normalize(factor)?)?;
                 }
                 Ok(product)
             }
@@ -897,10 +897,15 @@ impl Normalizer {
         }
         let mut coefficient = primitive.rational_content();
         primitive = primitive.scaled(&coefficient.recip());
-        let flip = match self.sign(&primitive) {
-            Some(Sign::Positive | Sign::Nonnegative) => false,
-            Some(Sign::Negative | Sign::Nonpositive) => true,
-            _ => primitive.terms().next_back().is_some_and(|(_, leading)| leading.is_negative()),
+        // The sign is asked for where it may differ from that of the leading coefficient.
+        let leading = primitive.terms().next_back().is_some_and(|(_, leading)| leading.is_negative());
+        let flip = match self.is_somewhere(&primitive, leading) {
+            true => leading,
+            false => match self.sign(&primitive) {
+                Some(Sign::Positive | Sign::Nonnegative) => false,
+                Some(Sign::Negative | Sign::Nonpositive) => true,
+                _ => leading,
+            },
         };
         if flip {
             coefficient = -coefficient;
@@ -1521,12 +1526,12 @@ fn has_sum_power(poly: &Poly) -> bool {
 /// The sum generator whose integer powers are to be cleared next, with the least of them. Sums that
 /// hold other sums come first.
 fn lowest_power(poly: &Poly) -> Option<(Generator, i64)> {
-    let mut least: BTreeMap<Generator, (i64, i64)> = BTreeMap::new();
+    let mut least: BTreeMap<&Generator, (i64, i64)> = BTreeMap::new();
     for (monomial, _) in poly.terms() {
         for (generator, exponent) in monomial.factors() {
             if matches!(generator, Generator::Sum(_)) {
                 let (whole, _) = exponent.split_integer();
-                let entry = least.entry(generator.clone()).or_insert((whole, whole));
+                let entry = least.entry(generator).or_insert((whole, whole));
                 entry.0 = entry.0.min(whole);
                 entry.1 = entry.1.max(whole);
             }
@@ -1543,7 +1548,7 @@ fn lowest_power(poly: &Poly) -> Option<(Generator, i64)> {
         .into_iter()
         .filter(|(_, (low, high))| *low != 0 || *high != 0)
         .max_by_key(|(generator, (low, _))| (*low < 0, nesting(generator)))
-        .map(|(generator, (low, _))| (generator, low))
+        .map(|(generator, (low, _))| (generator.clone(), low))
 }
 
 fn nesting(generator: &Generator) -> usize {

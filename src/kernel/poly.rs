@@ -440,7 +440,7 @@ impl Poly {
                 return Ok(poly.scaled(&number));
             }
         }
-        let mut total = Collected::default();
+        let mut total = Collected::with_room(self.0.len() * other.0.len());
         for (left, a) in &self.0 {
             for (right, b) in &other.0 {
                 total.add_product(left, right, a * b)?;
@@ -453,6 +453,15 @@ impl Poly {
         if total.0.len() > MOST_TERMS { Err(Obstacle::TooLarge("a product of sums")) } else { Ok(total) }
     }
 
+    /// [`Poly::times`] of what is not needed any more: the first factor of a product is taken as it is.
+    pub(super) fn multiplied(self, other: Poly) -> Outcome<Poly> {
+        let is_one = self.as_single().is_some_and(|(monomial, number)| monomial.is_one() && number.is_one());
+        if is_one && other.is_simplified() {
+            return spend(other.0.len() + 1).map(|()| other);
+        }
+        self.times(&other)
+    }
+
     /// Whether none of the relations that multiplication applies is left to be applied.
     fn is_simplified(&self) -> bool {
         let open = |(generator, exponent): &Factor| needs_simplification(generator, exponent);
@@ -461,7 +470,7 @@ impl Poly {
 
     pub fn times_monomial(&self, monomial: &Monomial, coefficient: &Rational) -> Outcome<Poly> {
         spend(self.0.len() + 1)?;
-        let mut total = Collected::default();
+        let mut total = Collected::with_room(self.0.len());
         for (own, own_coefficient) in &self.0 {
             total.add_product(own, monomial, own_coefficient * coefficient)?;
         }
@@ -605,6 +614,11 @@ struct Collected {
 }
 
 impl Collected {
+    /// For so many products, or as many as are gathered at once.
+    fn with_room(products: usize) -> Collected {
+        Collected { terms: Vec::with_capacity(products.min(4_096)), ..Collected::default() }
+    }
+
     fn add_product(&mut self, left: &Monomial, right: &Monomial, coefficient: Rational) -> Outcome<()> {
         left.merge_into(right, &mut self.merged);
         if self.merged.iter().any(|(generator, exponent)| needs_simplification(generator, exponent)) {
