@@ -1,8 +1,9 @@
 //! Signs, powers and numbers where a person puts them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::super::small_integer;
 use super::Simplifier;
@@ -11,7 +12,8 @@ use super::weight::has_logarithm;
 use crate::kernel::memo::fingerprint;
 use crate::kernel::poly::{Poly, rational_power};
 use crate::kernel::sign::Sign;
-use crate::kernel::term::{Constant, Function, Rational, Term};
+use crate::kernel::term::{Constant, Function, Name, Rational, Term};
+use crate::numeric::evaluate;
 
 /// A number under a symbolic exponent is raised no further than this: 4^s for 2^(2s).
 const LARGEST_BASE: i64 = 1_000;
@@ -30,6 +32,11 @@ struct Factors {
 const MOST_SIGNED_TERMS: usize = 16;
 /// Nor is that of a sum over many points, term by term and point by point.
 const MOST_SIGNED_VALUES: usize = 100;
+
+/// The points at which a sum is tried before its sign is asked for.
+const MOST_TRIALS: usize = 6;
+/// A value this much less than its terms, by absolute value, may be due to rounding.
+const CLEAR: f64 = 1e-6;
 
 impl Simplifier {
     /// Signs inside products and powers: (b − a)·(−1) is a − b, and 1 − p rather than −(p − 1).
@@ -185,6 +192,9 @@ impl Simplifier {
     }
 
     fn is_signed(&self, term: &Term) -> bool {
+        if self.is_somewhere(term, true) && self.is_somewhere(term, false) {
+            return false;
+        }
         self.normalizer.normalize(term).ok().and_then(|poly| self.normalizer.sign(&poly)).is_some()
     }
 
@@ -307,6 +317,11 @@ impl Simplifier {
         if matches!(term, Term::Sum(terms) if !terms.iter().any(Term::has_minus)) {
             return false;
         }
+        let unknown = self.reads_negative(term);
+        // A value with the sign that it would have in any case: the sign that is known, if one is, is the same.
+        if self.is_somewhere(term, unknown) {
+            return unknown;
+        }
         // A long sum has no sign that could be shown, or one that takes longer than looks are worth.
         let is_short = |poly: &Poly| {
             let points = if poly.contains_any(&self.variates) { self.points } else { 1 };
@@ -316,23 +331,47 @@ impl Simplifier {
         match short.and_then(|poly| self.normalizer.sign(&poly)) {
             Some(Sign::Negative | Sign::Nonpositive) => true,
             Some(_) => false,
-            None => match term {
-                // Unknown: x − μ rather than μ − x, then as few minus signs as possible.
-                Term::Sum(terms) => {
-                    let about = |term: &&Term| self.variates.iter().any(|name| term.contains(name));
-                    let moving: Vec<&Term> = terms.iter().filter(about).collect();
-                    if !moving.is_empty() && moving.len() < terms.len() {
-                        let minus = moving.iter().filter(|term| term.has_minus()).count();
-                        if 2 * minus != moving.len() {
-                            return 2 * minus > moving.len();
-                        }
-                    }
-                    let minus = terms.iter().filter(|term| term.has_minus()).count();
-                    2 * minus > terms.len()
-                }
-                _ => false,
-            },
+            None => unknown,
         }
+    }
+
+    /// Whether a sum of no known sign should be written with its signs changed: x − μ rather than μ − x, then
+    /// as few minus signs as possible.
+    fn reads_negative(&self, term: &Term) -> bool {
+        let Term::Sum(terms) = term else { return false };
+        let about = |term: &&Term| self.variates.iter().any(|name| term.contains(name));
+        let moving: Vec<&Term> = terms.iter().filter(about).collect();
+        if !moving.is_empty() && moving.len() < terms.len() {
+            let minus = moving.iter().filter(|term| term.has_minus()).count();
+            if 2 * minus != moving.len() {
+                return 2 * minus > moving.len();
+            }
+        }
+        let minus = terms.iter().filter(|term| term.has_minus()).count();
+        2 * minus > terms.len()
+    }
+
+    /// Whether a sum is clearly negative, or else positive, at one of a few points.
+    fn is_somewhere(&self, term: &Term, negative: bool) -> bool {
+        let Term::Sum(terms) = term else { return false };
+        self.trials().iter().any(|point| {
+            let (mut total, mut size) = (0.0, 0.0_f64);
+            for own in terms.iter() {
+                let Some(value) = evaluate(own, point) else { return false };
+                total += value;
+                size += value.abs();
+            }
+            // What rounding may have done is left out.
+            size.is_finite() && total.abs() > CLEAR * size && (total < 0.0) == negative
+        })
+    }
+
+    fn trials(&self) -> &[BTreeMap<Name, f64>] {
+        self.trials.get_or_init(|| {
+            let value = |(name, value): (&Name, &Rational)| Some((name.clone(), value.to_f64()?));
+            let examples = self.normalizer.examples();
+            examples.iter().take(MOST_TRIALS).map(|point| point.iter().filter_map(value).collect()).collect()
+        })
     }
 }
 
