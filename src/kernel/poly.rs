@@ -139,10 +139,29 @@ impl Exponent {
         {
             return Exponent::Integer(sum);
         }
-        Exponent::from_poly(self.to_poly().plus(&other.to_poly()))
+        Exponent::from_poly(match (self, other) {
+            (Exponent::Poly(a), Exponent::Poly(b)) => a.plus(b),
+            (Exponent::Poly(a), Exponent::Integer(b)) | (Exponent::Integer(b), Exponent::Poly(a)) => {
+                a.plus(&Poly::integer(*b))
+            }
+            (Exponent::Integer(a), Exponent::Integer(b)) => Poly::integer(*a).plus(&Poly::integer(*b)),
+        })
     }
 
     pub fn times(&self, factor: &Poly) -> Outcome<Exponent> {
+        if let (Exponent::Integer(a), Some((monomial, b))) = (self, factor.as_single())
+            && *a != 0
+            && monomial.is_one()
+            && b.is_integer()
+            && let Some(product) = b.to_i64().and_then(|b| a.checked_mul(b))
+        {
+            // A product of two terms, like any other.
+            spend(2)?;
+            return Ok(Exponent::Integer(product));
+        }
+        if let Exponent::Poly(own) = self {
+            return Ok(Exponent::from_poly(own.times(factor)?));
+        }
         Ok(Exponent::from_poly(self.to_poly().times(factor)?))
     }
 
