@@ -282,7 +282,7 @@ mod tests {
         vec![
             large.clone(),
             Term::Constant(Constant::EulerGamma),
-            Term::Sum(Vec::new()),
+            Term::sum(Vec::new()),
             Term::product(vec![Term::power(x.clone(), large), x.clone().log()]),
             Term::apply(Function::BesselK, vec![Term::ratio(1, 2), Term::sum(vec![x.clone(), Term::one()])]),
             Term::LogDensity(vec![(Name::new("θ"), x.clone())]).derivative(&Name::new("x")).expectation(),

@@ -73,7 +73,7 @@ fn density(expression: &str) -> String {
     match family.density {
         DensityForm::Density { body: Term::Sum(terms), .. } => {
             let kept = terms[..terms.len() - 1].to_vec();
-            if kept.len() == 1 { format!("{:?}", shown(&kept[0])) } else { format!("{:?}", shown(&Term::Sum(kept))) }
+            if kept.len() == 1 { format!("{:?}", shown(&kept[0])) } else { format!("{:?}", shown(&Term::sum(kept))) }
         }
         other => format!("{other:?}"),
     }
