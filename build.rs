@@ -7,10 +7,21 @@ use std::{env, fs};
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut code = String::new();
+    load_in_place();
     write_table(&mut code, "FAMILIES", &root.join("derivations/families"), "fam");
     write_table(&mut code, "PROOFS", &root.join("derivations/proofs"), "drv");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("catalogue.rs"), code).expect("the build directory can be written");
+}
+
+/// The program is two processes, and each would begin by writing thousands of addresses that depend on where it
+/// was loaded. Loaded in one place, it has them in its file.
+fn load_in_place() {
+    let target = |key: &str| env::var(key).unwrap_or_default();
+    let dynamic = !target("CARGO_CFG_TARGET_FEATURE").split(',').any(|feature| feature == "crt-static");
+    if target("CARGO_CFG_TARGET_OS") == "linux" && target("CARGO_CFG_TARGET_ENV") == "gnu" && dynamic {
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
 }
 
 /// `(stem, text)` of every file with the extension, by name.

@@ -55,7 +55,7 @@ impl Expansion<'_> {
             Term::Number(value) => Ok(self.one.constant(to_ratio(value))),
             Term::Sum(parts) => {
                 let mut total = self.one.zero();
-                for part in parts {
+                for part in parts.iter() {
                     total = total + self.convert(symbols, part)?;
                     bounded(&total)?;
                 }
@@ -63,7 +63,7 @@ impl Expansion<'_> {
             }
             Term::Product(parts) => {
                 let mut result = self.one.clone();
-                for part in parts {
+                for part in parts.iter() {
                     let factor = self.convert(symbols, part)?;
                     result = multiply(&result, &factor)?;
                 }

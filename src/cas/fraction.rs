@@ -81,7 +81,7 @@ impl Context {
         match term {
             Term::Number(_) => {}
             Term::Sum(parts) | Term::Product(parts) => {
-                for part in parts {
+                for part in parts.iter() {
                     self.gather(symbols, part)?;
                 }
             }
@@ -151,14 +151,14 @@ impl Context {
             Term::Number(value) => Ok(self.number(value)),
             Term::Sum(parts) => {
                 let mut summands = Vec::with_capacity(parts.len());
-                for part in parts {
+                for part in parts.iter() {
                     summands.push(self.convert(symbols, part)?);
                 }
                 self.sum(summands)
             }
             Term::Product(parts) => {
                 let mut result: Fraction = self.one.clone().into();
-                for part in parts {
+                for part in parts.iter() {
                     let factor = self.convert(symbols, part)?;
                     result = multiply(&result, &factor)?;
                 }

@@ -148,6 +148,14 @@ pub fn available() -> Result<(), CasError> {
     }
 }
 
+/// Lets the engine's process end, if there is one, while other work is done: no question is left to be asked. One
+/// that is asked all the same is answered by a new one.
+pub fn dismiss() {
+    if let State::Process(process) = &mut *STATE.lock().unwrap_or_else(PoisonError::into_inner) {
+        process.dismiss();
+    }
+}
+
 /// Ends the engine's process, if there is one, and waits until Symbolica is free for others.
 pub fn finish() {
     *STATE.lock().unwrap_or_else(PoisonError::into_inner) = State::Idle;
@@ -156,6 +164,9 @@ pub fn finish() {
 /// Asks the engine, which is started if need be.
 fn run(question: Question) -> Answer {
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    if matches!(&*state, State::Process(process) if process.has_ended()) {
+        *state = State::Idle;
+    }
     if matches!(*state, State::Idle) {
         *state = started().unwrap_or_else(State::Absent);
     }
@@ -172,9 +183,6 @@ fn run(question: Question) -> Answer {
         && error.concerns_engine()
     {
         *state = State::Absent(error.clone());
-    }
-    if matches!(&*state, State::Process(process) if process.has_ended()) {
-        *state = State::Idle;
     }
     answer
 }

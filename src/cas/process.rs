@@ -178,7 +178,14 @@ impl Process {
         }
     }
 
-    /// Whether a question ended it: it answers no other.
+    /// Sends it on its way to its end, which dropping it waits for.
+    pub fn dismiss(&mut self) {
+        // It has nothing to save.
+        let _ = self.child.kill();
+        self.ended = true;
+    }
+
+    /// Whether a question or [`Process::dismiss`] ended it: it answers no other.
     pub fn has_ended(&self) -> bool {
         self.ended
     }

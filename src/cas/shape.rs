@@ -106,7 +106,7 @@ pub fn sum(terms: Vec<Term>) -> Term {
     let mut flat = Vec::with_capacity(terms.len());
     for term in terms {
         match term {
-            Term::Sum(parts) => flat.extend(parts),
+            Term::Sum(parts) => flat.extend(parts.iter().cloned()),
             term if term.is_zero() => {}
             term => flat.push(term),
         }
@@ -114,7 +114,7 @@ pub fn sum(terms: Vec<Term>) -> Term {
     match flat.len() {
         0 => Term::zero(),
         1 => flat.swap_remove(0),
-        _ => Term::Sum(flat),
+        _ => Term::sum(flat),
     }
 }
 
@@ -127,7 +127,7 @@ pub fn product(number: Rational, factors: Vec<Term>) -> Term {
         all.push(Term::Number(number));
     }
     all.extend(factors);
-    if all.len() == 1 { all.swap_remove(0) } else { Term::Product(all) }
+    if all.len() == 1 { all.swap_remove(0) } else { Term::product(all) }
 }
 
 /// The product of terms, flattened, its numbers gathered in front.
@@ -135,7 +135,7 @@ pub fn flat_product(terms: Vec<Term>) -> Term {
     let mut number = Rational::one();
     let mut factors = Vec::new();
     for term in terms {
-        let parts = if let Term::Product(parts) = term { parts } else { vec![term] };
+        let parts = if let Term::Product(parts) = term { parts.to_vec() } else { vec![term] };
         for part in parts {
             match part {
                 Term::Number(value) => number *= value,

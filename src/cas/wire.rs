@@ -3,6 +3,8 @@
 //! A term is written in prefix order: a tag, then its parts, with lengths in front of whatever has
 //! several. Both ends are the same program, so there are no versions; what does not fit is an error.
 
+use std::sync::Arc;
+
 use num_bigint::BigInt;
 use num_traits::Zero;
 
@@ -181,6 +183,14 @@ fn term(bytes: &mut Vec<u8>, own: &Term) {
 
 // ——— reading ———
 
+/// The whole number of these bytes, the least first, where it is a machine word.
+fn word(bytes: &[u8]) -> Option<i64> {
+    let sign = if bytes.last().is_some_and(|last| last >> 7 == 1) { u8::MAX } else { 0 };
+    let mut all = [sign; 8];
+    all.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(i64::from_le_bytes(all))
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
 }
@@ -219,17 +229,13 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.slice()?).ok()
     }
 
-    fn integer(&mut self) -> Option<BigInt> {
-        Some(BigInt::from_signed_bytes_le(self.slice()?))
-    }
-
-    fn terms(&mut self) -> Option<Vec<Term>> {
+    fn terms<T: FromIterator<Term>>(&mut self) -> Option<T> {
         let count = self.length()?;
         (0..count).map(|_| self.term()).collect()
     }
 
-    fn boxed(&mut self) -> Option<Box<Term>> {
-        self.term().map(Box::new)
+    fn shared(&mut self) -> Option<Arc<Term>> {
+        self.term().map(Arc::new)
     }
 
     fn name(&mut self) -> Option<Name> {
@@ -239,7 +245,11 @@ impl<'a> Reader<'a> {
     fn term(&mut self) -> Option<Term> {
         Some(match self.byte()? {
             NUMBER => {
-                let (above, below) = (self.integer()?, self.integer()?);
+                let (above, below) = (self.slice()?, self.slice()?);
+                if let (Some(above), Some(below)) = (word(above), word(below)) {
+                    return (below != 0).then(|| Term::Number(Rational::from(above) / Rational::from(below)));
+                }
+                let [above, below] = [above, below].map(BigInt::from_signed_bytes_le);
                 if below.is_zero() {
                     return None;
                 }
@@ -249,14 +259,14 @@ impl<'a> Reader<'a> {
             VARIABLE => Term::Variable(self.name()?),
             SUM => Term::Sum(self.terms()?),
             PRODUCT => Term::Product(self.terms()?),
-            POWER => Term::Power(self.boxed()?, self.boxed()?),
+            POWER => Term::Power(self.shared()?, self.shared()?),
             APPLY => Term::Apply(Function::TABLE.get(self.length()?)?.0, self.terms()?),
             LOG_DENSITY => {
                 let count = self.length()?;
                 Term::LogDensity((0..count).map(|_| Some((self.name()?, self.term()?))).collect::<Option<_>>()?)
             }
-            DERIVATIVE => Term::Derivative(self.boxed()?, self.name()?),
-            EXPECTATION => Term::Expectation(self.boxed()?),
+            DERIVATIVE => Term::Derivative(self.shared()?, self.name()?),
+            EXPECTATION => Term::Expectation(self.shared()?),
             _ => return None,
         })
     }
@@ -272,9 +282,9 @@ mod tests {
         vec![
             large.clone(),
             Term::Constant(Constant::EulerGamma),
-            Term::Sum(Vec::new()),
-            Term::Product(vec![Term::power(x.clone(), large), x.clone().log()]),
-            Term::apply(Function::BesselK, vec![Term::ratio(1, 2), Term::Sum(vec![x.clone(), Term::one()])]),
+            Term::sum(Vec::new()),
+            Term::product(vec![Term::power(x.clone(), large), x.clone().log()]),
+            Term::apply(Function::BesselK, vec![Term::ratio(1, 2), Term::sum(vec![x.clone(), Term::one()])]),
             Term::LogDensity(vec![(Name::new("θ"), x.clone())]).derivative(&Name::new("x")).expectation(),
         ]
     }

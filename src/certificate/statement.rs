@@ -122,7 +122,7 @@ fn score_product(family: &Family, term: &Term) -> Option<(Name, Name)> {
             let name = first(base)?;
             Some((name.clone(), name))
         }
-        Term::Product(factors) => match factors.as_slice() {
+        Term::Product(factors) => match &factors[..] {
             [a, b] => Some((first(a)?, first(b)?)),
             _ => None,
         },
@@ -132,7 +132,7 @@ fn score_product(family: &Family, term: &Term) -> Option<(Name, Name)> {
 
 fn negated(term: &Term) -> Option<&Term> {
     match term {
-        Term::Product(factors) => match factors.as_slice() {
+        Term::Product(factors) => match &factors[..] {
             [sign, rest] if *sign == Term::integer(-1) => Some(rest),
             _ => None,
         },
@@ -143,7 +143,7 @@ fn negated(term: &Term) -> Option<&Term> {
 /// log p − log q, with every parameter of q renamed and nothing else.
 fn is_log_ratio(family: &Family, term: &Term) -> bool {
     let Term::Sum(terms) = term else { return false };
-    let [first, second] = terms.as_slice() else { return false };
+    let [first, second] = &terms[..] else { return false };
     let Some(Term::LogDensity(replaced)) = negated(second) else { return false };
     *first == Term::log_density() && *replaced == crate::derive::setting::second_parameters(family)
 }

@@ -64,7 +64,8 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
     // A report is written at once and let go: a thousand of them would be much to hold.
     let mut pieces = Vec::new();
     let mut outcome = Outcome::Proved;
-    for (family, text) in families {
+    let count = families.len();
+    for (position, (family, text)) in families.into_iter().enumerate() {
         grant_budget(arguments.budget * PRODUCTS_PER_UNIT);
         let Derived { mut report, certificate } = work_out(
             family,
@@ -85,6 +86,10 @@ pub fn run(arguments: &Derive, console: &Console) -> Result<Outcome, Failure> {
         }
         if let Some(path) = &arguments.certificate {
             save(path, &Saved { family: text.to_owned(), certificate })?;
+        }
+        if position + 1 == count {
+            // What is left to do is to write.
+            cas::dismiss();
         }
         outcome = outcome.max(Outcome::of(proved(&report)));
         pieces.push(render::piece(&report, destination.format, &options));

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::instance::{Change, circles, fit_linear, one_part};
+use super::change::Change;
+use super::instance::{circles, fit_linear, one_part};
 use crate::kernel::certificate::{Part, Piece};
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::lemma::Lemma;

@@ -452,7 +452,7 @@ impl Work<'_> {
             let log_base = normalizer.normalize(&form.base.clone().log()).ok()?;
             terms.push(self.search.simplifier.simplify(&log_base));
         }
-        let shown = self.search.simplifier.tidy(&Term::Sum(terms));
+        let shown = self.search.simplifier.tidy(&Term::sum(terms));
         let shown = self.search.simplifier.lighter(shown.clone(), shown);
         (normalizer.equal(&shown, &Term::log_density()) == Ok(true)).then_some(shown)
     }
@@ -673,10 +673,10 @@ impl Work<'_> {
                             continue;
                         }
                         let curvature = log_partition.clone().derivative(eta).derivative(zeta);
-                        terms.push(Term::Product(vec![jacobian[k][i].clone(), curvature, jacobian[l][j].clone()]));
+                        terms.push(Term::product(vec![jacobian[k][i].clone(), curvature, jacobian[l][j].clone()]));
                     }
                 }
-                let of = Term::Sum(terms);
+                let of = Term::sum(terms);
                 let proposition = Proposition::Specialization {
                     auxiliary: auxiliary.clone(),
                     of: of.clone(),
@@ -749,7 +749,7 @@ impl Work<'_> {
                 .collect();
             total.push(form.base.substitute(&values) * Term::Sum(exponent).exp());
         }
-        Some(NaturalCoordinates { auxiliary, log_partition: Term::Sum(total).log(), at })
+        Some(NaturalCoordinates { auxiliary, log_partition: Term::sum(total).log(), at })
     }
 
     /// The null direction of a singular Fisher matrix, by elimination.
@@ -871,7 +871,7 @@ impl Work<'_> {
         }
         let partition = form.log_partition.substitute(&replaced) - form.log_partition.clone();
         terms.push(self.search.simplifier.simplify_term(&partition));
-        Some(Term::Sum(terms))
+        Some(Term::sum(terms))
     }
 
     fn kl_taylor(&mut self, kl: &Term) -> Result<(), Failure> {
@@ -965,13 +965,13 @@ impl Work<'_> {
                 continue;
             }
             let times = |factor: Term| {
-                if coefficient.is_one() { factor } else { Term::Product(vec![coefficient.clone(), factor]) }
+                if coefficient.is_one() { factor } else { Term::product(vec![coefficient.clone(), factor]) }
             };
             split.push(times(statistic.clone().expectation()));
             filled.push(times(moment));
             lemmas.extend(self.search.theorem(*premise).lemmas().iter().copied());
         }
-        let sum = |mut terms: Vec<Term>| if terms.len() == 1 { terms.remove(0) } else { Term::Sum(terms) };
+        let sum = |mut terms: Vec<Term>| if terms.len() == 1 { terms.remove(0) } else { Term::sum(terms) };
         if filled == split {
             // Nothing but E[1] = 1 was used.
             link(sum(filled), "normalization");

@@ -336,7 +336,7 @@ impl Reader<'_> {
         };
         match term {
             Term::Variable(name) => Term::Variable(other(name)),
-            Term::Derivative(body, by) => Term::Derivative(Box::new(self.exchanged(body)), other(by)),
+            Term::Derivative(body, by) => self.exchanged(body).derivative(&other(by)),
             Term::LogDensity(moved) => {
                 let values = self.parameters.iter().map(|name| {
                     let value = moved.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use num_traits::One;
 
-use super::instance::Change;
+use super::change::Change;
 use crate::kernel::domain::Support;
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;

@@ -1,7 +1,8 @@
 //! The untrusted search: closed forms and the certificates that the kernel replays.
 //!
 //! - [`setting`]: from a declared family to the kernel's setting, with a witness;
-//! - [`instance`]: which lemma integrates the density, after which change of variable;
+//! - [`instance`]: which lemma integrates the density, and with which parameters;
+//! - `change`: the changes of variable after which one may;
 //! - `circle`, `lagrange`: lemmas whose moments take more than a shift or a derivative;
 //! - [`search`]: expectations by moments and linearity, each step replayed at once by the kernel;
 //! - `split`: how a joint density is cut into a marginal and a conditional;
@@ -14,6 +15,7 @@
 //! - [`quantity`]: entropy, moments of T, other coordinates, divergences;
 //! - [`family`]: everything about one family, as a [`report::Report`].
 
+mod change;
 mod circle;
 pub mod claim;
 pub mod exchange;

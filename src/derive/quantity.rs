@@ -225,7 +225,7 @@ impl Work<'_> {
             Term::Sum(
                 terms
                     .map(|(k, l)| {
-                        Term::Product(vec![inverse[k][i].clone(), fisher[k][l].clone(), inverse[l][j].clone()])
+                        Term::product(vec![inverse[k][i].clone(), fisher[k][l].clone(), inverse[l][j].clone()])
                     })
                     .collect(),
             )
@@ -310,7 +310,7 @@ impl Work<'_> {
             for j in i..names.len() {
                 let mut row = Vec::new();
                 for k in j..names.len() {
-                    let product = Term::Product(vec![score(&names[i]), score(&names[j]), score(&names[k])]);
+                    let product = Term::product(vec![score(&names[i]), score(&names[j]), score(&names[k])]);
                     match self.expectation(&product) {
                         Ok(value) => row.push(value),
                         Err(failure) => return self.push("amari-chentsov tensor", TENSOR, Err(failure)),

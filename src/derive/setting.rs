@@ -33,7 +33,7 @@ pub fn log_density(family: &Family) -> Term {
             if !base.is_one() {
                 terms.push(base.clone().log());
             }
-            Term::Sum(terms)
+            Term::sum(terms)
         }
     }
 }

@@ -384,7 +384,7 @@ impl Expectations for Letters<'_> {
             };
             total.push(coefficient.to_term() * mean);
         }
-        Some(Term::Sum(total))
+        Some(Term::sum(total))
     }
 
     fn are_values(&self) -> bool {

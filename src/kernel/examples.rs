@@ -9,13 +9,14 @@ use std::rc::Rc;
 use num_traits::{One, Signed, Zero};
 
 use super::domain::Domain;
+use super::memo::fingerprint;
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Poly, rational_power};
 use super::sign::Sign;
 use super::term::{Name, Rational, Term};
 
 /// A value for every variable.
-pub(super) type Point = BTreeMap<Name, Rational>;
+pub type Point = BTreeMap<Name, Rational>;
 
 /// How many points are kept.
 const MOST_POINTS: usize = 12;
@@ -25,19 +26,31 @@ const MOST_TRIALS: u64 = 96;
 impl Normalizer {
     /// Whether the sum is positive at one of the points and negative at another.
     pub(super) fn takes_both_signs(&self, poly: &Poly) -> bool {
-        let (mut above, mut below) = (false, false);
-        for point in self.examples().iter() {
-            let Some(value) = value_at(poly, point) else { return false };
-            above |= value.is_positive();
-            below |= value.is_negative();
-            if above && below {
-                return true;
-            }
+        let points = self.examples();
+        if points.is_empty() || is_opaque(poly) {
+            return false;
         }
-        false
+        let key = fingerprint(poly);
+        if let Some(known) = self.tried.borrow().get_at(key, poly) {
+            return *known;
+        }
+        let answer = takes_both_signs_at(poly, &points);
+        self.tried.borrow_mut().insert_at(key, poly.clone(), answer);
+        answer
     }
 
-    fn examples(&self) -> Rc<Vec<Point>> {
+    /// Whether the sum is negative, or else positive, at one of the first points. It has not the other sign then.
+    pub(super) fn is_somewhere(&self, poly: &Poly, negative: bool) -> bool {
+        const MOST_TRIED: usize = 3;
+        let points = self.examples();
+        let has_sign = |value: &Rational| if negative { value.is_negative() } else { value.is_positive() };
+        !points.is_empty()
+            && !is_opaque(poly)
+            && points.iter().take(MOST_TRIED).map_while(|point| value_at(poly, point)).any(|value| has_sign(&value))
+    }
+
+    /// Points of the declared domains that meet the declared conditions; none where such are not found easily.
+    pub fn examples(&self) -> Rc<Vec<Point>> {
         if let Some(found) = &*self.examples.borrow() {
             return found.clone();
         }
@@ -48,6 +61,9 @@ impl Normalizer {
 
     fn find_examples(&self) -> Vec<Point> {
         let conditions = self.known_signs();
+        if conditions.iter().any(|(condition, _)| is_opaque(condition)) {
+            return Vec::new();
+        }
         let holds = |point: &Point| {
             conditions.iter().all(|(condition, sign)| {
                 value_at(condition, point).is_some_and(|value| match sign {
@@ -117,6 +133,29 @@ fn fractions(seed: u64) -> impl FnMut() -> Rational {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         Rational::new(((state >> 33) % 31 + 1).into(), 32.into())
     }
+}
+
+fn takes_both_signs_at(poly: &Poly, points: &[Point]) -> bool {
+    let (mut above, mut below) = (false, false);
+    for point in points {
+        let Some(value) = value_at(poly, point) else { return false };
+        above |= value.is_positive();
+        below |= value.is_negative();
+        if above && below {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether [`value_at`] gives a normal form no value at any point: a term begins with something else than a
+/// whole power of a variable or a sum.
+fn is_opaque(poly: &Poly) -> bool {
+    poly.terms().any(|(monomial, _)| match monomial.factors().first() {
+        None | Some((Generator::Variable(_), Exponent::Integer(_))) => false,
+        Some((Generator::Sum(sum), Exponent::Integer(_))) => is_opaque(sum),
+        Some(_) => true,
+    })
 }
 
 /// The value of a normal form in variables, sums of them, and whole powers; `None` for any other.

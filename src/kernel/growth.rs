@@ -125,20 +125,20 @@ impl Normalizer {
         if units.is_empty() {
             return None;
         }
-        let mut context = (*self.context).clone();
+        let mut more: Vec<(Name, Domain)> = Vec::new();
         let mut atoms: BTreeMap<Monomial, (Name, Rational)> = BTreeMap::new();
         for (part, unit) in units {
             // Sums inside may have such variables of their own: none may stand for two exponentials.
             let name = (0..)
                 .map(|number| Name::new(&format!("exponential {number}")))
-                .find(|name| !context.domains.contains_key(name))?;
+                .find(|name| !self.context.domains.contains_key(name) && more.iter().all(|(own, _)| own != name))?;
             let unit_interval = Domain::Interval { lower: Some(Term::zero()), upper: Some(Term::one()) };
             let (domain, unit) = match self.monomial_sign(&part) {
                 Some(Sign::Positive) => (unit_interval, -unit),
                 Some(Sign::Negative) => (unit_interval, unit),
                 _ => (Domain::positive(), unit),
             };
-            context.domains.insert(name.clone(), domain);
+            more.push((name.clone(), domain));
             atoms.insert(part, (name, unit));
         }
         let mut algebraic = Poly::zero();
@@ -161,7 +161,7 @@ impl Normalizer {
             .filter(|(generator, _)| matches!(generator, Generator::Variable(name) if names.contains(name)));
         let front = Monomial::from_factors(own.cloned().collect());
         let algebraic = algebraic.times_monomial(&front.inverse(), &Rational::one()).ok()?;
-        let own = self.beside(context);
+        let own = self.beside(more);
         own.unconditionally(|| own.find_sign(&algebraic, questions))
     }
 }

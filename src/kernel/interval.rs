@@ -51,7 +51,7 @@ pub fn image(normalizer: &Normalizer, map: &Term, variable: &Name, ends: &(End, 
         Term::Product(factors) => {
             let (inner, others) = only_holder(factors, variable)?;
             let range = image(normalizer, inner, variable, ends)?;
-            let factor = Term::Product(others);
+            let factor = Term::product(others);
             let up = match sign(normalizer, &factor)? {
                 Sign::Positive => true,
                 Sign::Negative => false,
@@ -107,7 +107,7 @@ pub fn image(normalizer: &Normalizer, map: &Term, variable: &Name, ends: &(End, 
         Term::Apply(Function::Tan, arguments) => {
             // tan maps (−π/2, π/2) onto the line.
             let range = image(normalizer, &arguments[0], variable, ends)?;
-            let quarter = Term::Product(vec![Term::ratio(1, 2), Term::Constant(Constant::Pi)]);
+            let quarter = Term::product(vec![Term::ratio(1, 2), Term::Constant(Constant::Pi)]);
             let at = |end: &End, value: &Term| matches!(end, End::At(term) if normalizer.equal(term, value).unwrap_or(false));
             (at(&range.low, &-quarter.clone()) && at(&range.high, &quarter)).then_some(Range {
                 low: End::MinusInfinity,

@@ -21,12 +21,33 @@ impl<Q, A> Default for Memo<Q, A> {
 
 impl<Q: Hash + Eq, A> Memo<Q, A> {
     pub fn get(&self, question: &Q) -> Option<&A> {
-        let (known, answer) = self.known.get(&fingerprint(question))?;
+        self.get_at(fingerprint(question), question)
+    }
+
+    /// [`Memo::get`] where the question's fingerprint is at hand.
+    pub fn get_at(&self, fingerprint: u64, question: &Q) -> Option<&A> {
+        let (known, answer) = self.known.get(&fingerprint)?;
         (known == question).then_some(answer)
     }
 
     pub fn insert(&mut self, question: Q, answer: A) {
-        self.known.insert(fingerprint(&question), (question, answer));
+        self.insert_at(fingerprint(&question), question, answer);
+    }
+
+    /// [`Memo::insert`] where the question's fingerprint is at hand.
+    pub fn insert_at(&mut self, fingerprint: u64, question: Q, answer: A) {
+        self.known.insert(fingerprint, (question, answer));
+    }
+
+    /// Another answer to a question, which is kept if it is known already.
+    pub fn replace_at(&mut self, fingerprint: u64, question: &Q, answer: A)
+    where
+        Q: Clone,
+    {
+        match self.known.get_mut(&fingerprint) {
+            Some((known, own)) if known == question => *own = answer,
+            _ => self.insert_at(fingerprint, question.clone(), answer),
+        }
     }
 
     pub fn remove(&mut self, question: &Q) {

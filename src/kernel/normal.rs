@@ -6,7 +6,7 @@
 //! the result.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -44,10 +44,14 @@ pub struct Normalizer {
     pub(super) known: Rc<RefCell<Option<Rc<KnownSigns>>>>,
     /// Points that meet those conditions, once they are asked for.
     pub(super) examples: Rc<RefCell<Option<Rc<Vec<Point>>>>>,
+    /// Whether a sum takes both signs at those points.
+    pub(super) tried: Rc<RefCell<Memo<Poly, bool>>>,
     pub(super) depth: RefCell<usize>,
     /// Questions that may still be asked on the way to the sign that was asked for.
     pub(super) patience: Rc<Cell<usize>>,
     remembered: Rc<RefCell<Memo<Term, Remembered>>>,
+    /// Those that were made for the same variables and some more.
+    besides: Rc<RefCell<HashMap<Vec<(Name, Domain)>, Normalizer>>>,
 }
 
 /// A normal form, and what had to be assumed different from zero for it.
@@ -78,9 +82,11 @@ impl Normalizer {
             signs: Rc::default(),
             known: Rc::default(),
             examples: Rc::default(),
+            tried: Rc::default(),
             depth: RefCell::new(0),
             patience: Rc::default(),
             remembered: Rc::default(),
+            besides: Rc::default(),
         }
     }
 
@@ -99,17 +105,33 @@ impl Normalizer {
             signs: self.signs.clone(),
             known: self.known.clone(),
             examples: self.examples.clone(),
+            tried: self.tried.clone(),
             depth: RefCell::new(0),
             patience: self.patience.clone(),
             remembered: self.remembered.clone(),
+            besides: self.besides.clone(),
         }
     }
 
-    /// The same variables and some more.
-    pub(super) fn beside(&self, context: Context) -> Self {
-        let points = self.points.as_deref().cloned();
-        let own = Normalizer::within(context, (*self.continuous).clone(), points);
-        Normalizer { patience: self.patience.clone(), depth: self.depth.clone(), ..own }
+    /// The same variables and some more. What is known of the declared conditions is shared by all with the
+    /// same ones; no sign is, which may rest on how much could be asked.
+    pub(super) fn beside(&self, more: Vec<(Name, Domain)>) -> Self {
+        let known = self.besides.borrow().get(&more).map(Normalizer::fresh);
+        let own = known.unwrap_or_else(|| {
+            let mut context = (*self.context).clone();
+            context.domains.extend(more.iter().cloned());
+            let points = self.points.as_deref().cloned();
+            let own = Normalizer::within(context, (*self.continuous).clone(), points);
+            self.besides.borrow_mut().insert(more, own.fresh());
+            own
+        });
+        Normalizer {
+            patience: self.patience.clone(),
+            depth: self.depth.clone(),
+            signs: Rc::default(),
+            remembered: Rc::default(),
+            ..own
+        }
     }
 
     /// For terms in the variate too: equalities hold on the support, up to null sets where it is
@@ -210,7 +232,7 @@ impl Normalizer {
             Term::Variable(name) => Ok(self.variable(name)),
             Term::Sum(terms) => {
                 let mut sum = Poly::zero();
-                for part in terms {
+                for part in terms.iter() {
                     let part = self.normalize(part)?;
                     if sum.is_zero() { sum = part } else { sum.add_assign(&part) }
                 }
@@ -218,8 +240,8 @@ impl Normalizer {
             }
             Term::Product(factors) => {
                 let mut product = Poly::one();
-                for factor in factors {
-                    product = product.times(&self.normalize(factor)?)?;
+                for factor in factors.iter() {
+                    product = product.multiplied(self.normalize(factor)?)?;
                 }
                 Ok(product)
             }
@@ -859,18 +881,14 @@ impl Normalizer {
     /// poly = coefficient · monomial · primitive, the primitive part in a unique form: coprime
     /// integer coefficients, no common power of a generator, positive where that can be shown.
     pub(super) fn content(&self, poly: &Poly) -> Outcome<Content> {
-        let mut generators = BTreeSet::new();
-        for (monomial, _) in poly.terms() {
-            for (generator, _) in monomial.factors() {
-                generators.insert(generator.clone());
-            }
-        }
+        let generators: BTreeSet<&Generator> =
+            poly.terms().flat_map(|(monomial, _)| monomial.factors()).map(|(generator, _)| generator).collect();
         let mut common = Vec::new();
         for generator in generators {
-            let exponents: Vec<Exponent> = poly.terms().map(|(monomial, _)| monomial.exponent(&generator)).collect();
+            let exponents: Vec<Exponent> = poly.terms().map(|(monomial, _)| monomial.exponent(generator)).collect();
             let least = least_exponent(&exponents);
             if !least.is_zero() {
-                common.push((generator, least));
+                common.push((generator.clone(), least));
             }
         }
         let monomial = Monomial::from_factors(common);
@@ -889,10 +907,15 @@ impl Normalizer {
         }
         let mut coefficient = primitive.rational_content();
         primitive = primitive.scaled(&coefficient.recip());
-        let flip = match self.sign(&primitive) {
-            Some(Sign::Positive | Sign::Nonnegative) => false,
-            Some(Sign::Negative | Sign::Nonpositive) => true,
-            _ => primitive.terms().next_back().is_some_and(|(_, leading)| leading.is_negative()),
+        // The sign is asked for where it may differ from that of the leading coefficient.
+        let leading = primitive.terms().next_back().is_some_and(|(_, leading)| leading.is_negative());
+        let flip = match self.is_somewhere(&primitive, leading) {
+            true => leading,
+            false => match self.sign(&primitive) {
+                Some(Sign::Positive | Sign::Nonnegative) => false,
+                Some(Sign::Negative | Sign::Nonpositive) => true,
+                _ => leading,
+            },
         };
         if flip {
             coefficient = -coefficient;
@@ -1513,12 +1536,12 @@ fn has_sum_power(poly: &Poly) -> bool {
 /// The sum generator whose integer powers are to be cleared next, with the least of them. Sums that
 /// hold other sums come first.
 fn lowest_power(poly: &Poly) -> Option<(Generator, i64)> {
-    let mut least: BTreeMap<Generator, (i64, i64)> = BTreeMap::new();
+    let mut least: BTreeMap<&Generator, (i64, i64)> = BTreeMap::new();
     for (monomial, _) in poly.terms() {
         for (generator, exponent) in monomial.factors() {
             if matches!(generator, Generator::Sum(_)) {
                 let (whole, _) = exponent.split_integer();
-                let entry = least.entry(generator.clone()).or_insert((whole, whole));
+                let entry = least.entry(generator).or_insert((whole, whole));
                 entry.0 = entry.0.min(whole);
                 entry.1 = entry.1.max(whole);
             }
@@ -1535,7 +1558,7 @@ fn lowest_power(poly: &Poly) -> Option<(Generator, i64)> {
         .into_iter()
         .filter(|(_, (low, high))| *low != 0 || *high != 0)
         .max_by_key(|(generator, (low, _))| (*low < 0, nesting(generator)))
-        .map(|(generator, (low, _))| (generator, low))
+        .map(|(generator, (low, _))| (generator.clone(), low))
 }
 
 fn nesting(generator: &Generator) -> usize {

@@ -141,10 +141,29 @@ impl Exponent {
         {
             return Exponent::Integer(sum);
         }
-        Exponent::from_poly(self.to_poly().plus(&other.to_poly()))
+        Exponent::from_poly(match (self, other) {
+            (Exponent::Poly(a), Exponent::Poly(b)) => a.plus(b),
+            (Exponent::Poly(a), Exponent::Integer(b)) | (Exponent::Integer(b), Exponent::Poly(a)) => {
+                a.plus(&Poly::integer(*b))
+            }
+            (Exponent::Integer(a), Exponent::Integer(b)) => Poly::integer(*a).plus(&Poly::integer(*b)),
+        })
     }
 
     pub fn times(&self, factor: &Poly) -> Outcome<Exponent> {
+        if let (Exponent::Integer(a), Some((monomial, b))) = (self, factor.as_single())
+            && *a != 0
+            && monomial.is_one()
+            && b.is_integer()
+            && let Some(product) = b.to_i64().and_then(|b| a.checked_mul(b))
+        {
+            // A product of two terms, like any other.
+            spend(2)?;
+            return Ok(Exponent::Integer(product));
+        }
+        if let Exponent::Poly(own) = self {
+            return Ok(Exponent::from_poly(own.times(factor)?));
+        }
         Ok(Exponent::from_poly(self.to_poly().times(factor)?))
     }
 
@@ -456,7 +475,7 @@ impl Poly {
                 return Ok(poly.scaled(&number));
             }
         }
-        let mut total = Collected::default();
+        let mut total = Collected::with_room(self.0.len() * other.0.len());
         for (left, a) in &self.0 {
             for (right, b) in &other.0 {
                 total.add_product(left, right, a * b)?;
@@ -469,6 +488,15 @@ impl Poly {
         if total.0.len() > MOST_TERMS { Err(Obstacle::TooLarge("a product of sums")) } else { Ok(total) }
     }
 
+    /// [`Poly::times`] of what is not needed any more: the first factor of a product is taken as it is.
+    pub(super) fn multiplied(self, other: Poly) -> Outcome<Poly> {
+        let is_one = self.as_single().is_some_and(|(monomial, number)| monomial.is_one() && number.is_one());
+        if is_one && other.is_simplified() {
+            return spend(other.0.len() + 1).map(|()| other);
+        }
+        self.times(&other)
+    }
+
     /// Whether none of the relations that multiplication applies is left to be applied.
     fn is_simplified(&self) -> bool {
         let open = |(generator, exponent): &Factor| needs_simplification(generator, exponent);
@@ -477,7 +505,7 @@ impl Poly {
 
     pub fn times_monomial(&self, monomial: &Monomial, coefficient: &Rational) -> Outcome<Poly> {
         spend(self.0.len() + 1)?;
-        let mut total = Collected::default();
+        let mut total = Collected::with_room(self.0.len());
         for (own, own_coefficient) in &self.0 {
             total.add_product(own, monomial, own_coefficient * coefficient)?;
         }
@@ -547,30 +575,42 @@ impl Poly {
     }
 
     pub fn contains_any(&self, names: &[Name]) -> bool {
-        let mut found = false;
-        self.visit_generators(&mut |generator| {
-            if let Generator::Variable(own) | Generator::Reflected(own) = generator
-                && names.contains(own)
-            {
-                found = true;
-            }
-        });
-        found
+        self.any_generator(&|generator| is_variable_among(generator, names))
+    }
+
+    /// Whether any generator is of a kind, also inside exponents, sums, logarithms and arguments.
+    fn any_generator(&self, is: &dyn Fn(&Generator) -> bool) -> bool {
+        self.0.iter().any(|(monomial, _)| {
+            monomial.0.iter().any(|(generator, exponent)| {
+                generator.any_within(is) || matches!(exponent, Exponent::Poly(poly) if poly.any_generator(is))
+            })
+        })
     }
 }
 
 impl Generator {
     pub fn contains_any(&self, names: &[Name]) -> bool {
-        let mut found = false;
-        visit_generator(self, &mut |generator| {
-            if let Generator::Variable(own) | Generator::Reflected(own) = generator
-                && names.contains(own)
-            {
-                found = true;
-            }
-        });
-        found
+        self.any_within(&|generator| is_variable_among(generator, names))
     }
+
+    /// Whether another one is this one or occurs inside it.
+    pub(super) fn mentions(&self, other: &Generator) -> bool {
+        self.any_within(&|generator| generator == other)
+    }
+
+    fn any_within(&self, is: &dyn Fn(&Generator) -> bool) -> bool {
+        is(self)
+            || match self {
+                Generator::Sum(poly) => poly.any_generator(is),
+                Generator::Log(inner) => inner.any_within(is),
+                Generator::Call(_, arguments) => arguments.iter().any(|argument| argument.any_generator(is)),
+                _ => false,
+            }
+    }
+}
+
+fn is_variable_among(generator: &Generator, names: &[Name]) -> bool {
+    matches!(generator, Generator::Variable(own) | Generator::Reflected(own) if names.contains(own))
 }
 
 fn visit_generator(generator: &Generator, visit: &mut dyn FnMut(&Generator)) {
@@ -690,6 +730,11 @@ struct Collected {
 }
 
 impl Collected {
+    /// For so many products, or as many as are gathered at once.
+    fn with_room(products: usize) -> Collected {
+        Collected { terms: Vec::with_capacity(products.min(4_096)), ..Collected::default() }
+    }
+
     fn add_product(&mut self, left: &Monomial, right: &Monomial, coefficient: Rational) -> Outcome<()> {
         left.merge_into(right, &mut self.merged);
         if self.merged.iter().any(|(generator, exponent)| needs_simplification(generator, exponent)) {
@@ -823,7 +868,7 @@ pub fn rational_power(base: &Rational, exponent: i64) -> Outcome<Rational> {
         return Ok(if base.is_negative() && exponent % 2 != 0 { base.clone() } else { Rational::one() });
     }
     let size = u32::try_from(size).map_err(|_| Obstacle::TooLarge("a power of a number"))?;
-    let power = Rational::new(Pow::pow(base.numer(), size), Pow::pow(base.denom(), size));
+    let power = Pow::pow(base, size);
     Ok(if exponent < 0 { power.recip() } else { power })
 }
 
@@ -852,7 +897,7 @@ impl Generator {
                 match (function, order) {
                     (Function::Polygamma, Some(0)) => Term::apply(Function::Digamma, vec![arguments.swap_remove(1)]),
                     (Function::Polygamma, Some(1)) => Term::apply(Function::Trigamma, vec![arguments.swap_remove(1)]),
-                    _ => Term::Apply(*function, arguments),
+                    _ => Term::Apply(*function, arguments.into()),
                 }
             }
         }
@@ -867,7 +912,7 @@ impl Poly {
         match terms.len() {
             0 => Term::zero(),
             1 => terms.remove(0),
-            _ => Term::Sum(terms),
+            _ => Term::sum(terms),
         }
     }
 }
@@ -896,7 +941,7 @@ fn monomial_to_term(monomial: &Monomial, coefficient: &Rational) -> Term {
     if !coefficient.is_one() {
         factors.insert(0, Term::Number(coefficient));
     }
-    if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+    if factors.len() == 1 { factors.remove(0) } else { Term::product(factors) }
 }
 
 fn power_term(base: Term, exponent: &Exponent) -> Term {

@@ -85,7 +85,6 @@ impl Rational {
 
     /// The bits of the longer of numerator and denominator.
     pub fn bits(&self) -> u64 {
-        let length = |value: i64| u64::from(u64::BITS - value.unsigned_abs().leading_zeros());
         match &self.0 {
             Small(above, below) => length(*above).max(length(*below)),
             Large(value) => value.numer().bits().max(value.denom().bits()),
@@ -144,13 +143,26 @@ impl Rational {
     /// # Panics
     /// When zero is raised to a negative power.
     pub fn pow(&self, exponent: i32) -> Rational {
-        BigRational::pow(&self.big(), exponent).into()
+        let power = Pow::pow(self, exponent.unsigned_abs());
+        if exponent < 0 { power.recip() } else { power }
+    }
+
+    /// The bits of numerator and denominator together.
+    pub fn total_bits(&self) -> u64 {
+        match &self.0 {
+            Small(above, below) => length(*above) + length(*below),
+            Large(value) => value.numer().bits() + value.denom().bits(),
+        }
     }
 
     /// The greatest positive rational of which both are whole multiples.
     pub fn common_measure(&self, other: &Rational) -> Rational {
         match (&self.0, &other.0) {
             (Small(a, 1), Small(b, 1)) => Rational(Small(a.gcd(b), 1)),
+            (Small(a, c), Small(b, d)) => {
+                let below = if c == d { (*c).into() } else { i128::from(*c) * i128::from(d / divisor(*c, *d)) };
+                fitted(a.gcd(b).into(), below)
+            }
             _ => Rational::new(self.numer().gcd(&other.numer()), self.denom().lcm(&other.denom())),
         }
     }
@@ -161,6 +173,11 @@ impl Rational {
             Large(value) => Cow::Borrowed(value),
         }
     }
+}
+
+/// The bits of a machine word without its sign.
+fn length(value: i64) -> u64 {
+    u64::from(u64::BITS - value.unsigned_abs().leading_zeros())
 }
 
 /// A machine word that can be negated.
@@ -218,46 +235,78 @@ impl From<i64> for Rational {
     }
 }
 
+/// A fraction without a common divisor, the denominator positive.
+fn fitted(above: i128, below: i128) -> Rational {
+    match (i64::try_from(above), i64::try_from(below)) {
+        (Ok(a), Ok(b)) if a != i64::MIN => Rational(Small(a, b)),
+        _ => Rational(Large(Box::new(BigRational::new_raw(above.into(), below.into())))),
+    }
+}
+
+/// The greatest common divisor of two words, the second positive.
+fn divisor(a: i64, b: i64) -> i64 {
+    if b == 1 { 1 } else { a.unsigned_abs().gcd(&b.unsigned_abs()) as i64 }
+}
+
 // Products of two words are below 2^126 in absolute value, and the sum of two such products below 2^127.
+// Common divisors are taken out of words, which costs less than out of their products (Knuth, The Art of
+// Computer Programming 2, 4.5.1).
+
+/// a/b + c/d of reduced fractions: no divisor of b or d is one of the sum's numerator, but for those of both.
+fn sum_of_words(a: i64, b: i64, c: i64, d: i64) -> Rational {
+    let wide = i128::from;
+    if b == 1 && d == 1 {
+        return whole(wide(a) + wide(c));
+    }
+    let shared = if b == d { b } else { divisor(b, d) };
+    let above = wide(a) * wide(d / shared) + wide(c) * wide(b / shared);
+    if above == 0 {
+        return Rational::zero();
+    }
+    let common = match shared {
+        1 => 1,
+        // What is left of a remainder by a word is a word.
+        _ => divisor((above % wide(shared)) as i64, shared),
+    };
+    fitted(above / wide(common), wide(b / shared) * wide(d / common))
+}
+
+/// (a/b)(c/d) of reduced fractions.
+fn product_of_words(a: i64, b: i64, c: i64, d: i64) -> Rational {
+    let wide = i128::from;
+    if b == 1 && d == 1 {
+        return whole(wide(a) * wide(c));
+    }
+    let (first, second) = (divisor(a, d), divisor(c, b));
+    fitted(wide(a / first) * wide(c / second), wide(b / second) * wide(d / first))
+}
 
 fn sum(a: &Rational, b: &Rational) -> Rational {
     match (&a.0, &b.0) {
-        (Small(a, 1), Small(b, 1)) => whole(i128::from(*a) + i128::from(*b)),
-        (Small(a, c), Small(b, d)) => {
-            let [a, b, c, d] = [*a, *b, *c, *d].map(i128::from);
-            reduced(a * d + b * c, c * d)
-        }
+        (Small(a, b), Small(c, d)) => sum_of_words(*a, *b, *c, *d),
         _ => (&*a.big() + &*b.big()).into(),
     }
 }
 
 fn difference(a: &Rational, b: &Rational) -> Rational {
     match (&a.0, &b.0) {
-        (Small(a, 1), Small(b, 1)) => whole(i128::from(*a) - i128::from(*b)),
-        (Small(a, c), Small(b, d)) => {
-            let [a, b, c, d] = [*a, *b, *c, *d].map(i128::from);
-            reduced(a * d - b * c, c * d)
-        }
+        (Small(a, b), Small(c, d)) => sum_of_words(*a, *b, -c, *d),
         _ => (&*a.big() - &*b.big()).into(),
     }
 }
 
 fn product(a: &Rational, b: &Rational) -> Rational {
     match (&a.0, &b.0) {
-        (Small(a, 1), Small(b, 1)) => whole(i128::from(*a) * i128::from(*b)),
-        (Small(a, c), Small(b, d)) => {
-            let [a, b, c, d] = [*a, *b, *c, *d].map(i128::from);
-            reduced(a * b, c * d)
-        }
+        (Small(a, b), Small(c, d)) => product_of_words(*a, *b, *c, *d),
         _ => (&*a.big() * &*b.big()).into(),
     }
 }
 
 fn quotient(a: &Rational, b: &Rational) -> Rational {
     match (&a.0, &b.0) {
-        (Small(a, c), Small(b, d)) => {
-            let [a, b, c, d] = [*a, *b, *c, *d].map(i128::from);
-            reduced(a * d, b * c)
+        (Small(a, b), Small(c, d)) => {
+            assert!(*c != 0, "division by zero");
+            product_of_words(*a, *b, d * c.signum(), c.abs())
         }
         _ => (&*a.big() / &*b.big()).into(),
     }
@@ -351,6 +400,12 @@ impl Pow<i32> for Rational {
 impl Pow<u32> for &Rational {
     type Output = Rational;
     fn pow(self, exponent: u32) -> Rational {
+        if let Small(above, below) = self.0
+            && let (Some(above), Some(below)) = (above.checked_pow(exponent), below.checked_pow(exponent))
+            && above != i64::MIN
+        {
+            return Rational(Small(above, below));
+        }
         Pow::pow(&*self.big(), exponent).into()
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Everything here answers "known" or "not known"; a sign that is not known is never guessed.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use num_traits::{One, Signed, Zero};
 
 use super::domain::Domain;
+use super::memo::fingerprint;
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Monomial, Poly, rational_power, spend};
 use super::term::{Function, Name, Rational, Term};
@@ -192,7 +194,8 @@ impl Normalizer {
         if let Some(value) = poly.as_constant() {
             return Some(Sign::of_number(&value));
         }
-        if let Some(found) = self.signs.borrow().get(poly) {
+        let key = fingerprint(poly);
+        if let Some(found) = self.signs.borrow().get_at(key, poly) {
             return *found;
         }
         if *self.depth.borrow() > super::normal::MOST_NESTING {
@@ -203,7 +206,7 @@ impl Normalizer {
             self.patience.set(MOST_QUESTIONS_IN_ALL);
         }
         // Against circular questions: unknown until answered.
-        self.signs.borrow_mut().insert(poly.clone(), None);
+        self.signs.borrow_mut().insert_at(key, poly.clone(), None);
         *self.depth.borrow_mut() += 1;
         let answer = self.unconditionally(|| self.find_sign(poly, MOST_QUESTIONS));
         *self.depth.borrow_mut() -= 1;
@@ -215,7 +218,7 @@ impl Normalizer {
             // Asked by itself it may yet be answered.
             self.signs.borrow_mut().remove(poly);
         } else {
-            self.signs.borrow_mut().insert(poly.clone(), answer);
+            self.signs.borrow_mut().replace_at(key, poly, answer);
         }
         answer
     }
@@ -374,11 +377,24 @@ impl Normalizer {
         if !poly.contains_any(names) {
             return None;
         }
-        let term = poly.to_term();
+        // What no coordinate occurs in is the same at all points, and points that differ in others are one.
+        let (mut moving, mut still) = (Poly::zero(), Poly::zero());
+        for (monomial, coefficient) in poly.terms() {
+            let part = Poly::single(monomial.clone(), coefficient.clone());
+            if part.contains_any(names) { &mut moving } else { &mut still }.add_assign(&part);
+        }
+        let still = self.normalize(&still.to_term()).ok()?;
+        let moving = moving.to_term();
+        let occurring: Vec<usize> = (0..names.len()).filter(|&index| moving.contains(&names[index])).collect();
+        let mut seen: BTreeSet<Vec<&Term>> = BTreeSet::new();
         let mut common = None;
         for point in points {
-            let at: Vec<(Name, Term)> = names.iter().cloned().zip(point.iter().cloned()).collect();
-            let own = self.sign(&self.normalize(&term.substitute(&at)).ok()?)?;
+            if !seen.insert(occurring.iter().map(|&index| &point[index]).collect()) {
+                continue;
+            }
+            let at: Vec<(Name, Term)> =
+                occurring.iter().map(|&index| (names[index].clone(), point[index].clone())).collect();
+            let own = self.sign(&self.normalize(&moving.substitute(&at)).ok()?.plus(&still))?;
             common = Some(common.map_or(Some(own), |common: Sign| common.or(own))?);
         }
         common
@@ -553,7 +569,7 @@ impl Normalizer {
                 return None;
             }
             let rest: Vec<_> = monomial.factors().iter().filter(|(own, _)| own != variable).cloned().collect();
-            if rest.iter().any(|(own, _)| mentions(own, variable)) {
+            if rest.iter().any(|(own, _)| own.mentions(variable)) {
                 return None;
             }
             parts[(power / step) as usize].add_term(Monomial::from_factors(rest), coefficient.clone());
@@ -930,8 +946,11 @@ impl Normalizer {
         let variable = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
         for (condition, sign) in self.known_signs().iter() {
             let slope = condition.coefficient(&variable);
+            if slope.is_zero() {
+                continue;
+            }
             let rest = condition.minus(&Poly::single(variable.clone(), slope.clone()));
-            let (false, Some(rest)) = (slope.is_zero(), rest.as_constant()) else { continue };
+            let Some(rest) = rest.as_constant() else { continue };
             let end = End { value: -rest / &slope, open: sign.is_strict() };
             let above = matches!(sign, Sign::Positive | Sign::Nonnegative) == slope.is_positive();
             let (side, closer) = if above {
@@ -958,7 +977,7 @@ fn coefficients_in(poly: &Poly, name: &Name, most_degree: i64) -> Option<Vec<Pol
         let power = usize::try_from(power).ok().filter(|_| power <= most_degree)?;
         let others: Vec<_> = monomial.factors().iter().filter(|(factor, _)| *factor != own).cloned().collect();
         if others.iter().any(|(factor, exponent)| {
-            mentions(factor, &own) || matches!(exponent, Exponent::Poly(power) if power.contains_variable(name))
+            factor.mentions(&own) || matches!(exponent, Exponent::Poly(power) if power.contains_variable(name))
         }) {
             return None;
         }
@@ -975,11 +994,4 @@ fn choose(n: usize, k: usize) -> Rational {
     (0..k).fold(Rational::one(), |product, i| {
         product * Rational::from_integer((n - i).into()) / Rational::from_integer((i + 1).into())
     })
-}
-
-/// Whether a generator occurs inside another.
-fn mentions(outer: &Generator, inner: &Generator) -> bool {
-    let mut found = false;
-    Poly::generator(outer.clone()).visit_generators(&mut |generator| found |= generator == inner);
-    found
 }

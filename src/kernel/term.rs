@@ -164,7 +164,7 @@ impl Function {
     }
 }
 
-/// An expression.
+/// An expression. Copies share their sub-terms.
 ///
 /// `LogDensity`, `Derivative` and `Expectation` are *formal*: they let a statement say "the
 /// expectation of the derivative of the log-density" without anybody having computed it. They are
@@ -174,16 +174,16 @@ pub enum Term {
     Number(Rational),
     Constant(Constant),
     Variable(Name),
-    Sum(Vec<Term>),
-    Product(Vec<Term>),
-    Power(Box<Term>, Box<Term>),
-    Apply(Function, Vec<Term>),
+    Sum(Arc<[Term]>),
+    Product(Arc<[Term]>),
+    Power(Arc<Term>, Arc<Term>),
+    Apply(Function, Arc<[Term]>),
     /// log p of the family at hand, with some of its parameters replaced.
     LogDensity(Vec<(Name, Term)>),
     /// The partial derivative of a term by a variable.
-    Derivative(Box<Term>, Name),
+    Derivative(Arc<Term>, Name),
     /// The expectation of a term under the family at hand.
-    Expectation(Box<Term>),
+    Expectation(Arc<Term>),
 }
 
 impl Term {
@@ -213,22 +213,22 @@ impl Term {
     }
 
     pub fn sum(terms: Vec<Term>) -> Term {
-        Term::Sum(terms)
+        Term::Sum(terms.into())
     }
 
     pub fn product(factors: Vec<Term>) -> Term {
-        Term::Product(factors)
+        Term::Product(factors.into())
     }
 
     pub fn power(base: Term, exponent: Term) -> Term {
-        Term::Power(Box::new(base), Box::new(exponent))
+        Term::Power(Arc::new(base), Arc::new(exponent))
     }
 
     /// # Panics
     /// When the number of arguments is not the function's arity.
     pub fn apply(function: Function, arguments: Vec<Term>) -> Term {
         assert_eq!(arguments.len(), function.arity(), "arity of {}", function.keyword());
-        Term::Apply(function, arguments)
+        Term::Apply(function, arguments.into())
     }
 
     pub fn exp(self) -> Term {
@@ -249,11 +249,11 @@ impl Term {
     }
 
     pub fn derivative(self, by: &Name) -> Term {
-        Term::Derivative(Box::new(self), by.clone())
+        Term::Derivative(Arc::new(self), by.clone())
     }
 
     pub fn expectation(self) -> Term {
-        Term::Expectation(Box::new(self))
+        Term::Expectation(Arc::new(self))
     }
 
     pub fn as_number(&self) -> Option<&Rational> {
@@ -297,19 +297,43 @@ impl Term {
         list.iter().chain(pair.into_iter().flatten()).chain(replaced.iter().map(|(_, term)| term))
     }
 
-    /// Rebuilds the node with its direct sub-terms mapped.
+    /// Rebuilds the node with its direct sub-terms mapped; where none of them changes it is the same node.
     pub fn map_children(&self, f: &mut dyn FnMut(&Term) -> Term) -> Term {
         match self {
             Term::Number(_) | Term::Constant(_) | Term::Variable(_) => self.clone(),
-            Term::Sum(terms) => Term::Sum(terms.iter().map(f).collect()),
-            Term::Product(terms) => Term::Product(terms.iter().map(f).collect()),
-            Term::Apply(function, terms) => Term::Apply(*function, terms.iter().map(f).collect()),
-            Term::Power(base, exponent) => Term::Power(Box::new(f(base)), Box::new(f(exponent))),
+            Term::Sum(terms) => map_list(terms, f).map_or_else(|| self.clone(), Term::Sum),
+            Term::Product(terms) => map_list(terms, f).map_or_else(|| self.clone(), Term::Product),
+            Term::Apply(function, terms) => {
+                map_list(terms, f).map_or_else(|| self.clone(), |terms| Term::Apply(*function, terms))
+            }
+            Term::Power(base, exponent) => {
+                let mapped = (f(base), f(exponent));
+                if mapped.0.is_same(base) && mapped.1.is_same(exponent) {
+                    return self.clone();
+                }
+                Term::power(mapped.0, mapped.1)
+            }
             Term::LogDensity(replaced) => {
                 Term::LogDensity(replaced.iter().map(|(name, term)| (name.clone(), f(term))).collect())
             }
-            Term::Derivative(body, by) => Term::Derivative(Box::new(f(body)), by.clone()),
-            Term::Expectation(body) => Term::Expectation(Box::new(f(body))),
+            Term::Derivative(body, by) => f(body).derivative(by),
+            Term::Expectation(body) => f(body).expectation(),
+        }
+    }
+
+    /// Whether a term is this very node, or a leaf equal to it: never where they differ, not always where
+    /// they are equal.
+    fn is_same(&self, other: &Term) -> bool {
+        match (self, other) {
+            (Term::Sum(own), Term::Sum(other)) | (Term::Product(own), Term::Product(other)) => Arc::ptr_eq(own, other),
+            (Term::Apply(function, own), Term::Apply(same, other)) => function == same && Arc::ptr_eq(own, other),
+            (Term::Power(base, exponent), Term::Power(same_base, same_exponent)) => {
+                Arc::ptr_eq(base, same_base) && Arc::ptr_eq(exponent, same_exponent)
+            }
+            (Term::Number(own), Term::Number(other)) => own == other,
+            (Term::Constant(own), Term::Constant(other)) => own == other,
+            (Term::Variable(own), Term::Variable(other)) => own == other,
+            _ => false,
         }
     }
 
@@ -358,37 +382,52 @@ impl Term {
     }
 }
 
+/// The terms mapped; `None` where none of them changes.
+fn map_list(terms: &[Term], f: &mut dyn FnMut(&Term) -> Term) -> Option<Arc<[Term]>> {
+    for (position, term) in terms.iter().enumerate() {
+        let mapped = f(term);
+        if !mapped.is_same(term) {
+            let mut all = Vec::with_capacity(terms.len());
+            all.extend_from_slice(&terms[..position]);
+            all.push(mapped);
+            all.extend(terms[position + 1..].iter().map(f));
+            return Some(all.into());
+        }
+    }
+    None
+}
+
 impl std::ops::Add for Term {
     type Output = Term;
     fn add(self, other: Term) -> Term {
-        Term::Sum(vec![self, other])
+        Term::sum(vec![self, other])
     }
 }
 
 impl std::ops::Sub for Term {
     type Output = Term;
     fn sub(self, other: Term) -> Term {
-        Term::Sum(vec![self, -other])
+        Term::sum(vec![self, -other])
     }
 }
 
 impl std::ops::Mul for Term {
     type Output = Term;
     fn mul(self, other: Term) -> Term {
-        Term::Product(vec![self, other])
+        Term::product(vec![self, other])
     }
 }
 
 impl std::ops::Div for Term {
     type Output = Term;
     fn div(self, other: Term) -> Term {
-        Term::Product(vec![self, other.recip()])
+        Term::product(vec![self, other.recip()])
     }
 }
 
 impl std::ops::Neg for Term {
     type Output = Term;
     fn neg(self) -> Term {
-        Term::Product(vec![Term::integer(-1), self])
+        Term::product(vec![Term::integer(-1), self])
     }
 }

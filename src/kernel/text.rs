@@ -171,7 +171,7 @@ fn negated(term: &Term) -> Option<Term> {
             if !coefficient.is_one() || matches!(rest.first(), None | Some(Term::Number(_))) {
                 rest.insert(0, Term::Number(coefficient));
             }
-            Some(if rest.len() == 1 { rest.remove(0) } else { Term::Product(rest) })
+            Some(if rest.len() == 1 { rest.remove(0) } else { Term::product(rest) })
         }
         _ => None,
     }

@@ -521,12 +521,12 @@ impl Checker {
             function.push(coefficient.clone() * of.clone());
             value.push(coefficient.clone() * is.clone());
         }
-        self.same(&pointwise, of, &Term::Sum(function))?;
+        self.same(&pointwise, of, &Term::sum(function))?;
         if let Some(term) = pointwise.conditions().into_iter().find(|term| names.iter().any(|name| term.contains(name)))
         {
             return Err(Rejection::Malformed(format!("{term} may vanish on the support")));
         }
-        self.same(&parameters, is, &Term::Sum(value))?;
+        self.same(&parameters, is, &Term::sum(value))?;
         let proposition = Proposition::Expectation { of: of.clone(), is: is.clone() };
         let premises: Vec<&Theorem> = premises.iter().map(|(_, premise)| *premise).collect();
         Ok(self.theorem(proposition, &[&pointwise, &parameters], &premises, &[]))
@@ -1055,7 +1055,7 @@ impl Checker {
             let own = factor.substitute(&values) * lemma.log_kernel.substitute(&values).exp();
             integrand.push(part.constant.clone() * own);
         }
-        if !is_mirrored(&whole, &Term::Sum(integrand), &piece.variable, mirror)? {
+        if !is_mirrored(&whole, &Term::sum(integrand), &piece.variable, mirror)? {
             return Err(Rejection::Malformed(format!("the integrand of {} is not its mirror image", lemma.name)));
         }
         for condition in whole.conditions().into_iter().chain(outer.conditions()) {

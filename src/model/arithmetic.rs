@@ -15,12 +15,13 @@ pub fn negative(term: Term) -> Term {
 /// `-a*b*…` of the product of a, b, …: the sign joins a leading number.
 pub fn negative_product(term: Term) -> Term {
     match term {
-        Term::Product(mut factors) => {
+        Term::Product(factors) => {
+            let mut factors = factors.to_vec();
             match factors.first_mut() {
                 Some(Term::Number(value)) => *value = -value.clone(),
                 _ => factors.insert(0, Term::integer(-1)),
             }
-            Term::Product(factors)
+            Term::product(factors)
         }
         other => negative(other),
     }
@@ -29,16 +30,16 @@ pub fn negative_product(term: Term) -> Term {
 /// `left - right` as one flat sum; a zero leaves no trace.
 pub fn difference(left: Term, right: Term) -> Term {
     let mut terms = match left {
-        Term::Sum(terms) => terms,
+        Term::Sum(terms) => terms.to_vec(),
         zero if zero.is_zero() => Vec::new(),
         other => vec![other],
     };
     match right {
-        Term::Sum(subtracted) => terms.extend(subtracted.into_iter().map(negative_product)),
+        Term::Sum(subtracted) => terms.extend(subtracted.iter().cloned().map(negative_product)),
         zero if zero.is_zero() => {}
         other => terms.push(negative_product(other)),
     }
-    many(terms, Term::zero(), Term::Sum)
+    many(terms, Term::zero(), Term::sum)
 }
 
 /// The node over several terms; none are `empty`, and one needs no node.

@@ -211,7 +211,7 @@ impl Resolver {
                 })
             })
             .collect();
-        Some(Term::Sum(terms.into_iter().collect::<Option<Vec<_>>>()?))
+        Some(Term::Sum(terms.into_iter().collect::<Option<_>>()?))
     }
 
     /// `a*b/c` is one product of three factors; a quotient of literals is a number; a leading sign
@@ -247,7 +247,7 @@ impl Resolver {
         while let Some((divides, operand)) = operands.pop() {
             factors.push(if divides { self.reciprocal(operand) } else { self.term(operand) });
         }
-        let product = many(factors.into_iter().collect::<Option<Vec<_>>>()?, Term::one(), Term::Product);
+        let product = many(factors.into_iter().collect::<Option<Vec<_>>>()?, Term::one(), Term::product);
         Some(if signed { negative_product(product) } else { product })
     }
 
@@ -460,8 +460,8 @@ impl Resolver {
     /// `sum(k in D, e)` and `prod(k in D, e)`, written out.
     fn binder(&mut self, function: &Ident, variable: &Ident, domain: &Domain, body: &Expression) -> Option<Term> {
         let (empty, node): (Term, fn(Vec<Term>) -> Term) = match function.node.as_str() {
-            "sum" => (Term::zero(), Term::Sum),
-            "prod" => (Term::one(), Term::Product),
+            "sum" => (Term::zero(), Term::sum),
+            "prod" => (Term::one(), Term::product),
             other => {
                 return self.refuse(
                     Diagnostic::error("unknown-function", format!("`{other}` does not run over an index"))

@@ -63,7 +63,7 @@ fn magnitude(term: &Term, point: &BTreeMap<Name, f64>) -> Option<(f64, f64)> {
     let (sign, log) = match term {
         Term::Product(factors) => {
             let mut total = (1.0, 0.0);
-            for factor in factors {
+            for factor in factors.iter() {
                 let (sign, log) = magnitude(factor, point)?;
                 total = (total.0 * sign, total.1 + log);
             }

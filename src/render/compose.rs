@@ -432,7 +432,7 @@ fn join_roots(parts: &mut Parts) {
     };
     let mut radicand: Vec<Term> = take(&mut parts.over).collect();
     radicand.extend(take(&mut parts.under).map(Term::recip));
-    parts.over.push(Factor { base: Term::Product(radicand), exponent: half });
+    parts.over.push(Factor { base: Term::product(radicand), exponent: half });
 }
 
 /// Whether only the arguments of functions make a formula stand higher than a line.
@@ -480,7 +480,7 @@ fn gather(term: &Term, parts: &mut Parts) {
 fn gather_power(term: &Term, exponent: &Rational, parts: &mut Parts) {
     match term {
         Term::Product(factors) if exponent.abs().is_one() => {
-            for factor in factors {
+            for factor in factors.iter() {
                 gather_power(factor, exponent, parts);
             }
         }

@@ -1,6 +1,8 @@
 //! Forgery: every step of several certificates is changed in every way that comes to mind, and each
 //! change is rejected, or else it says the same as before.
 
+use std::sync::Arc;
+
 use fisherproof::catalogue;
 use fisherproof::certificate::{Saved, Verified, read, same_family, verify, write};
 use fisherproof::derive::family::{Derived, derive_with};
@@ -124,9 +126,9 @@ fn nth_number<'t>(term: &'t mut Term, left: &mut usize) -> Option<&'t mut Term> 
         return None;
     }
     let children: Vec<&mut Term> = match term {
-        Term::Sum(terms) | Term::Product(terms) | Term::Apply(_, terms) => terms.iter_mut().collect(),
-        Term::Power(base, exponent) => vec![base, exponent],
-        Term::Derivative(body, _) | Term::Expectation(body) => vec![body],
+        Term::Sum(terms) | Term::Product(terms) | Term::Apply(_, terms) => Arc::make_mut(terms).iter_mut().collect(),
+        Term::Power(base, exponent) => vec![Arc::make_mut(base), Arc::make_mut(exponent)],
+        Term::Derivative(body, _) | Term::Expectation(body) => vec![Arc::make_mut(body)],
         Term::LogDensity(replaced) => replaced.iter_mut().map(|(_, term)| term).collect(),
         Term::Number(_) | Term::Constant(_) | Term::Variable(_) => Vec::new(),
     };

@@ -46,7 +46,7 @@ impl Reader<'_> {
             } else if self.eat('-') {
                 terms.push(-self.product());
             } else {
-                return if terms.len() == 1 { terms.remove(0) } else { Term::Sum(terms) };
+                return if terms.len() == 1 { terms.remove(0) } else { Term::sum(terms) };
             }
         }
     }
@@ -62,7 +62,7 @@ impl Reader<'_> {
             } else if self.eat('/') {
                 factors.push(self.power().recip());
             } else {
-                return if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) };
+                return if factors.len() == 1 { factors.remove(0) } else { Term::product(factors) };
             }
         }
     }

@@ -73,7 +73,7 @@ fn density(expression: &str) -> String {
     match family.density {
         DensityForm::Density { body: Term::Sum(terms), .. } => {
             let kept = terms[..terms.len() - 1].to_vec();
-            if kept.len() == 1 { format!("{:?}", shown(&kept[0])) } else { format!("{:?}", shown(&Term::Sum(kept))) }
+            if kept.len() == 1 { format!("{:?}", shown(&kept[0])) } else { format!("{:?}", shown(&Term::sum(kept))) }
         }
         other => format!("{other:?}"),
     }
@@ -278,10 +278,10 @@ fn the_catalogue_is_read_and_reads_back() {
 #[test]
 fn sums_of_fewer_than_two_read_back_as_what_they_hold() {
     let check = |term: Term, read: Term| assert_eq!(read_term(&term.to_string()), Ok(read));
-    check(Term::Sum(vec![]), Term::zero());
-    check(Term::Product(vec![]), Term::one());
-    check(Term::Sum(vec![Term::variable("x")]), Term::variable("x"));
-    check(Term::Product(vec![Term::integer(-2)]), Term::integer(-2));
+    check(Term::sum(vec![]), Term::zero());
+    check(Term::product(vec![]), Term::one());
+    check(Term::sum(vec![Term::variable("x")]), Term::variable("x"));
+    check(Term::product(vec![Term::integer(-2)]), Term::integer(-2));
 }
 
 // What is said about mistakes.

@@ -37,7 +37,7 @@ fn logarithms(term: &Term, coefficient: &Rational, out: &mut Vec<Term>) {
         Term::Product(factors) => factors.iter().for_each(|factor| logarithms(factor, coefficient, out)),
         Term::Apply(Function::Exp, arguments) => out.push(scale(arguments[0].clone(), coefficient)),
         Term::Apply(Function::Gamma, arguments) => {
-            out.push(scale(Term::apply(Function::LogGamma, arguments.clone()), coefficient));
+            out.push(scale(Term::Apply(Function::LogGamma, arguments.clone()), coefficient));
         }
         Term::Apply(Function::Sqrt, arguments) => {
             logarithms(&arguments[0], &(coefficient / Rational::from_integer(2.into())), out);

@@ -26,7 +26,7 @@ fn split_exponentials(term: &Term) -> Term {
         Term::Power(base, exponent) if exponent.as_number().is_none() => ((**base).clone(), &**exponent),
         _ => return term,
     };
-    let parts = if let Term::Sum(parts) = exponent { parts.as_slice() } else { std::slice::from_ref(exponent) };
+    let parts = if let Term::Sum(parts) = exponent { parts } else { std::slice::from_ref(exponent) };
     let factors = parts.iter().map(|part| {
         let (coefficient, rest) = match factors_of(part) {
             [Term::Number(value), rest @ ..] => (value.clone(), product(rest.to_vec())),
@@ -63,9 +63,10 @@ impl Simplifier {
             return known.as_ref().unwrap_or(term).clone();
         }
         let divided = self.divided_through(term.map_children(&mut |child| self.divide_through(child)));
-        let changed = (divided != *term).then(|| divided.clone());
+        let changed = (divided != *term).then_some(divided);
+        let result = changed.as_ref().unwrap_or(term).clone();
         self.divided.borrow_mut().insert(key, changed);
-        divided
+        result
     }
 
     fn divided_through(&self, term: Term) -> Term {
@@ -91,7 +92,7 @@ impl Simplifier {
                 let multiplied =
                     terms.iter().map(|term| self.tidy_product(outside.iter().cloned().chain([term.clone()]).collect()));
                 others.push(sum(multiplied.collect()));
-                let candidate = self.tidy(&Term::Product(others));
+                let candidate = self.tidy(&Term::product(others));
                 if weight(&candidate) < weight(&best) {
                     best = candidate;
                 }
@@ -99,7 +100,7 @@ impl Simplifier {
             if !power.is_negative() || !power.is_integer() {
                 continue;
             }
-            for summand in terms {
+            for summand in terms.iter() {
                 let own: Vec<Term> =
                     factors_of(summand).iter().filter(|factor| is_exponential(factor)).cloned().collect();
                 if own.is_empty() {
@@ -110,7 +111,7 @@ impl Simplifier {
                 let mut others = factors.to_vec();
                 others[index] = Term::power(sum(divided.collect()), Term::Number(power.clone()));
                 others.push(Term::power(inverse, Term::Number(-power.clone())));
-                let candidate = self.tidy(&Term::Product(others));
+                let candidate = self.tidy(&Term::product(others));
                 if weight(&candidate) < weight(&best) {
                     best = candidate;
                 }

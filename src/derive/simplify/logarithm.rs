@@ -30,14 +30,14 @@ impl Simplifier {
         };
         let mut groups: Vec<Group> = Vec::new();
         let mut others = Vec::new();
-        for own in terms {
+        for own in terms.iter() {
             match split_logarithm(own) {
                 Some((number, rest, argument)) => self.enter(&mut groups, number, rest, argument),
                 None => others.push(self.combine_logs(own)),
             }
         }
         if groups.is_empty() {
-            return Term::Sum(others);
+            return Term::sum(others);
         }
         let mut combined: Vec<Term> = groups.into_iter().flat_map(|group| self.written(group)).collect();
         combined.extend(others);
@@ -123,7 +123,7 @@ impl Simplifier {
     pub(super) fn group_by_special(&self, term: &Term) -> Term {
         let Term::Sum(terms) = term else { return term.clone() };
         let mut groups: Vec<(Option<Term>, Vec<Term>)> = Vec::new();
-        for own in terms {
+        for own in terms.iter() {
             let factors = factors_of(own);
             let (key, coefficient) = match factors.iter().position(is_shared) {
                 Some(position) => {
@@ -147,11 +147,8 @@ impl Simplifier {
                 };
                 match coefficient {
                     one if one.is_one() => key,
-                    Term::Product(mut factors) => {
-                        factors.push(key);
-                        Term::Product(factors)
-                    }
-                    other => Term::Product(vec![other, key]),
+                    Term::Product(factors) => Term::Product(factors.iter().cloned().chain([key]).collect()),
+                    other => Term::product(vec![other, key]),
                 }
             }
         });

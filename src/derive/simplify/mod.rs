@@ -18,8 +18,8 @@ mod trigonometry;
 mod weight;
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cas;
 use crate::kernel::domain::{Domain, Support};
@@ -47,6 +47,8 @@ pub struct Simplifier {
     normalizer: Normalizer,
     /// Answers of [`Simplifier::is_negative`], asked again and again for the same sums, by their fingerprints.
     negative: RefCell<ByFingerprint<bool>>,
+    /// Points of the domains, once they are asked for.
+    trials: OnceCell<Vec<BTreeMap<Name, f64>>>,
     variates: Vec<Name>,
     /// How many points a finite support lists.
     points: usize,
@@ -121,6 +123,7 @@ impl Simplifier {
         Simplifier {
             normalizer: pointwise.fresh().without_log_density(),
             negative: RefCell::default(),
+            trials: OnceCell::new(),
             variates: setting.support().names(),
             points: match setting.support() {
                 Support::Points { points, .. } => points.len(),
@@ -363,7 +366,7 @@ impl Simplifier {
                     .add_term(monomial.clone(), coefficient.clone());
             }
             if !with.is_empty() && without.len() > 1 {
-                let parts = Term::Sum(vec![self.simplify(&with), self.simplify(&without)]);
+                let parts = Term::sum(vec![self.simplify(&with), self.simplify(&without)]);
                 if !found.contains(&parts) {
                     found.push(parts);
                 }

@@ -55,7 +55,7 @@ impl Simplifier {
                     factorial *= Rational::from_integer((-k).into());
                 }
                 polygamma(order, lower.clone())
-                    + Term::Product(vec![Term::Number(factorial), Term::power(lower, Term::integer(-(order + 1)))])
+                    + Term::product(vec![Term::Number(factorial), Term::power(lower, Term::integer(-(order + 1)))])
             }
         }
     }

@@ -16,11 +16,13 @@ type Powers = BTreeMap<Term, i64>;
 pub fn complete_squares(term: &Term) -> Term {
     let term = term.map_children(&mut complete_squares);
     let Term::Sum(terms) = &term else { return term };
-    let mut terms = terms.clone();
+    let Some(mut terms) = with_one_square(terms) else {
+        return if let [only] = &terms[..] { only.clone() } else { term };
+    };
     while let Some(shorter) = with_one_square(&terms) {
         terms = shorter;
     }
-    if terms.len() == 1 { terms.remove(0) } else { Term::Sum(terms) }
+    if terms.len() == 1 { terms.remove(0) } else { Term::sum(terms) }
 }
 
 /// The sum with the first a² ± 2ab + b² found written as (a ± b)².
@@ -49,12 +51,12 @@ fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
                 }
                 let b = if *value == middle { b.clone() } else { -b.clone() };
                 let (common, root_a, root_b) = common_factor(&root_a, &root_b);
-                let inner = Term::Sum(vec![product(a.clone(), &root_a), product(b, &root_b)]);
+                let inner = Term::sum(vec![product(a.clone(), &root_a), product(b, &root_b)]);
                 let outside = product(scale, &common.into_iter().map(|(base, power)| (base, 2 * power)).collect());
-                let mut factors = if let Term::Product(factors) = outside { factors } else { vec![outside] };
+                let mut factors = if let Term::Product(factors) = outside { factors.to_vec() } else { vec![outside] };
                 factors.push(Term::power(inner, Term::integer(2)));
                 factors.retain(|factor| !factor.is_one());
-                let square = if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) };
+                let square = if factors.len() == 1 { factors.remove(0) } else { Term::product(factors) };
                 let mut rest: Vec<Term> = Vec::with_capacity(terms.len() - 2);
                 for (position, own) in terms.iter().enumerate() {
                     if position == i {
@@ -73,7 +75,7 @@ fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
 fn summand(term: &Term) -> Option<Summand> {
     let mut number = Rational::one();
     let mut powers: Powers = BTreeMap::new();
-    let factors = if let Term::Product(factors) = term { factors.as_slice() } else { std::slice::from_ref(term) };
+    let factors = if let Term::Product(factors) = term { factors } else { std::slice::from_ref(term) };
     for factor in factors {
         match factor {
             Term::Number(value) => number *= value,
@@ -141,14 +143,15 @@ fn product(number: Rational, powers: &Powers) -> Term {
     match factors.len() {
         0 => Term::one(),
         1 => factors.remove(0),
-        _ => Term::Product(factors),
+        _ => Term::product(factors),
     }
 }
 
 /// (a + b)^k (a − b)^k as (a² − b²)^k, throughout.
 pub fn pair_conjugates(term: &Term) -> Term {
     let term = term.map_children(&mut pair_conjugates);
-    let Term::Product(mut factors) = term else { return term };
+    let Term::Product(factors) = &term else { return term };
+    let mut factors = factors.to_vec();
     let mut first = 0;
     while first < factors.len() {
         let partner = (first + 1..factors.len())
@@ -159,14 +162,14 @@ pub fn pair_conjugates(term: &Term) -> Term {
         }
         first += 1;
     }
-    if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+    if factors.len() == 1 { factors.remove(0) } else { Term::product(factors) }
 }
 
 /// (a² − b²)^k from (a + b)^k and (a − b)^k.
 fn conjugate_product(left: &Term, right: &Term) -> Option<Term> {
     let ((left, power), (right, other)) = (split_power(left), split_power(right));
     let (Term::Sum(left), Term::Sum(right)) = (left, right) else { return None };
-    let ([a, b], [c, d]) = (left.as_slice(), right.as_slice()) else { return None };
+    let ([a, b], [c, d]) = (&left[..], &right[..]) else { return None };
     if power != other {
         return None;
     }
@@ -182,7 +185,7 @@ fn conjugate_product(left: &Term, right: &Term) -> Option<Term> {
         .into_iter()
         .find(|(a, b, c, d)| a == c && **b == negate(d))
         .map(|(a, b, _, _)| (a.clone(), b.clone()))?;
-    Some(raise(Term::Sum(vec![square(&same), negate(&square(&opposite))]), power))
+    Some(raise(Term::sum(vec![square(&same), negate(&square(&opposite))]), power))
 }
 
 #[cfg(test)]

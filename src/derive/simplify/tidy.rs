@@ -1,6 +1,9 @@
 //! Signs, powers and numbers where a person puts them.
 
-use num_traits::{One, Signed, Zero};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::super::small_integer;
 use super::Simplifier;
@@ -9,7 +12,8 @@ use super::weight::has_logarithm;
 use crate::kernel::memo::fingerprint;
 use crate::kernel::poly::{Poly, rational_power};
 use crate::kernel::sign::Sign;
-use crate::kernel::term::{Constant, Function, Rational, Term};
+use crate::kernel::term::{Constant, Function, Name, Rational, Term};
+use crate::numeric::evaluate;
 
 /// A number under a symbolic exponent is raised no further than this: 4^s for 2^(2s).
 const LARGEST_BASE: i64 = 1_000;
@@ -29,6 +33,11 @@ const MOST_SIGNED_TERMS: usize = 16;
 /// Nor is that of a sum over many points, term by term and point by point.
 const MOST_SIGNED_VALUES: usize = 100;
 
+/// The points at which a sum is tried before its sign is asked for.
+const MOST_TRIALS: usize = 6;
+/// A value this much less than its terms, by absolute value, may be due to rounding.
+const CLEAR: f64 = 1e-6;
+
 impl Simplifier {
     /// Signs inside products and powers: (b − a)·(−1) is a − b, and 1 − p rather than −(p − 1).
     pub fn tidy(&self, term: &Term) -> Term {
@@ -40,9 +49,9 @@ impl Simplifier {
             return known.as_ref().unwrap_or(term).clone();
         }
         let tidied = match term.map_children(&mut |child| self.tidy(child)) {
-            Term::Product(factors) => self.tidy_product(factors),
-            Term::Sum(terms) => flatten_sum(terms),
-            Term::Power(base, exponent) => self.tidy_power(*base, *exponent),
+            Term::Product(factors) => self.tidy_product(factors.to_vec()),
+            Term::Sum(terms) => flatten_sum(terms.to_vec()),
+            Term::Power(base, exponent) => self.tidy_power(Arc::unwrap_or_clone(base), Arc::unwrap_or_clone(exponent)),
             // −log p rather than log(1/p).
             Term::Apply(Function::Log, arguments) => match &arguments[0] {
                 Term::Power(base, power) if power.as_number().is_some_and(|power| (-power).is_one()) => {
@@ -53,9 +62,10 @@ impl Simplifier {
             },
             other => other,
         };
-        let changed = (tidied != *term).then(|| tidied.clone());
+        let changed = (tidied != *term).then_some(tidied);
+        let result = changed.as_ref().unwrap_or(term).clone();
         self.tidied.borrow_mut().insert(key, changed);
-        tidied
+        result
     }
 
     fn tidy_power(&self, base: Term, exponent: Term) -> Term {
@@ -140,7 +150,7 @@ impl Simplifier {
         if !coefficient.is_one() {
             rest.insert(0, Term::Number(coefficient));
         }
-        if rest.len() == 1 { rest.remove(0) } else { Term::Product(rest) }
+        if rest.len() == 1 { rest.remove(0) } else { Term::product(rest) }
     }
 
     /// A sum to an odd power that reads as well with its signs changed: one of no known sign with a
@@ -182,6 +192,9 @@ impl Simplifier {
     }
 
     fn is_signed(&self, term: &Term) -> bool {
+        if self.is_somewhere(term, true) && self.is_somewhere(term, false) {
+            return false;
+        }
         self.normalizer.normalize(term).ok().and_then(|poly| self.normalizer.sign(&poly)).is_some()
     }
 
@@ -190,7 +203,7 @@ impl Simplifier {
         if exponents.len() == 1 {
             return exponents.remove(0);
         }
-        let sum = Term::Sum(exponents);
+        let sum = Term::sum(exponents);
         match self.normalizer.normalize(&sum) {
             Ok(poly) => self.tidy(&poly.to_term()),
             Err(_) => self.tidy(&sum),
@@ -304,6 +317,11 @@ impl Simplifier {
         if matches!(term, Term::Sum(terms) if !terms.iter().any(Term::has_minus)) {
             return false;
         }
+        let unknown = self.reads_negative(term);
+        // A value with the sign that it would have in any case: the sign that is known, if one is, is the same.
+        if self.is_somewhere(term, unknown) {
+            return unknown;
+        }
         // A long sum has no sign that could be shown, or one that takes longer than looks are worth.
         let is_short = |poly: &Poly| {
             let points = if poly.contains_any(&self.variates) { self.points } else { 1 };
@@ -313,23 +331,47 @@ impl Simplifier {
         match short.and_then(|poly| self.normalizer.sign(&poly)) {
             Some(Sign::Negative | Sign::Nonpositive) => true,
             Some(_) => false,
-            None => match term {
-                // Unknown: x − μ rather than μ − x, then as few minus signs as possible.
-                Term::Sum(terms) => {
-                    let about = |term: &&Term| self.variates.iter().any(|name| term.contains(name));
-                    let moving: Vec<&Term> = terms.iter().filter(about).collect();
-                    if !moving.is_empty() && moving.len() < terms.len() {
-                        let minus = moving.iter().filter(|term| term.has_minus()).count();
-                        if 2 * minus != moving.len() {
-                            return 2 * minus > moving.len();
-                        }
-                    }
-                    let minus = terms.iter().filter(|term| term.has_minus()).count();
-                    2 * minus > terms.len()
-                }
-                _ => false,
-            },
+            None => unknown,
         }
+    }
+
+    /// Whether a sum of no known sign should be written with its signs changed: x − μ rather than μ − x, then
+    /// as few minus signs as possible.
+    fn reads_negative(&self, term: &Term) -> bool {
+        let Term::Sum(terms) = term else { return false };
+        let about = |term: &&Term| self.variates.iter().any(|name| term.contains(name));
+        let moving: Vec<&Term> = terms.iter().filter(about).collect();
+        if !moving.is_empty() && moving.len() < terms.len() {
+            let minus = moving.iter().filter(|term| term.has_minus()).count();
+            if 2 * minus != moving.len() {
+                return 2 * minus > moving.len();
+            }
+        }
+        let minus = terms.iter().filter(|term| term.has_minus()).count();
+        2 * minus > terms.len()
+    }
+
+    /// Whether a sum is clearly negative, or else positive, at one of a few points.
+    fn is_somewhere(&self, term: &Term, negative: bool) -> bool {
+        let Term::Sum(terms) = term else { return false };
+        self.trials().iter().any(|point| {
+            let (mut total, mut size) = (0.0, 0.0_f64);
+            for own in terms.iter() {
+                let Some(value) = evaluate(own, point) else { return false };
+                total += value;
+                size += value.abs();
+            }
+            // What rounding may have done is left out.
+            size.is_finite() && total.abs() > CLEAR * size && (total < 0.0) == negative
+        })
+    }
+
+    fn trials(&self) -> &[BTreeMap<Name, f64>] {
+        self.trials.get_or_init(|| {
+            let value = |(name, value): (&Name, &Rational)| Some((name.clone(), value.to_f64()?));
+            let examples = self.normalizer.examples();
+            examples.iter().take(MOST_TRIALS).map(|point| point.iter().filter_map(value).collect()).collect()
+        })
     }
 }
 
@@ -341,10 +383,12 @@ impl Factors {
             match factor {
                 Term::Number(value) if !inverse || value.is_zero() => self.coefficient *= value,
                 Term::Number(value) => self.coefficient /= value,
-                Term::Product(inner) => self.gather(inner, inverse),
+                Term::Product(inner) => self.gather(inner.to_vec(), inverse),
                 Term::Power(base, exponent) => match exponent.as_number() {
-                    Some(power) => self.push(*base, power * &sign),
-                    None => self.push_symbolic(*base, scale(*exponent, &sign)),
+                    Some(power) => self.push(Arc::unwrap_or_clone(base), power * &sign),
+                    None => {
+                        self.push_symbolic(Arc::unwrap_or_clone(base), scale(Arc::unwrap_or_clone(exponent), &sign))
+                    }
                 },
                 base => self.push(base, sign.clone()),
             }
@@ -360,23 +404,23 @@ impl Factors {
                     None => self.plain.push((Term::Number(value), power)),
                 }
             }
-            Term::Product(inner) if power.is_one() => self.gather(inner, false),
-            Term::Product(inner) if power == -Rational::one() => self.gather(inner, true),
+            Term::Product(inner) if power.is_one() => self.gather(inner.to_vec(), false),
+            Term::Product(inner) if power == -Rational::one() => self.gather(inner.to_vec(), true),
             // (a b)^n = a^n b^n for a whole n.
             Term::Product(inner) if power.is_integer() => {
-                for factor in inner {
+                for factor in inner.iter().cloned() {
                     match factor {
                         Term::Power(base, own) => match own.as_number() {
-                            Some(own) if own.is_integer() => self.push(*base, own * &power),
+                            Some(own) if own.is_integer() => self.push(Arc::unwrap_or_clone(base), own * &power),
                             _ => self.push(Term::Power(base, own), power.clone()),
                         },
                         base => self.push(base, power.clone()),
                     }
                 }
             }
-            Term::Apply(Function::Exp, mut arguments) => self.exponents.push(scale(arguments.remove(0), &power)),
+            Term::Apply(Function::Exp, arguments) => self.exponents.push(scale(arguments[0].clone(), &power)),
             Term::Power(inner, own) if own.as_number().is_none() && power.is_integer() => {
-                self.push_symbolic(*inner, scale(*own, &power));
+                self.push_symbolic(Arc::unwrap_or_clone(inner), scale(Arc::unwrap_or_clone(own), &power));
             }
             base => match self.plain.iter_mut().find(|(own, _)| *own == base) {
                 Some((_, own)) => {
@@ -426,7 +470,7 @@ fn scaled_by_integer(exponent: &Term) -> Option<(i64, Term)> {
     let Term::Product(factors) = exponent else { return None };
     let count = factors.first().and_then(Term::as_number).and_then(small_integer)?;
     let sign = if count < 0 { -Rational::one() } else { Rational::one() };
-    (count.abs() > 1).then(|| (count.abs(), scale(Term::Product(factors[1..].to_vec()), &sign)))
+    (count.abs() > 1).then(|| (count.abs(), scale(Term::Product(factors[1..].into()), &sign)))
 }
 
 /// number^count, while it can be read.
@@ -441,8 +485,9 @@ pub(super) fn scale(term: Term, factor: &Rational) -> Term {
         return term;
     }
     match term {
-        Term::Sum(terms) => Term::Sum(terms.into_iter().map(|term| scale(term, factor)).collect()),
-        Term::Product(mut factors) => {
+        Term::Sum(terms) => Term::Sum(terms.iter().map(|term| scale(term.clone(), factor)).collect()),
+        Term::Product(factors) => {
+            let mut factors = factors.to_vec();
             match factors.first().and_then(Term::as_number).cloned() {
                 Some(value) => factors[0] = Term::Number(value * factor),
                 None => factors.insert(0, Term::Number(factor.clone())),
@@ -450,10 +495,10 @@ pub(super) fn scale(term: Term, factor: &Rational) -> Term {
             if factors[0].is_one() && factors.len() > 1 {
                 factors.remove(0);
             }
-            if factors.len() == 1 { factors.remove(0) } else { Term::Product(factors) }
+            if factors.len() == 1 { factors.remove(0) } else { Term::product(factors) }
         }
         Term::Number(value) => Term::Number(value * factor),
-        other => Term::Product(vec![Term::Number(factor.clone()), other]),
+        other => Term::product(vec![Term::Number(factor.clone()), other]),
     }
 }
 
@@ -485,9 +530,9 @@ pub(super) fn common_factor(term: &Term) -> Option<Term> {
         // k (x/λ − 1/λ): the sum in a product.
         let inner = factors.iter().enumerate().find_map(|(index, factor)| Some((index, common_factor(factor)?)));
         let (index, inner) = inner.filter(|_| factors.iter().any(|factor| matches!(factor, Term::Sum(_))))?;
-        let mut factors = factors.clone();
+        let mut factors = factors.to_vec();
         factors[index] = inner;
-        return Some(Term::Product(factors));
+        return Some(Term::product(factors));
     }
     let Term::Sum(terms) = term else { return None };
     if !terms.iter().any(|term| has_logarithm(term) || has_exponentials(term)) {
@@ -534,7 +579,7 @@ pub(super) fn common_factor(term: &Term) -> Option<Term> {
 pub(super) fn distribute_numbers(term: &Term) -> Term {
     let Term::Sum(terms) = term else { return term.clone() };
     let multiplied = terms.iter().map(|own| match own {
-        Term::Product(factors) => match factors.as_slice() {
+        Term::Product(factors) => match &factors[..] {
             [Term::Number(value), inner @ Term::Sum(_)] => scale(inner.clone(), value),
             _ => own.clone(),
         },
@@ -548,7 +593,7 @@ pub(super) fn product(mut factors: Vec<Term>) -> Term {
     match factors.len() {
         0 => Term::one(),
         1 => factors.remove(0),
-        _ => Term::Product(factors),
+        _ => Term::product(factors),
     }
 }
 
@@ -557,7 +602,7 @@ pub(super) fn sum(mut terms: Vec<Term>) -> Term {
     match terms.len() {
         0 => Term::zero(),
         1 => terms.remove(0),
-        _ => Term::Sum(terms),
+        _ => Term::sum(terms),
     }
 }
 
@@ -601,7 +646,7 @@ fn flatten(terms: Vec<Term>, flat: &mut Vec<Term>, constant: &mut Rational) {
     for term in terms {
         match term {
             Term::Number(value) => *constant += value,
-            Term::Sum(inner) => flatten(inner, flat, constant),
+            Term::Sum(inner) => flatten(inner.to_vec(), flat, constant),
             other => flat.push(other),
         }
     }

@@ -33,8 +33,8 @@ impl Simplifier {
     /// The products of sines and cosines in every sum as functions of sums and differences.
     pub(super) fn join_angles(&self, term: &Term) -> Term {
         let term = term.map_children(&mut |child| self.join_angles(child));
-        let Term::Sum(terms) = term else { return term };
-        let mut terms = terms;
+        let Term::Sum(terms) = &term else { return term };
+        let mut terms = terms.to_vec();
         while let Some(shorter) = self.with_one_angle(&terms) {
             terms = shorter;
         }
@@ -93,7 +93,7 @@ impl Simplifier {
     /// An argument or its opposite, whichever reads better, and whether it is the opposite.
     fn oriented(&self, argument: Term) -> (Term, bool) {
         let mut terms = match self.tidy(&argument) {
-            Term::Sum(terms) => terms,
+            Term::Sum(terms) => terms.to_vec(),
             other => return (other, false),
         };
         // x − μ and μ − μ′: the variate first, then in order of the names.
@@ -104,7 +104,7 @@ impl Simplifier {
         if terms[0].has_minus() {
             (flatten_sum(terms.iter().map(negate).collect()), true)
         } else {
-            (Term::Sum(terms), false)
+            (Term::sum(terms), false)
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::kernel::term::{Function, Term};
 pub fn weight(term: &Term) -> usize {
     match term {
         Term::Number(value) => {
-            let digits = (value.numer().bits() + value.denom().bits()) as usize / 4;
+            let digits = value.total_bits() as usize / 4;
             1 + digits + usize::from(!value.is_integer()) + usize::from(value.is_negative())
         }
         Term::Constant(_) | Term::Variable(_) => 2,

@@ -51,7 +51,7 @@ impl Writer<'_> {
         let mut terms: Vec<Term> =
             natural.iter().zip(statistic).map(|((_, eta), (_, t))| eta.clone() * t.clone()).collect();
         terms.push(-log_partition.clone());
-        let exponent = self.written(&Term::Sum(terms));
+        let exponent = self.written(&Term::sum(terms));
         let exp = Notation::call(Symbol::new("\\exp", "exp"), vec![exponent]);
         if base.is_one() { exp } else { Notation::Product(vec![self.written(base), exp]) }
     }
