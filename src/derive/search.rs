@@ -316,15 +316,15 @@ impl Search {
 
     /// Whether a product has more terms, multiplied out, than it takes to add it up over the points.
     fn is_dense(&self, of: &Term) -> bool {
-        let factors = match of {
-            Term::Product(factors) => factors.clone(),
-            Term::Power(base, exponent) if **exponent == Term::integer(2) => vec![(**base).clone(); 2],
+        let factors: Vec<&Term> = match of {
+            Term::Product(factors) => factors.iter().collect(),
+            Term::Power(base, exponent) if **exponent == Term::integer(2) => vec![&**base; 2],
             _ => return false,
         };
         if !self.is_enumerated() || factors.iter().filter(|factor| !factor.is_plain()).count() < 2 {
             return false;
         }
-        let length = |factor: &Term| self.checker.pointwise().normalize(factor).map_or(1, |poly| poly.len());
+        let length = |factor: &&Term| self.checker.pointwise().normalize(factor).map_or(1, |poly| poly.len());
         factors.iter().map(length).product::<usize>() > MOST_MULTIPLIED_TERMS
     }
 

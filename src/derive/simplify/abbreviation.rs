@@ -69,10 +69,10 @@ fn gathered(terms: Vec<Term>) -> Term {
     };
     let mut places: BTreeMap<Term, usize> = BTreeMap::new();
     let mut parts: Vec<(Rational, Term)> = Vec::new();
-    for term in terms {
-        let (number, rest) = match factors_of(&term) {
+    for term in terms.iter() {
+        let (number, rest) = match factors_of(term) {
             [Term::Number(value), rest @ ..] => (value.clone(), product(rest.to_vec())),
-            _ => (Rational::one(), term),
+            _ => (Rational::one(), term.clone()),
         };
         match places.get(&rest) {
             Some(place) => parts[*place].0 += number,
