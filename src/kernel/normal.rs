@@ -51,7 +51,7 @@ pub struct Normalizer {
     pub(super) patience: Rc<Cell<usize>>,
     remembered: Rc<RefCell<Memo<Term, Remembered>>>,
     /// Those that were made for the same variables and some more.
-    besides: Rc<RefCell<HashMap<Vec<(Name, Domain)>, Normalizer>>>,
+    besides: Rc<RefCell<Besides>>,
 }
 
 /// A normal form, and what had to be assumed different from zero for it.
@@ -60,6 +60,8 @@ struct Remembered {
     conditions: BTreeSet<Poly>,
 }
 
+/// By the variables that they have more.
+type Besides = HashMap<Vec<(Name, Domain)>, Normalizer>;
 /// Normal forms and their signs.
 pub(super) type KnownSigns = Vec<(Poly, Sign)>;
 /// Coordinates, and points with one value for each.
