@@ -8,12 +8,13 @@ use fisherproof::certificate::{self, Saved};
 use fisherproof::derivation::{self, ProofLine};
 use fisherproof::derive::family::{Coordinates, Derived, Request, derive_as_asked};
 use fisherproof::derive::generic::{GenericFormula, GenericProof, GenericStep};
-use fisherproof::derive::report::{Report, Status};
+use fisherproof::derive::report::{Report, Spelling, Status};
 use fisherproof::kernel::poly::grant_budget;
 use fisherproof::kernel::term::{Name, Term};
 use fisherproof::model::derivation::formula::Formula;
 use fisherproof::model::family::Family;
 use fisherproof::model::resolve_expression;
+use fisherproof::render::notation::Notation;
 use fisherproof::render::{self, Options};
 use fisherproof::source::Source;
 use fisherproof::syntax::parse_bindings;
@@ -170,15 +171,14 @@ fn coordinates(text: &str, family: &Family) -> Result<Vec<(Name, Term)>, Failure
 
 /// A line of a checked proof, for the family engine to put its values beside.
 fn generic_step(line: &ProofLine) -> GenericStep {
-    let formula = |formula: &Formula, text: &str, latex: &str| GenericFormula {
+    let formula = |formula: &Formula, text: &str, written: &Notation| GenericFormula {
         formula: formula.clone(),
-        text: text.to_owned(),
-        latex: latex.to_owned(),
+        spelling: Spelling { text: text.to_owned(), written: written.clone() },
     };
     GenericStep {
         item: line.item.clone(),
-        start: formula(&line.left, &line.left_text, &line.left_latex),
-        end: formula(&line.right, &line.right_text, &line.right_latex),
+        start: formula(&line.left, &line.left_text, &line.left_written),
+        end: formula(&line.right, &line.right_text, &line.right_written),
         order: line.order,
         reason: line.reason.clone(),
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::model::derivation::Derivation;
 use crate::model::derivation::formula::Formula;
-use crate::render::derivation::{Notation, heading, reason_words, shown_reasons};
+use crate::render::derivation::{Notation, heading, reason_words, remainders, shown_reasons};
+use crate::render::notation::Notation as Written;
 use crate::source::Source;
 use crate::syntax::parse;
 use crate::syntax::tree::Item;
@@ -22,12 +23,15 @@ pub struct ProofLine {
     pub left: Formula,
     pub left_text: String,
     pub left_latex: String,
+    pub left_written: Written,
     /// `=` or `~ to order 2`.
     pub relation: String,
     pub order: Option<u32>,
     pub right: Formula,
     pub right_text: String,
     pub right_latex: String,
+    /// With what an expansion before it left out.
+    pub right_written: Written,
     /// As a reader sees it: "Lemma 1, interchange".
     pub reason: String,
     /// What the formulas refer to.
@@ -51,21 +55,25 @@ pub fn lines(report: &DerivationReport) -> Vec<ProofLine> {
     let mut lines = Vec::new();
     for (at, item) in report.items.iter().enumerate() {
         let mut left = &item.start;
-        for step in &item.steps {
+        let mut before = None;
+        for (step, remainder) in item.steps.iter().zip(remainders(item)) {
             lines.push(ProofLine {
                 item: heading(report, at).title(),
                 left: left.clone(),
                 left_text: notation.text(left),
                 left_latex: notation.latex(left),
+                left_written: notation.written_to_order(left, before),
                 relation: relation(step.order),
                 order: step.order.value,
                 right: step.right.clone(),
                 right_text: notation.text(&step.right),
                 right_latex: notation.latex(&step.right),
+                right_written: notation.written_to_order(&step.right, remainder),
                 reason: reason_words(report, shown_reasons(step)),
                 derivation: report.derivation.clone(),
             });
             left = &step.right;
+            before = remainder;
         }
     }
     lines

@@ -32,8 +32,7 @@ pub struct GenericStep {
 #[derive(Clone, Debug)]
 pub struct GenericFormula {
     pub formula: Formula,
-    pub text: String,
-    pub latex: String,
+    pub spelling: Spelling,
 }
 
 /// A generic proof as its author wrote it, checked elsewhere.
@@ -54,7 +53,6 @@ pub fn instances(search: &mut Search, report: &Report, proof: &GenericProof) -> 
     if parameters.len() > MOST_PARAMETERS || parameters.iter().any(taken) {
         return Vec::new();
     }
-    let spelling = |own: &GenericFormula| Spelling { text: own.text.clone(), latex: own.latex.clone() };
     let mut found: Vec<GenericLine> = Vec::new();
     for step in &proof.steps {
         let reader = Reader {
@@ -72,8 +70,8 @@ pub fn instances(search: &mut Search, report: &Report, proof: &GenericProof) -> 
         let opens = found.last().is_none_or(|last| last.item != step.item);
         found.push(GenericLine {
             item: step.item.clone(),
-            start: opens.then(|| spelling(&step.start)),
-            end: spelling(&step.end),
+            start: opens.then(|| step.start.spelling.clone()),
+            end: step.end.spelling.clone(),
             order: step.order,
             reason: step.reason.clone(),
             formal: shown.0,

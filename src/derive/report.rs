@@ -2,6 +2,7 @@
 
 use crate::kernel::term::{Name, Term};
 use crate::model::family::{Claim, Family};
+use crate::render::notation::Notation;
 
 /// The three outcomes of a claim, never two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -186,11 +187,11 @@ pub struct GenericLine {
     pub value: Vec<Vec<Term>>,
 }
 
-/// A generic formula as text and as LaTeX.
+/// A generic formula in the syntax of the language and as written mathematics.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spelling {
     pub text: String,
-    pub latex: String,
+    pub written: Notation,
 }
 
 /// A numeric value under `--at`, clearly not a proof.

@@ -15,6 +15,7 @@ pub fn write(notation: &Notation) -> String {
         Notation::Fraction(over, under) => format!("\\frac{{{}}}{{{}}}", inner(over), inner(under)),
         Notation::Slash(over, under) => format!("{}/{}", inner(over), inner(under)),
         Notation::Power(base, exponent) => write_power(base, exponent),
+        Notation::Indexed(base, index) => format!("{}{}", write(base), attach('_', &inner(index), false)),
         Notation::Root(body) => format!("\\sqrt{{{}}}", inner(body)),
         Notation::Group(fence, body) => enclose(*fence, body),
         Notation::Tight(parts) => parts.iter().fold(String::new(), |out, part| join_tight(&out, &write(part))),
@@ -319,6 +320,10 @@ impl Spelling for Latex {
 
     fn operator_width(&self) -> usize {
         24
+    }
+
+    fn separator_width(&self, separator: Separator) -> usize {
+        separator.width()
     }
 
     fn indent(&self) -> usize {

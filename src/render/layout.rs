@@ -28,6 +28,7 @@ pub trait Spelling {
     fn times(&self) -> &'static str;
     /// The width of an operator with its spaces.
     fn operator_width(&self) -> usize;
+    fn separator_width(&self, separator: Separator) -> usize;
     /// How far a continuation is indented.
     fn indent(&self) -> usize;
 }
@@ -75,6 +76,16 @@ impl Breaker<'_> {
             Notation::Expectation(body) => self
                 .text(self.spelling.expectation(), self.spelling.indent() / 2)
                 .append(self.group(Fence::Square, body, inner)),
+            // E_x[…]: a head and its brackets.
+            Notation::Tight(parts) => match parts.split_last() {
+                Some((Notation::Group(fence, body), head)) => {
+                    self.atom(&Notation::Tight(head.to_vec())).append(self.group(*fence, body, inner))
+                }
+                _ => self.atom(notation),
+            },
+            Notation::Prefix(head, argument) if !matches!(**argument, Notation::Fraction(..)) => {
+                self.atom(head).append(self.text(self.spelling.gap(), 1)).append(self.document(argument, inner))
+            }
             Notation::Fraction(over, under) => match unfolded(over, under) {
                 Some(product) if self.spelling.width(under) <= inner => self.document(&product, room),
                 _ => self.atom(notation),
@@ -86,7 +97,10 @@ impl Breaker<'_> {
                     if index == last {
                         return item;
                     }
-                    item.append(self.text(self.spelling.separator(*separator), 8)).append(RcDoc::softline_())
+                    item.append(
+                        self.text(self.spelling.separator(*separator), self.spelling.separator_width(*separator)),
+                    )
+                    .append(RcDoc::softline_())
                 }))
             }
             Notation::Chain(first, links) => {

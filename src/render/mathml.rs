@@ -78,6 +78,7 @@ fn write(notation: &Notation) -> String {
             Notation::Symbol(symbol) => raised(symbol, Some(exponent)),
             base => format!("<msup>{}{}</msup>", row(&write(base)), row(&write(exponent))),
         },
+        Notation::Indexed(base, index) => format!("<msub>{}{}</msub>", row(&write(base)), row(&write(index))),
         Notation::Root(body) => format!("<msqrt>{}</msqrt>", write(body)),
         Notation::Group(fence, body) => enclose(*fence, body),
         Notation::Expectation(body) => row(&format!("<mi>𝔼</mi>{}", enclose(Fence::Square, body))),

@@ -193,7 +193,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// The author's own LaTeX. `base_index` is taken apart, so that primes and powers attach to it.
-fn authored(latex: &str, name: &str) -> Symbol {
+pub fn authored(latex: &str, name: &str) -> Symbol {
     let latex = latex.trim();
     if let Some((base, index)) = latex.split_once('_')
         && !base.contains('^')

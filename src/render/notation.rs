@@ -81,6 +81,17 @@ pub enum Separator {
     Parallel,
 }
 
+impl Separator {
+    /// With the spaces around it, in tenths of a letter.
+    pub fn width(self) -> usize {
+        match self {
+            Separator::Comma | Separator::Semicolon => 8,
+            Separator::Given => 16,
+            Separator::Parallel => 20,
+        }
+    }
+}
+
 /// Written mathematics.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notation {
@@ -97,6 +108,8 @@ pub enum Notation {
     /// On one line, for exponents; build it with [`slash`].
     Slash(Box<Notation>, Box<Notation>),
     Power(Box<Notation>, Box<Notation>),
+    /// What is no letter, with a subscript: [A B]_ij.
+    Indexed(Box<Notation>, Box<Notation>),
     Root(Box<Notation>),
     Group(Fence, Box<Notation>),
     /// Letters as close as in one word: dx, ∇ℓ, the subscript ijk.
@@ -261,7 +274,11 @@ impl Notation {
             Notation::Slash(..) => Level::Slash,
             Notation::Product(_) | Notation::Big { .. } => Level::Product,
             Notation::Fraction(..) | Notation::Derivative { .. } | Notation::Prefix(..) => Level::Prefix,
-            Notation::Power(..) | Notation::Factorial(_) | Notation::Root(_) | Notation::Tight(_) => Level::Power,
+            Notation::Power(..)
+            | Notation::Indexed(..)
+            | Notation::Factorial(_)
+            | Notation::Root(_)
+            | Notation::Tight(_) => Level::Power,
             Notation::Number(_) | Notation::Symbol(_) | Notation::Words(_) => Level::Atom,
             Notation::Group(..) | Notation::Call(..) | Notation::Expectation(_) => Level::Atom,
             Notation::Binomial(..) | Notation::Matrix(_) => Level::Atom,
@@ -273,7 +290,7 @@ impl Notation {
         match self {
             Notation::Fraction(..) | Notation::Derivative { .. } => true,
             Notation::Binomial(..) | Notation::Matrix(_) | Notation::Big { .. } => true,
-            Notation::Power(base, _) => base.is_tall(),
+            Notation::Power(base, _) | Notation::Indexed(base, _) => base.is_tall(),
             _ => self.children().into_iter().any(Notation::is_tall),
         }
     }
@@ -285,6 +302,7 @@ impl Notation {
             Notation::Sum(terms) => terms.iter().map(|(_, term)| term).collect(),
             Notation::Product(parts) | Notation::Tight(parts) | Notation::List(_, parts) => parts.iter().collect(),
             Notation::Fraction(a, b) | Notation::Slash(a, b) | Notation::Power(a, b) => vec![a, b],
+            Notation::Indexed(base, _) => vec![base],
             Notation::Call(a, b) | Notation::Prefix(a, b) | Notation::Binomial(a, b) => vec![a, b],
             Notation::Root(body) | Notation::Group(_, body) => vec![body],
             Notation::Factorial(body) | Notation::Expectation(body) => vec![body],
@@ -297,6 +315,40 @@ impl Notation {
                 std::iter::once(&**first).chain(links.iter().map(|(_, right)| right)).collect()
             }
         }
+    }
+
+    /// The same with other parts at the same size.
+    pub fn map_children(&self, change: &mut dyn FnMut(&Notation) -> Notation) -> Notation {
+        let mut copy = self.clone();
+        match &mut copy {
+            Notation::Number(_) | Notation::Symbol(_) | Notation::Words(_) => {}
+            Notation::Sum(terms) => terms.iter_mut().for_each(|(_, term)| *term = change(term)),
+            Notation::Product(parts) | Notation::Tight(parts) | Notation::List(_, parts) => {
+                parts.iter_mut().for_each(|part| *part = change(part));
+            }
+            Notation::Fraction(a, b) | Notation::Slash(a, b) | Notation::Power(a, b) => {
+                **a = change(a);
+                **b = change(b);
+            }
+            Notation::Call(a, b) | Notation::Prefix(a, b) | Notation::Binomial(a, b) => {
+                **a = change(a);
+                **b = change(b);
+            }
+            Notation::Indexed(body, _) | Notation::Root(body) | Notation::Group(_, body) => **body = change(body),
+            Notation::Factorial(body) | Notation::Expectation(body) => **body = change(body),
+            Notation::Derivative { of, .. } => {
+                if let Some(of) = of {
+                    **of = change(of);
+                }
+            }
+            Notation::Big { body, .. } => **body = change(body),
+            Notation::Matrix(rows) => rows.iter_mut().flatten().for_each(|entry| *entry = change(entry)),
+            Notation::Chain(first, links) => {
+                **first = change(first);
+                links.iter_mut().for_each(|(_, right)| *right = change(right));
+            }
+        }
+        copy
     }
 
     /// The visual width, in tenths of an ordinary letter: what a reader sees, not what is typed.
@@ -327,7 +379,7 @@ impl Notation {
             Notation::Product(factors) => factors.iter().map(|factor| factor.width() + 2).sum(),
             Notation::Fraction(over, under) => 6 + stacked(over, under),
             Notation::Slash(over, under) => over.width() + under.width() + LETTER,
-            Notation::Power(base, exponent) => base.width() + script(exponent),
+            Notation::Power(base, attached) | Notation::Indexed(base, attached) => base.width() + script(attached),
             Notation::Root(body) => 10 + body.width(),
             Notation::Group(_, body) => body.width() + if body.is_tall() { 16 } else { 9 },
             Notation::Tight(parts) => parts.iter().map(Notation::width).sum(),
@@ -352,12 +404,7 @@ impl Notation {
                 20 + (0..columns).map(column).sum::<usize>() + 20 * columns.saturating_sub(1)
             }
             Notation::List(separator, items) => {
-                let gap = match separator {
-                    Separator::Comma | Separator::Semicolon => 8,
-                    Separator::Given => 16,
-                    Separator::Parallel => 20,
-                };
-                items.iter().map(Notation::width).sum::<usize>() + gap * items.len().saturating_sub(1)
+                items.iter().map(Notation::width).sum::<usize>() + separator.width() * items.len().saturating_sub(1)
             }
             Notation::Chain(first, links) => {
                 first.width() + links.iter().map(|(_, right)| RELATION + right.width()).sum::<usize>()

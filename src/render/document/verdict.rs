@@ -1,8 +1,7 @@
 //! The verdicts: what was proved and from what, which claims hold, and the derivations.
 
-use crate::derive::report::{Check, CheckKind, ClaimOutcome, Derivable, GenericLine, Spelling, Status};
+use crate::derive::report::{Check, CheckKind, ClaimOutcome, Derivable, GenericLine, Status};
 use crate::kernel::term::Term;
-use crate::render::derivation::{sentence, spaced};
 use crate::render::domain;
 use crate::render::notation::{Fence, Notation, Relation, Sign, Symbol};
 
@@ -184,7 +183,7 @@ impl Writer<'_> {
              diagonal.",
         )]));
         for steps in self.report.generic.chunk_by(|a, b| a.item == b.item) {
-            blocks.push(Block::Paragraph(vec![Inline::Strong(sentence(&spaced(&steps[0].item)))]));
+            blocks.push(Block::Paragraph(vec![Inline::Strong(steps[0].item.clone())]));
             for step in steps {
                 blocks.push(Block::Items(vec![self.generic_line(step)]));
                 blocks.push(Block::Display(self.values_of(step)));
@@ -194,18 +193,12 @@ impl Writer<'_> {
     }
 
     fn generic_line(&self, step: &GenericLine) -> Vec<Inline> {
-        let spelt = |own: &Spelling| Notation::from(Symbol::new(&own.latex, &own.text));
-        let (relation, sign) = match step.order {
-            Some(_) => (Relation::Approximately, "≈ "),
-            None => (Relation::Equal, "= "),
-        };
+        let end = step.end.written.clone();
         let mut line = match &step.start {
-            Some(start) => vec![Inline::Math(Notation::relate(spelt(start), relation, spelt(&step.end)))],
-            None => vec![text(sign), Inline::Math(spelt(&step.end))],
+            Some(start) => vec![Inline::Math(start.written.clone().equals(end))],
+            None => vec![text("= "), Inline::Math(end)],
         };
-        // A reason may be the name of an earlier item.
-        let reasons: Vec<String> = step.reason.split(", ").map(spaced).collect();
-        line.push(text(&format!(" ({})", reasons.join(", "))));
+        line.push(text(&format!(" ({})", step.reason)));
         line
     }
 
