@@ -93,7 +93,7 @@ fn write_symbol(symbol: &Symbol) -> String {
 
 /// A part inside braces or parentheses: a short sum is written close, as in x^{a-1}.
 fn inner(notation: &Notation) -> String {
-    const SHORT: usize = 160;
+    const SHORT: usize = 178;
     match notation {
         Notation::Sum(terms) => write_sum(terms, notation.is_tall() || notation.width() > SHORT),
         _ => write(notation),
@@ -312,6 +312,14 @@ impl Spelling for Latex {
 
     fn expectation(&self) -> &'static str {
         "\\mathbb{E}"
+    }
+
+    fn raised(&self, exponent: &Notation) -> String {
+        attach('^', &inner(exponent), false)
+    }
+
+    fn is_linear(&self) -> bool {
+        false
     }
 
     fn times(&self) -> &'static str {

@@ -353,20 +353,21 @@ impl Notation {
 
     /// The visual width, in tenths of an ordinary letter: what a reader sees, not what is typed.
     pub fn width(&self) -> usize {
-        const LETTER: usize = 10;
         const OPERATOR: usize = 24;
+        // Those that grow stand apart from their neighbours.
+        let fences = |body: &Notation| if body.is_tall() { 25 } else { 15 };
         let stacked = |a: &Notation, b: &Notation| a.width().max(b.width());
         match self {
-            Notation::Number(digits) => LETTER * digits.len(),
+            Notation::Number(digits) => letters(digits),
             Notation::Words(words) => 9 * words.chars().count(),
             Notation::Symbol(symbol) => {
                 let raised = match &symbol.prime {
                     Prime::None => 0,
-                    Prime::Count(count) => 4 * count,
+                    Prime::Count(count) => 5 * count,
                     Prime::Order(order) => script(order) + 8,
                 };
                 let lowered = symbol.subscript.as_deref().map_or(0, script);
-                LETTER * symbol.glyph.text.chars().count() + raised.max(lowered)
+                letters(&symbol.glyph.text) + raised.max(lowered)
             }
             Notation::Sum(terms) => {
                 let signs = terms.len() * OPERATOR
@@ -377,21 +378,24 @@ impl Notation {
                 signs + terms.iter().map(|(_, term)| term.width()).sum::<usize>()
             }
             Notation::Product(factors) => factors.iter().map(|factor| factor.width() + 2).sum(),
-            Notation::Fraction(over, under) => 6 + stacked(over, under),
-            Notation::Slash(over, under) => over.width() + under.width() + LETTER,
+            Notation::Fraction(over, under) => 5 + stacked(over, under),
+            Notation::Slash(over, under) => over.width() + under.width() + 10,
             Notation::Power(base, attached) | Notation::Indexed(base, attached) => base.width() + script(attached),
-            Notation::Root(body) => 10 + body.width(),
-            Notation::Group(_, body) => body.width() + if body.is_tall() { 16 } else { 9 },
+            Notation::Root(body) => 16 + body.width(),
+            Notation::Group(_, body) => body.width() + fences(body),
             Notation::Tight(parts) => parts.iter().map(Notation::width).sum(),
-            Notation::Expectation(body) => 12 + body.width() + if body.is_tall() { 16 } else { 9 },
-            Notation::Call(head, argument) => head.width() + argument.width() + if argument.is_tall() { 16 } else { 9 },
+            Notation::Expectation(body) => 13 + body.width() + fences(body),
+            Notation::Call(head, argument) => head.width() + argument.width() + fences(argument),
             Notation::Prefix(head, argument) => head.width() + argument.width() + 4,
-            Notation::Binomial(over, under) => 18 + stacked(over, under),
-            Notation::Factorial(body) => body.width() + 4,
+            Notation::Binomial(over, under) => 28 + stacked(over, under),
+            Notation::Factorial(body) => body.width() + 6,
             Notation::Derivative { of, by } => {
+                let partial = letters("∂");
                 let under: usize =
-                    by.iter().map(|(name, times)| 10 + name.width() + if *times > 1 { 6 } else { 0 }).sum();
-                under.max(16 + of.as_deref().map_or(0, Notation::width)) + 6
+                    by.iter().map(|(name, times)| partial + 3 + name.width() + if *times > 1 { 8 } else { 0 }).sum();
+                let order: usize = by.iter().map(|(_, times)| times).sum();
+                let over = partial + if order > 1 { 8 } else { 0 } + of.as_deref().map_or(0, Notation::width);
+                under.max(over) + 5
             }
             Notation::Big { lower, upper, body, .. } => {
                 let limits = lower.iter().chain(upper).map(|limit| script(limit)).max().unwrap_or(0);
@@ -401,7 +405,7 @@ impl Notation {
                 let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
                 let column =
                     |j: usize| rows.iter().filter_map(|row| row.get(j)).map(Notation::width).max().unwrap_or(0);
-                20 + (0..columns).map(column).sum::<usize>() + 20 * columns.saturating_sub(1)
+                33 + (0..columns).map(column).sum::<usize>() + 18 * columns.saturating_sub(1)
             }
             Notation::List(separator, items) => {
                 items.iter().map(Notation::width).sum::<usize>() + separator.width() * items.len().saturating_sub(1)
@@ -416,9 +420,34 @@ impl Notation {
 /// The width of a relation sign with its spaces.
 pub const RELATION: usize = 26;
 
-/// The width of something set as an exponent or a subscript.
+/// The width of something set as an exponent or a subscript, where operators stand close.
 fn script(notation: &Notation) -> usize {
-    notation.width() * 7 / 10
+    const CLOSER: usize = 9;
+    let signs = match notation {
+        Notation::Sum(terms) => terms.len() - 1,
+        Notation::Chain(_, links) => links.len(),
+        _ => 0,
+    };
+    1 + (notation.width() - signs * CLOSER) * 73 / 100
+}
+
+/// The width of letters in italics, of digits, and of upright words: the metrics of Computer Modern, an em being 19.
+fn letters(text: &str) -> usize {
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(letter), None) => match letter {
+            'i' | 'l' | 'ι' | 't' => 7,
+            'b' | 'c' | 'j' | 'e' | 'q' | 'r' | 'z' | 'ε' | 'ζ' | 'δ' | 'ξ' | 'τ' | 'I' | 'ℓ' => 8,
+            'h' | 'n' | 'u' | 'x' | 'ν' | 'β' | 'κ' | 'λ' | 'μ' | 'π' | 'σ' | 'φ' | 'υ' | '∂' | 'T' | 'V' | 'Y'
+            | 'J' => 11,
+            'α' | 'χ' | 'ψ' | 'ω' | 'F' | 'P' | 'Γ' | 'S' | 'U' | 'L' | 'Z' => 13,
+            'w' | 'A' | 'B' | 'C' | 'E' | 'O' | 'R' | 'Π' | 'Σ' | 'Φ' | 'Ω' | 'Λ' | 'Ξ' => 14,
+            'm' | 'D' | 'H' | 'K' | 'M' | 'N' | 'W' | 'X' | 'Δ' | '∇' | 'G' | 'Q' | 'Ψ' | 'Θ' => 16,
+            _ => 10,
+        },
+        // Accents take no room of their own.
+        _ => text.chars().filter(|letter| !('\u{300}'..='\u{36f}').contains(letter)).count() * 10,
+    }
 }
 
 /// `log x` at the end of a numerator as `log(x)`, so that nobody reads log(x/h).

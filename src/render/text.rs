@@ -151,11 +151,16 @@ fn write_power(base: &Notation, exponent: &Notation) -> String {
         base if base.level() < Level::Atom => format!("({written})"),
         _ => written,
     };
+    base + raised(exponent).as_str()
+}
+
+/// An exponent: in small characters where all of them exist.
+fn raised(exponent: &Notation) -> String {
     let exponent = write(exponent);
     match scripted(&exponent, SUPERSCRIPTS) {
-        Some(raised) => format!("{base}{raised}"),
-        None if exponent.chars().count() == 1 => format!("{base}^{exponent}"),
-        None => format!("{base}^({exponent})"),
+        Some(small) => small,
+        None if exponent.chars().count() == 1 => format!("^{exponent}"),
+        None => format!("^({exponent})"),
     }
 }
 
@@ -346,6 +351,14 @@ impl Spelling for Text {
 
     fn expectation(&self) -> &'static str {
         "E"
+    }
+
+    fn raised(&self, exponent: &Notation) -> String {
+        raised(exponent)
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 
     fn times(&self) -> &'static str {

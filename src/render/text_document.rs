@@ -10,7 +10,7 @@ use super::text::{self, Text, UNBROKEN, fill};
 pub fn write(document: &Document, options: &Options) -> String {
     let width = options.width;
     let title = format!("{} — {}", document.title, status_word(document.status));
-    let mut out = format!("{title}\n{}\n", "═".repeat(text::columns_of(&title)));
+    let mut out = format!("{title}\n{}\n", "═".repeat(text::columns_of(&title).min(width)));
     for (part, blocks) in &document.parts {
         out.push_str(&format!("\n{}\n", part.heading()));
         for block in blocks {

@@ -20,6 +20,7 @@ const PREAMBLE: &str = "\\documentclass[11pt,a4paper]{article}
 \\allowdisplaybreaks
 \\setlength{\\parindent}{0pt}
 \\setlength{\\parskip}{4pt}
+\\setlength{\\emergencystretch}{3em}
 \\begin{document}
 ";
 
