@@ -96,6 +96,11 @@ impl Names {
         Name::new(&format!("{name}_q"))
     }
 
+    /// Every declared name.
+    pub fn all(&self) -> impl Iterator<Item = &Name> {
+        self.constants.iter().chain(&self.parameters).chain(&self.covariates).chain(&self.variates)
+    }
+
     pub fn declares(&self, name: &Name) -> bool {
         [&self.constants, &self.parameters, &self.covariates, &self.variates].iter().any(|list| list.contains(name))
     }
