@@ -149,10 +149,10 @@ fn coordinates(text: &str, family: &Family) -> Result<Vec<(Name, Term)>, Failure
     })?;
     if bindings.len() != family.parameters.len() {
         return Err(Failure::Input(format!(
-            "--in gives {} coordinates, and {} has {} parameters",
-            bindings.len(),
+            "--in must give as many coordinates as {} has parameters: {}, not {}",
             family.name,
-            family.parameters.len()
+            family.parameters.len(),
+            bindings.len()
         )));
     }
     let names: Vec<Name> = family.context.domains.keys().cloned().collect();

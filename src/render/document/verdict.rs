@@ -53,14 +53,19 @@ impl Writer<'_> {
                 }
             }
         }
-        if !check.assumptions.is_empty() {
-            out.extend(self.prose(&format!(", assuming {}", check.assumptions.join("; "))));
-        }
+        out.extend(self.assuming(&check.assumptions, check.reason.as_ref()));
         if let Some(reason) = &check.reason {
             out.extend(self.prose(&format!(": {}", reason.trim_end_matches('.'))));
         }
         out.push(text("."));
         out
+    }
+
+    /// What is assumed; a reason that is about an assumption says it already.
+    fn assuming(&self, assumptions: &[String], reason: Option<&String>) -> Vec<Inline> {
+        let unsaid = |own: &&String| !reason.is_some_and(|reason| reason.contains(own.as_str()));
+        let unsaid: Vec<&str> = assumptions.iter().filter(unsaid).map(String::as_str).collect();
+        if unsaid.is_empty() { Vec::new() } else { self.prose(&format!(", assuming {}", unsaid.join("; "))) }
     }
 
     /// What a check is about, in symbols.
@@ -121,9 +126,7 @@ impl Writer<'_> {
             text(" — "),
             Inline::Strong(status_word(outcome.status).to_owned()),
         ];
-        if !outcome.assumptions.is_empty() {
-            out.extend(self.prose(&format!(", assuming {}", outcome.assumptions.join("; "))));
-        }
+        out.extend(self.assuming(&outcome.assumptions, outcome.reason.as_ref()));
         if let Some(example) = &outcome.counterexample {
             out.push(text(": at "));
             let at = example.at.iter().map(|(name, value)| Inline::Math(self.letter(name).equals(self.written(value))));
