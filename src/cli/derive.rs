@@ -7,14 +7,13 @@ use fisherproof::catalogue;
 use fisherproof::certificate::{self, Saved};
 use fisherproof::derivation::{self, ProofLine};
 use fisherproof::derive::family::{Coordinates, Derived, Request, derive_as_asked};
-use fisherproof::derive::generic::{GenericFormula, GenericProof, GenericStep};
-use fisherproof::derive::report::{Report, Spelling, Status};
+use fisherproof::derive::generic::{GenericProof, GenericStep};
+use fisherproof::derive::report::{GenericFormula, Report, Status};
 use fisherproof::kernel::poly::grant_budget;
 use fisherproof::kernel::term::{Name, Term};
 use fisherproof::model::derivation::formula::Formula;
 use fisherproof::model::family::Family;
 use fisherproof::model::resolve_expression;
-use fisherproof::render::notation::Notation;
 use fisherproof::render::{self, Options};
 use fisherproof::source::Source;
 use fisherproof::syntax::parse_bindings;
@@ -171,14 +170,16 @@ fn coordinates(text: &str, family: &Family) -> Result<Vec<(Name, Term)>, Failure
 
 /// A line of a checked proof, for the family engine to put its values beside.
 fn generic_step(line: &ProofLine) -> GenericStep {
-    let formula = |formula: &Formula, text: &str, written: &Notation| GenericFormula {
+    let formula = |formula: &Formula, text: &str, remainder: Option<u32>| GenericFormula {
         formula: formula.clone(),
-        spelling: Spelling { text: text.to_owned(), written: written.clone() },
+        text: text.to_owned(),
+        remainder,
+        derivation: line.derivation.clone(),
     };
     GenericStep {
         item: line.item.clone(),
-        start: formula(&line.left, &line.left_text, &line.left_written),
-        end: formula(&line.right, &line.right_text, &line.right_written),
+        start: formula(&line.left, &line.left_text, line.left_remainder),
+        end: formula(&line.right, &line.right_text, line.right_remainder),
         order: line.order,
         reason: line.reason.clone(),
     }

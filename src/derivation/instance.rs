@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::model::derivation::Derivation;
 use crate::model::derivation::formula::Formula;
 use crate::render::derivation::{Notation, heading, reason_words, remainders, shown_reasons};
-use crate::render::notation::Notation as Written;
 use crate::source::Source;
 use crate::syntax::parse;
 use crate::syntax::tree::Item;
@@ -23,15 +22,15 @@ pub struct ProofLine {
     pub left: Formula,
     pub left_text: String,
     pub left_latex: String,
-    pub left_written: Written,
+    /// The order to which it is an expansion, where one stands before it.
+    pub left_remainder: Option<u32>,
     /// `=` or `~ to order 2`.
     pub relation: String,
     pub order: Option<u32>,
     pub right: Formula,
     pub right_text: String,
     pub right_latex: String,
-    /// With what an expansion before it left out.
-    pub right_written: Written,
+    pub right_remainder: Option<u32>,
     /// As a reader sees it: "Lemma 1, interchange".
     pub reason: String,
     /// What the formulas refer to.
@@ -62,13 +61,13 @@ pub fn lines(report: &DerivationReport) -> Vec<ProofLine> {
                 left: left.clone(),
                 left_text: notation.text(left),
                 left_latex: notation.latex(left),
-                left_written: notation.written_to_order(left, before),
+                left_remainder: before,
                 relation: relation(step.order),
                 order: step.order.value,
                 right: step.right.clone(),
                 right_text: notation.text(&step.right),
                 right_latex: notation.latex(&step.right),
-                right_written: notation.written_to_order(&step.right, remainder),
+                right_remainder: remainder,
                 reason: reason_words(report, shown_reasons(step)),
                 derivation: report.derivation.clone(),
             });

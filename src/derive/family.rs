@@ -212,7 +212,7 @@ impl Work<'_> {
                 match refuted {
                     Some(sign) => {
                         status = Status::Refuted;
-                        format!("the density is {sign} on its support: look at its factor `{term}`")
+                        format!("the density is not positive: it is {sign} on its support, by its factor `{term}`")
                     }
                     None if factor == Some(Sign::Negative) => format!(
                         "the density must be positive on its support, and its factor `{term}` is negative; \
@@ -1039,7 +1039,7 @@ fn check(kind: CheckKind, status: Status) -> Check {
 }
 
 fn doubt(assumption: &str) -> String {
-    format!("it assumes {assumption}, which holds at none of the points that were tried")
+    format!("it assumes {assumption}, which was found nowhere: it holds at none of the points that were tried")
 }
 
 /// A check that rests on theorems.

@@ -4,10 +4,9 @@ use num_traits::One;
 
 use crate::kernel::term::{Name, Rational, Term};
 use crate::model::derivation::Derivation;
-use crate::model::derivation::formula::Formula;
 
 use super::formula::{Expectations, Places, Reader};
-use super::report::{GenericLine, Report, Spelling};
+use super::report::{GenericFormula, GenericLine, Report};
 use super::search::Search;
 
 /// Matrices of more parameters than this are not written out.
@@ -26,13 +25,6 @@ pub struct GenericStep {
     /// `=`, or equality up to an order.
     pub order: Option<u32>,
     pub reason: String,
-}
-
-/// A formula with its spellings.
-#[derive(Clone, Debug)]
-pub struct GenericFormula {
-    pub formula: Formula,
-    pub spelling: Spelling,
 }
 
 /// A generic proof as its author wrote it, checked elsewhere.
@@ -70,8 +62,8 @@ pub fn instances(search: &mut Search, report: &Report, proof: &GenericProof) -> 
         let opens = found.last().is_none_or(|last| last.item != step.item);
         found.push(GenericLine {
             item: step.item.clone(),
-            start: opens.then(|| step.start.spelling.clone()),
-            end: step.end.spelling.clone(),
+            start: opens.then(|| step.start.clone()),
+            end: step.end.clone(),
             order: step.order,
             reason: step.reason.clone(),
             formal: shown.0,

@@ -3,7 +3,7 @@
 use super::parser::{Parse, Parser};
 use super::spelling::spell;
 use super::token::TokenKind;
-use super::tree::{Expression, FamilyEntry, FamilyTree, Ident, Spanned};
+use super::tree::{Expression, ExpressionKind, FamilyEntry, FamilyTree, Ident, Spanned};
 use crate::diagnostic::Diagnostic;
 
 pub const FAMILY_KEYWORDS: &[&str] = &[
@@ -131,7 +131,9 @@ impl Parser<'_> {
     fn unnamed(&mut self, entry: &str) -> Parse<Expression> {
         let body = self.expression()?;
         let token = self.peek();
-        if token.starts_line || !matches!(token.kind, TokenKind::Equal | TokenKind::ForeignEqual) {
+        let equal = matches!(token.kind, TokenKind::Equal | TokenKind::ForeignEqual);
+        let name = matches!(body.node, ExpressionKind::Call { .. } | ExpressionKind::Name(_));
+        if token.starts_line || !equal || !name {
             return Ok(body);
         }
         Err(self.report(

@@ -1,9 +1,9 @@
 //! The verdicts: what was proved and from what, which claims hold, and the derivations.
 
-use crate::derive::report::{Check, CheckKind, ClaimOutcome, Derivable, GenericLine, Status};
+use crate::derive::report::{Check, CheckKind, ClaimOutcome, Derivable, GenericFormula, GenericLine, Status};
 use crate::kernel::term::Term;
-use crate::render::domain;
 use crate::render::notation::{Fence, Notation, Relation, Sign, Symbol};
+use crate::render::{derivation, domain};
 
 use super::{Block, Inline, Line, Writer, decimal, enumerate, status_word, text};
 
@@ -196,9 +196,12 @@ impl Writer<'_> {
     }
 
     fn generic_line(&self, step: &GenericLine) -> Vec<Inline> {
-        let end = step.end.written.clone();
+        let written = |own: &GenericFormula| {
+            derivation::Notation::of(&own.derivation).written_to_order(&own.formula, own.remainder)
+        };
+        let end = written(&step.end);
         let mut line = match &step.start {
-            Some(start) => vec![Inline::Math(start.written.clone().equals(end))],
+            Some(start) => vec![Inline::Math(written(start).equals(end))],
             None => vec![text("= "), Inline::Math(end)],
         };
         line.push(text(&format!(" ({})", step.reason)));
