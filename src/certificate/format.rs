@@ -26,7 +26,7 @@ pub fn write(saved: &Saved) -> String {
 pub fn read(text: &str) -> Result<Saved, String> {
     let file: Value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
     if file.get("fisherproof").and_then(Value::as_u64) != Some(VERSION) {
-        return Err(format!("not a certificate of format {VERSION}"));
+        return Err(format!("it is not a certificate of format {VERSION}, as `derive --certificate` saves them"));
     }
     let family = text_of(&file, "family")?.to_owned();
     Ok(Saved { family, certificate: read_certificate(&file)? })

@@ -7,8 +7,8 @@ use fisherproof::catalogue;
 use fisherproof::certificate::{self, Saved};
 use fisherproof::derivation::{self, ProofLine};
 use fisherproof::derive::family::{Coordinates, Derived, Request, derive_as_asked};
-use fisherproof::derive::generic::{GenericFormula, GenericProof, GenericStep};
-use fisherproof::derive::report::{Report, Status};
+use fisherproof::derive::generic::{GenericProof, GenericStep};
+use fisherproof::derive::report::{GenericFormula, Report, Status};
 use fisherproof::kernel::poly::grant_budget;
 use fisherproof::kernel::term::{Name, Term};
 use fisherproof::model::derivation::formula::Formula;
@@ -153,10 +153,10 @@ fn coordinates(text: &str, family: &Family) -> Result<Vec<(Name, Term)>, Failure
     })?;
     if bindings.len() != family.parameters.len() {
         return Err(Failure::Input(format!(
-            "--in gives {} coordinates, and {} has {} parameters",
-            bindings.len(),
+            "--in must give as many coordinates as {} has parameters: {}, not {}",
             family.name,
-            family.parameters.len()
+            family.parameters.len(),
+            bindings.len()
         )));
     }
     let names: Vec<Name> = family.context.domains.keys().cloned().collect();
@@ -175,15 +175,16 @@ fn coordinates(text: &str, family: &Family) -> Result<Vec<(Name, Term)>, Failure
 
 /// A line of a checked proof, for the family engine to put its values beside.
 fn generic_step(line: &ProofLine) -> GenericStep {
-    let formula = |formula: &Formula, text: &str, latex: &str| GenericFormula {
+    let formula = |formula: &Formula, text: &str, remainder: Option<u32>| GenericFormula {
         formula: formula.clone(),
         text: text.to_owned(),
-        latex: latex.to_owned(),
+        remainder,
+        derivation: line.derivation.clone(),
     };
     GenericStep {
         item: line.item.clone(),
-        start: formula(&line.left, &line.left_text, &line.left_latex),
-        end: formula(&line.right, &line.right_text, &line.right_latex),
+        start: formula(&line.left, &line.left_text, line.left_remainder),
+        end: formula(&line.right, &line.right_text, line.right_remainder),
         order: line.order,
         reason: line.reason.clone(),
     }

@@ -54,12 +54,22 @@ pub fn read(targets: &[String], console: &Console) -> Result<Vec<Input>, Failure
                 failed = true;
             }
             Err(Unread::Io(error)) => {
-                console.error(&format!("{target} cannot be read: {error}"));
+                console.error(&format!("{target} cannot be read: {}", io_words(&error)));
                 failed = true;
             }
         }
     }
     if failed { Err(Failure::Told) } else { Ok(inputs) }
+}
+
+/// Why a file cannot be read, without the numbers of an operating system where there are words for it.
+pub fn io_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "there is no permission to".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 enum Unread {

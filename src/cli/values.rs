@@ -10,6 +10,7 @@ use fisherproof::kernel::term::{Name, Term};
 use fisherproof::model::family::Family;
 use fisherproof::model::resolve_expression;
 use fisherproof::numeric::{Estimate, Region, evaluate, expectation};
+use fisherproof::render::{Names, condition_text};
 use fisherproof::source::{Source, Span};
 use fisherproof::syntax::parse_bindings;
 
@@ -88,8 +89,10 @@ impl Point {
             let is_second = family.parameters.iter().any(|(own, _)| second(own) == *name);
             match self.values.get(name) {
                 Some(value) if !self.inside(*value, domain) => mistakes.push(
-                    Diagnostic::error("outside-domain", format!("the value of `{name}` is outside its domain"))
-                        .at(places[name], format!("family {} declares another domain", family.name)),
+                    Diagnostic::error("outside-domain", format!("the value of `{name}` is outside its domain")).at(
+                        places[name],
+                        format!("family {} declares {}", family.name, condition_text(name, domain, &Names::of(family))),
+                    ),
                 ),
                 None if !is_second || half => mistakes.push(
                     Diagnostic::error("no-value", format!("`{name}` of family {} has no value", family.name))

@@ -19,7 +19,7 @@ use super::{Failure, Outcome, input};
 pub fn run(arguments: &Verify, console: &Console) -> Result<Outcome, Failure> {
     let path = arguments.file.display();
     let unread = |reason: &dyn std::fmt::Display| Failure::Input(format!("{path} cannot be read: {reason}"));
-    let text = fs::read_to_string(&arguments.file).map_err(|error| unread(&error))?;
+    let text = fs::read_to_string(&arguments.file).map_err(|error| unread(&input::io_words(&error)))?;
     let saved = certificate::read(&text).map_err(|error| unread(&error))?;
     let against = match &arguments.against {
         Some(target) => Some((target, lone_family(target, console)?)),

@@ -36,12 +36,14 @@ pub fn report(derivation: &Arc<Derivation>, source: &Source) -> DerivationReport
                 let named = |name: &str, statement: &String| AssumptionReport {
                     name: name.to_string(),
                     statement: statement.clone(),
+                    equation: None,
                 };
                 assumptions.extend(checker.conditions.iter().map(|condition| named("condition", condition)));
                 if !checker.lemmas.is_empty() {
                     let lemmas: Vec<&str> = checker.lemmas.iter().copied().collect();
+                    let plural = if lemmas.len() == 1 { "" } else { "s" };
                     remarks.push(format!(
-                        "the expectations of {} are by the lemmas {}",
+                        "the expectations of {} are by the lemma{plural} {}",
                         at_hand.family.name,
                         lemmas.join(", ")
                     ));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::derivation::Derivation;
 use crate::model::derivation::formula::Formula;
-use crate::render::derivation::{Notation, heading, reason_words, shown_reasons};
+use crate::render::derivation::{Notation, heading, reason_words, remainders, shown_reasons};
 use crate::source::Source;
 use crate::syntax::parse;
 use crate::syntax::tree::Item;
@@ -22,12 +22,15 @@ pub struct ProofLine {
     pub left: Formula,
     pub left_text: String,
     pub left_latex: String,
+    /// The order to which it is an expansion, where one stands before it.
+    pub left_remainder: Option<u32>,
     /// `=` or `~ to order 2`.
     pub relation: String,
     pub order: Option<u32>,
     pub right: Formula,
     pub right_text: String,
     pub right_latex: String,
+    pub right_remainder: Option<u32>,
     /// As a reader sees it: "Lemma 1, interchange".
     pub reason: String,
     /// What the formulas refer to.
@@ -51,21 +54,25 @@ pub fn lines(report: &DerivationReport) -> Vec<ProofLine> {
     let mut lines = Vec::new();
     for (at, item) in report.items.iter().enumerate() {
         let mut left = &item.start;
-        for step in &item.steps {
+        let mut before = None;
+        for (step, remainder) in item.steps.iter().zip(remainders(item)) {
             lines.push(ProofLine {
                 item: heading(report, at).title(),
                 left: left.clone(),
                 left_text: notation.text(left),
                 left_latex: notation.latex(left),
+                left_remainder: before,
                 relation: relation(step.order),
                 order: step.order.value,
                 right: step.right.clone(),
                 right_text: notation.text(&step.right),
                 right_latex: notation.latex(&step.right),
+                right_remainder: remainder,
                 reason: reason_words(report, shown_reasons(step)),
                 derivation: report.derivation.clone(),
             });
             left = &step.right;
+            before = remainder;
         }
     }
     lines

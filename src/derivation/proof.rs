@@ -12,7 +12,7 @@ use crate::refute::generic::{Verdict, search, search_with_several_parameters};
 use crate::source::Source;
 
 use super::link::Link;
-use super::report::{AssumptionReport, DerivationReport, DerivationStatus, ItemReport, StepReport};
+use super::report::{AssumptionReport, DerivationReport, DerivationStatus, Equation, ItemReport, StepReport};
 
 /// The statement may name what the chain writes out.
 const UNFOLDING: Layers = Layers::of(&[Layer::Definition, Layer::Expectation]);
@@ -51,20 +51,22 @@ pub(super) fn inferred_order(items: &[ItemReport]) -> Vec<String> {
 
 /// That a density sums to one is what it is to be a density, and not listed.
 fn described(assumption: &Assumption, derivation: &Derivation, source: &Source) -> Option<AssumptionReport> {
-    let equation =
-        |left: &Formula, right: &Formula| format!("{} = {}, as assumed", typed(source, left), typed(source, right));
     let stated = derivation.assumptions.iter().find_map(|line| match (assumption, line) {
         (Assumption::Equation(wanted), AssumptionLine::Equation(number, left, right)) if wanted == number => {
-            Some(equation(left, right))
+            Some(Equation { left: left.clone(), right: right.clone(), remark: "as assumed" })
         }
         (Assumption::LogDensity, AssumptionLine::LogDensity(left, right)) => {
-            Some(format!("{}; the natural parameter is interior", equation(left, right)))
+            let remark = "as assumed; the natural parameter is interior";
+            Some(Equation { left: left.clone(), right: right.clone(), remark })
         }
         _ => None,
     });
+    let words =
+        |own: &Equation| format!("{} = {}, {}", typed(source, &own.left), typed(source, &own.right), own.remark);
     (*assumption != Assumption::Density).then(|| AssumptionReport {
         name: assumption.name(),
-        statement: stated.unwrap_or_else(|| assumption.to_string()),
+        statement: stated.as_ref().map_or_else(|| assumption.to_string(), words),
+        equation: stated,
     })
 }
 

@@ -81,11 +81,22 @@ pub struct StepReport {
     pub remarks: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AssumptionReport {
     /// `R4`.
     pub name: String,
+    /// In words, formulas as they were typed.
     pub statement: String,
+    /// What is stated, where that is an equation that was assumed.
+    pub equation: Option<Equation>,
+}
+
+/// An equation of the derivation, and what is to be said of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Equation {
+    pub left: Formula,
+    pub right: Formula,
+    pub remark: &'static str,
 }
 
 /// `=`, or `~ to order 2`.

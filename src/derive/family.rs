@@ -219,16 +219,23 @@ impl Work<'_> {
                     _ => None,
                 };
                 let sign = whole.and_then(|poly| pointwise.sign(&poly));
-                match sign {
-                    Some(
-                        crate::kernel::sign::Sign::Negative
-                        | crate::kernel::sign::Sign::Nonpositive
-                        | crate::kernel::sign::Sign::Zero,
-                    ) => {
+                let factor = pointwise.normalize(term).ok().and_then(|poly| pointwise.sign(&poly));
+                let refuted = match sign {
+                    Some(Sign::Negative) => Some("negative"),
+                    Some(Sign::Nonpositive) => Some("negative or zero"),
+                    Some(Sign::Zero) => Some("zero"),
+                    _ => None,
+                };
+                match refuted {
+                    Some(sign) => {
                         status = Status::Refuted;
-                        format!("the density is not positive: its factor `{term}` is negative or zero on the support")
+                        format!("the density is not positive: it is {sign} on its support, by its factor `{term}`")
                     }
-                    _ => format!(
+                    None if factor == Some(Sign::Negative) => format!(
+                        "the density must be positive on its support, and its factor `{term}` is negative; \
+                         that the rest of it is negative too cannot be shown"
+                    ),
+                    None => format!(
                         "the density must be positive on its support, and its factor `{term}` cannot be shown to be; \
                          declare the domains that make it so"
                     ),
@@ -1052,7 +1059,7 @@ fn check(kind: CheckKind, status: Status) -> Check {
 }
 
 fn doubt(assumption: &str) -> String {
-    format!("it assumes {assumption}, which was found nowhere")
+    format!("it assumes {assumption}, which was found nowhere: it holds at none of the points that were tried")
 }
 
 /// A check that rests on theorems.

@@ -4,10 +4,9 @@ use num_traits::One;
 
 use crate::kernel::term::{Name, Rational, Term};
 use crate::model::derivation::Derivation;
-use crate::model::derivation::formula::Formula;
 
 use super::formula::{Expectations, Places, Reader};
-use super::report::{GenericLine, Report, Spelling};
+use super::report::{GenericFormula, GenericLine, Report};
 use super::search::Search;
 
 /// Matrices of more parameters than this are not written out.
@@ -28,14 +27,6 @@ pub struct GenericStep {
     pub reason: String,
 }
 
-/// A formula with its spellings.
-#[derive(Clone, Debug)]
-pub struct GenericFormula {
-    pub formula: Formula,
-    pub text: String,
-    pub latex: String,
-}
-
 /// A generic proof as its author wrote it, checked elsewhere.
 pub struct GenericProof<'a> {
     pub derivation: &'a Derivation,
@@ -54,7 +45,6 @@ pub fn instances(search: &mut Search, report: &Report, proof: &GenericProof) -> 
     if parameters.len() > MOST_PARAMETERS || parameters.iter().any(taken) {
         return Vec::new();
     }
-    let spelling = |own: &GenericFormula| Spelling { text: own.text.clone(), latex: own.latex.clone() };
     let mut found: Vec<GenericLine> = Vec::new();
     for step in &proof.steps {
         let reader = Reader {
@@ -72,8 +62,8 @@ pub fn instances(search: &mut Search, report: &Report, proof: &GenericProof) -> 
         let opens = found.last().is_none_or(|last| last.item != step.item);
         found.push(GenericLine {
             item: step.item.clone(),
-            start: opens.then(|| spelling(&step.start)),
-            end: spelling(&step.end),
+            start: opens.then(|| step.start.clone()),
+            end: step.end.clone(),
             order: step.order,
             reason: step.reason.clone(),
             formal: shown.0,

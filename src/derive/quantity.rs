@@ -4,8 +4,9 @@
 //! that it checked by algebra.
 
 use crate::kernel::normal::Normalizer;
-use crate::kernel::poly::Poly;
+use crate::kernel::poly::{Obstacle, Poly};
 use crate::kernel::term::{Name, Rational, Term};
+use crate::kernel::theorem::Rejection;
 use crate::model::family::Family;
 
 use super::family::Coordinates;
@@ -207,7 +208,12 @@ impl Work<'_> {
         let names: Vec<&str> = coordinates.iter().map(|(name, _)| name.as_str()).collect();
         let value = self.moved(&fisher, coordinates);
         let name = format!("fisher in ({})", names.join(", "));
-        self.push(&name, "(J^-1)' F J^-1, J the Jacobian of the new coordinates", value);
+        let definition = "(J^-1)' F J^-1, J the Jacobian of the new coordinates";
+        let singular = matches!(value, Err(Failure::Rejected(Rejection::Obstacle(Obstacle::DivisionByZero))));
+        self.push(&name, definition, value);
+        if let (true, Some(own)) = (singular, self.found.last_mut()) {
+            own.reason = Some("the new coordinates depend on each other: J has no inverse".to_owned());
+        }
     }
 
     fn moved(&mut self, fisher: &[Vec<Term>], coordinates: &[(Name, Term)]) -> Result<Vec<Vec<Term>>, Failure> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::kernel::term::{Name, Term};
+use crate::model::derivation::formula::Formula;
 use crate::model::family::{Claim, Family};
 
 use super::exchange::Exchange;
@@ -185,8 +186,8 @@ pub struct DerivationLink {
 #[derive(Clone, Debug, PartialEq)]
 pub struct GenericLine {
     pub item: String,
-    pub start: Option<Spelling>,
-    pub end: Spelling,
+    pub start: Option<GenericFormula>,
+    pub end: GenericFormula,
     pub order: Option<u32>,
     pub reason: String,
     /// The formula with the family's density in it, and what it comes to.
@@ -194,11 +195,23 @@ pub struct GenericLine {
     pub value: Vec<Vec<Term>>,
 }
 
-/// A generic formula as text and as LaTeX.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Spelling {
+/// A formula of a generic proof.
+#[derive(Clone, Debug)]
+pub struct GenericFormula {
+    pub formula: Formula,
+    /// In the syntax of the language.
     pub text: String,
-    pub latex: String,
+    /// The order to which it is an expansion, where it is one.
+    pub remainder: Option<u32>,
+    /// What the formula refers to.
+    pub derivation: Arc<crate::model::derivation::Derivation>,
+}
+
+/// Formulas of one proof are the same where they read alike.
+impl PartialEq for GenericFormula {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.remainder == other.remainder
+    }
 }
 
 /// A numeric value under `--at`, clearly not a proof.

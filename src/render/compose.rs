@@ -18,12 +18,12 @@ pub fn notation(term: &Term, names: &Names) -> Notation {
 }
 
 /// How wide an exponent of e may be, in tenths of a letter, before `exp(…)` takes over.
-const SHORT_EXPONENT: usize = 110;
+const SHORT_EXPONENT: usize = 122;
 /// How wide a sum above a plain number may be before the number becomes a coefficient.
-const LONG_NUMERATOR: usize = 260;
+const LONG_NUMERATOR: usize = 285;
 
 /// How wide a factor of a fraction may be when its own fractions lie on the line.
-const WIDEST_FLAT: usize = 220;
+const WIDEST_FLAT: usize = 255;
 
 struct Composer<'a> {
     names: &'a Names,

@@ -1,5 +1,6 @@
 //! What a document says, in which order: decided once for all formats.
 
+mod abbreviation;
 mod quantity;
 mod verdict;
 
@@ -162,13 +163,14 @@ pub fn of(report: &Report, options: &Options) -> Document {
         Some(only) => only.contains(&part),
         None => part != Part::Derivations || options.proof,
     };
-    let parts = Part::TABLE
+    let mut parts: Vec<(Part, Vec<Block>)> = Part::TABLE
         .iter()
         .map(|(part, ..)| *part)
         .filter(|part| wanted(*part))
         .map(|part| (part, writer.part(part)))
         .filter(|(_, blocks)| !blocks.is_empty())
         .collect();
+    abbreviation::shorten(&mut parts, &names, options.width);
     Document { title: title(report), status: report.status, parts }
 }
 

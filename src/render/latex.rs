@@ -15,6 +15,7 @@ pub fn write(notation: &Notation) -> String {
         Notation::Fraction(over, under) => format!("\\frac{{{}}}{{{}}}", inner(over), inner(under)),
         Notation::Slash(over, under) => format!("{}/{}", inner(over), inner(under)),
         Notation::Power(base, exponent) => write_power(base, exponent),
+        Notation::Indexed(base, index) => format!("{}{}", write(base), attach('_', &inner(index), false)),
         Notation::Root(body) => format!("\\sqrt{{{}}}", inner(body)),
         Notation::Group(fence, body) => enclose(*fence, body),
         Notation::Tight(parts) => parts.iter().fold(String::new(), |out, part| join_tight(&out, &write(part))),
@@ -92,7 +93,7 @@ fn write_symbol(symbol: &Symbol) -> String {
 
 /// A part inside braces or parentheses: a short sum is written close, as in x^{a-1}.
 fn inner(notation: &Notation) -> String {
-    const SHORT: usize = 160;
+    const SHORT: usize = 178;
     match notation {
         Notation::Sum(terms) => write_sum(terms, notation.is_tall() || notation.width() > SHORT),
         _ => write(notation),
@@ -313,12 +314,24 @@ impl Spelling for Latex {
         "\\mathbb{E}"
     }
 
+    fn raised(&self, exponent: &Notation) -> String {
+        attach('^', &inner(exponent), false)
+    }
+
+    fn is_linear(&self) -> bool {
+        false
+    }
+
     fn times(&self) -> &'static str {
         "\\times "
     }
 
     fn operator_width(&self) -> usize {
         24
+    }
+
+    fn separator_width(&self, separator: Separator) -> usize {
+        separator.width()
     }
 
     fn indent(&self) -> usize {

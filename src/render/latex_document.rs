@@ -16,6 +16,7 @@ pub const PREAMBLE: &str = "\\documentclass[11pt,a4paper]{article}
 \\allowdisplaybreaks
 \\setlength{\\parindent}{0pt}
 \\setlength{\\parskip}{4pt}
+\\setlength{\\emergencystretch}{3em}
 \\begin{document}
 ";
 
@@ -60,8 +61,7 @@ fn write_block(block: &Block, options: &Options) -> String {
 }
 
 fn lines_of(block: &Block, width: usize) -> Vec<Line> {
-    // TeX sets the columns of a matrix, and the operators in them, wider than the measure of a row has it.
-    matrix_lines(block, |whole: &Notation| whole.width() * 12 <= width * 110)
+    matrix_lines(block, |whole: &Notation| whole.width() <= width * 10)
 }
 
 fn environment(lines: &[Line], width: usize) -> String {
@@ -81,10 +81,27 @@ fn write_inlines(inlines: &[Inline]) -> String {
         .map(|inline| match inline {
             Inline::Text(words) => prose(words),
             Inline::Strong(words) => format!("\\textbf{{{}}}", prose(words)),
-            Inline::Code(code) => format!("\\texttt{{{}}}", prose(code)),
-            Inline::Math(notation) => format!("${}$", latex::write(notation)),
+            Inline::Code(code) => format!("\\texttt{{{}}}", typed(code)),
+            Inline::Math(notation) => format!("${}$", running(notation)),
         })
         .collect()
+}
+
+/// A formula in a paragraph; TeX breaks it at relations and signs, and between the tuples of a long list too.
+fn running(notation: &Notation) -> String {
+    const LONG: usize = 300;
+    let written = latex::write(notation);
+    if notation.width() > LONG { written.replace("), (", "), \\allowbreak (") } else { written }
+}
+
+/// Text as typed; a long word of it may break after its signs.
+fn typed(code: &str) -> String {
+    const LONG: usize = 24;
+    let word = |word: &str| match word.chars().count() > LONG {
+        true => word.split_inclusive(['*', '+', '/', ',', '(']).map(prose).collect::<Vec<_>>().join("\\allowbreak{}"),
+        false => prose(word),
+    };
+    code.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Words in LaTeX's text mode, for any of its encodings: dashes, quotes and Greek letters are

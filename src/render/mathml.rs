@@ -78,9 +78,10 @@ fn write(notation: &Notation) -> String {
             Notation::Symbol(symbol) => raised(symbol, Some(exponent)),
             base => format!("<msup>{}{}</msup>", row(&write(base)), row(&write(exponent))),
         },
+        Notation::Indexed(base, index) => format!("<msub>{}{}</msub>", row(&write(base)), row(&write(index))),
         Notation::Root(body) => format!("<msqrt>{}</msqrt>", write(body)),
         Notation::Group(fence, body) => enclose(*fence, body),
-        Notation::Expectation(body) => row(&format!("<mi>𝔼</mi>{}", enclose(Fence::Square, body))),
+        Notation::Expectation(body) => row(&format!("{EXPECTATION}{}", enclose(Fence::Square, body))),
         Notation::Call(head, argument) => {
             row(&format!("{}<mo>\u{2061}</mo>{}", write(head), enclose(Fence::Round, argument)))
         }
@@ -105,12 +106,18 @@ fn write(notation: &Notation) -> String {
             format!("<mfrac>{}{}</mfrac>", row(&over), row(&under))
         }
         Notation::Big { sign, lower, upper, body } => {
-            let limit = |limit: &Option<Box<Notation>>| {
-                limit.as_deref().map_or("<mrow></mrow>".to_owned(), |limit| row(&write(limit)))
+            // An integral has its limits at its side. Σ is a letter, ∑ the sign that grows.
+            let (under, over, both) =
+                if sign.text == "∫" { ("msub", "msup", "msubsup") } else { ("munder", "mover", "munderover") };
+            let sign = operator(if sign.text == "Σ" { "∑" } else { &sign.text });
+            let limit = |limit: &Notation| row(&write(limit));
+            let sign = match (lower.as_deref(), upper.as_deref()) {
+                (None, None) => sign,
+                (Some(lower), None) => format!("<{under}>{sign}{}</{under}>", limit(lower)),
+                (None, Some(upper)) => format!("<{over}>{sign}{}</{over}>", limit(upper)),
+                (Some(lower), Some(upper)) => format!("<{both}>{sign}{}{}</{both}>", limit(lower), limit(upper)),
             };
-            let sided = sign.text == "∫";
-            let tag = if sided { "msubsup" } else { "munderover" };
-            row(&format!("<{tag}><mo>{}</mo>{}{}</{tag}>{}", sign.text, limit(lower), limit(upper), write(body)))
+            row(&(sign + write(body).as_str()))
         }
         Notation::Matrix(rows) => {
             let rows: String = rows
@@ -148,29 +155,47 @@ fn operator(sign: &str) -> String {
     format!("<mo>{}</mo>", escape(sign))
 }
 
+const EXPECTATION: &str = "<mi>𝔼</mi>";
+
 /// A letter with its subscript, its primes and an exponent, in one element.
 fn raised(symbol: &Symbol, exponent: Option<&Notation>) -> String {
+    let letter = letter(symbol);
+    let prime = match &symbol.prime {
+        Prime::None => String::new(),
+        Prime::Count(count) => {
+            // Beside an exponent it would be taken for an operator between two terms.
+            let form = if exponent.is_some() { " form=\"postfix\" lspace=\"0\" rspace=\"0\"" } else { "" };
+            format!("<mo{form}>{}</mo>", ["", "′", "″", "‴"].get(*count).unwrap_or(&"⁗"))
+        }
+        Prime::Order(order) => row(&format!("<mo>(</mo>{}<mo>)</mo>", write(order))),
+    };
+    let above = match (exponent.map(write), prime.is_empty()) {
+        (None, _) => prime,
+        (Some(exponent), true) => row(&exponent),
+        (Some(exponent), false) => row(&(prime + exponent.as_str())),
+    };
+    let below = symbol.subscript.as_deref().map(|index| row(&write(index)));
+    match (below, above.is_empty()) {
+        (None, true) => letter,
+        (None, false) => format!("<msup>{letter}{above}</msup>"),
+        (Some(below), true) => format!("<msub>{letter}{below}</msub>"),
+        (Some(below), false) => format!("<msubsup>{letter}{below}{above}</msubsup>"),
+    }
+}
+
+fn letter(symbol: &Symbol) -> String {
     let latex = &symbol.glyph.latex;
+    match latex.as_str() {
+        "\\mathbb{E}" => return EXPECTATION.to_owned(),
+        // Raised already in plain text; here the superscript raises it.
+        "\\top" => return "<mo>⊤</mo>".to_owned(),
+        _ => {}
+    }
     let capital = symbol.glyph.text.chars().all(char::is_uppercase) && latex.starts_with('\\');
     let upright = capital || ["\\mathrm", "\\operatorname"].iter().any(|command| latex.starts_with(command));
     // MathML sets one letter in italics and several upright; only the exception is marked.
     let variant = if upright && symbol.glyph.text.chars().count() == 1 { " mathvariant=\"normal\"" } else { "" };
-    let letter = format!("<mi{variant}>{}</mi>", escape(&symbol.glyph.text));
-    let mut above = match &symbol.prime {
-        Prime::None => String::new(),
-        Prime::Count(count) => operator(["", "′", "″", "‴"].get(*count).unwrap_or(&"⁗")),
-        Prime::Order(order) => format!("<mo>(</mo>{}<mo>)</mo>", write(order)),
-    };
-    if let Some(exponent) = exponent {
-        above.push_str(&write(exponent));
-    }
-    let below = symbol.subscript.as_deref().map(|index| row(&write(index)));
-    match (below, above.is_empty()) {
-        (None, true) => letter,
-        (None, false) => format!("<msup>{letter}{}</msup>", row(&above)),
-        (Some(below), true) => format!("<msub>{letter}{below}</msub>"),
-        (Some(below), false) => format!("<msubsup>{letter}{below}{}</msubsup>", row(&above)),
-    }
+    format!("<mi{variant}>{}</mi>", escape(&symbol.glyph.text))
 }
 
 fn enclose(fence: Fence, body: &Notation) -> String {

@@ -24,7 +24,8 @@ mod text_document;
 use std::collections::BTreeSet;
 
 use crate::derive::report::Report;
-use crate::kernel::term::Term;
+use crate::kernel::domain::Domain;
+use crate::kernel::term::{Name, Term};
 
 pub use compose::notation as term_notation;
 pub use document::Part;
@@ -151,6 +152,11 @@ pub fn term_latex(term: &Term, names: &Names) -> String {
 /// The LaTeX of one term as a display, broken into rows of at most `width` letters.
 pub fn term_display(term: &Term, names: &Names, width: usize) -> String {
     latex::rows(&compose::notation(term, names), width)
+}
+
+/// What a declaration asks of a name, as Unicode text: "σ > 0".
+pub fn condition_text(name: &Name, domain: &Domain, names: &Names) -> String {
+    text::write(&domain::condition(name, domain, names))
 }
 
 /// The Unicode text of one term, on one line.

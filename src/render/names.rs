@@ -96,6 +96,11 @@ impl Names {
         Name::new(&format!("{name}_q"))
     }
 
+    /// Every declared name.
+    pub fn all(&self) -> impl Iterator<Item = &Name> {
+        self.constants.iter().chain(&self.parameters).chain(&self.covariates).chain(&self.variates)
+    }
+
     pub fn declares(&self, name: &Name) -> bool {
         [&self.constants, &self.parameters, &self.covariates, &self.variates].iter().any(|list| list.contains(name))
     }
@@ -193,7 +198,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// The author's own LaTeX. `base_index` is taken apart, so that primes and powers attach to it.
-fn authored(latex: &str, name: &str) -> Symbol {
+pub fn authored(latex: &str, name: &str) -> Symbol {
     let latex = latex.trim();
     if let Some((base, index)) = latex.split_once('_')
         && !base.contains('^')

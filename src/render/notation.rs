@@ -81,6 +81,17 @@ pub enum Separator {
     Parallel,
 }
 
+impl Separator {
+    /// With the spaces around it, in tenths of a letter.
+    pub fn width(self) -> usize {
+        match self {
+            Separator::Comma | Separator::Semicolon => 8,
+            Separator::Given => 16,
+            Separator::Parallel => 20,
+        }
+    }
+}
+
 /// Written mathematics.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notation {
@@ -97,6 +108,8 @@ pub enum Notation {
     /// On one line, for exponents; build it with [`slash`].
     Slash(Box<Notation>, Box<Notation>),
     Power(Box<Notation>, Box<Notation>),
+    /// What is no letter, with a subscript: [A B]_ij.
+    Indexed(Box<Notation>, Box<Notation>),
     Root(Box<Notation>),
     Group(Fence, Box<Notation>),
     /// Letters as close as in one word: dx, ∇ℓ, the subscript ijk.
@@ -261,7 +274,11 @@ impl Notation {
             Notation::Slash(..) => Level::Slash,
             Notation::Product(_) | Notation::Big { .. } => Level::Product,
             Notation::Fraction(..) | Notation::Derivative { .. } | Notation::Prefix(..) => Level::Prefix,
-            Notation::Power(..) | Notation::Factorial(_) | Notation::Root(_) | Notation::Tight(_) => Level::Power,
+            Notation::Power(..)
+            | Notation::Indexed(..)
+            | Notation::Factorial(_)
+            | Notation::Root(_)
+            | Notation::Tight(_) => Level::Power,
             Notation::Number(_) | Notation::Symbol(_) | Notation::Words(_) => Level::Atom,
             Notation::Group(..) | Notation::Call(..) | Notation::Expectation(_) => Level::Atom,
             Notation::Binomial(..) | Notation::Matrix(_) => Level::Atom,
@@ -273,7 +290,7 @@ impl Notation {
         match self {
             Notation::Fraction(..) | Notation::Derivative { .. } => true,
             Notation::Binomial(..) | Notation::Matrix(_) | Notation::Big { .. } => true,
-            Notation::Power(base, _) => base.is_tall(),
+            Notation::Power(base, _) | Notation::Indexed(base, _) => base.is_tall(),
             _ => self.children().into_iter().any(Notation::is_tall),
         }
     }
@@ -285,6 +302,7 @@ impl Notation {
             Notation::Sum(terms) => terms.iter().map(|(_, term)| term).collect(),
             Notation::Product(parts) | Notation::Tight(parts) | Notation::List(_, parts) => parts.iter().collect(),
             Notation::Fraction(a, b) | Notation::Slash(a, b) | Notation::Power(a, b) => vec![a, b],
+            Notation::Indexed(base, _) => vec![base],
             Notation::Call(a, b) | Notation::Prefix(a, b) | Notation::Binomial(a, b) => vec![a, b],
             Notation::Root(body) | Notation::Group(_, body) => vec![body],
             Notation::Factorial(body) | Notation::Expectation(body) => vec![body],
@@ -299,22 +317,57 @@ impl Notation {
         }
     }
 
+    /// The same with other parts at the same size.
+    pub fn map_children(&self, change: &mut dyn FnMut(&Notation) -> Notation) -> Notation {
+        let mut copy = self.clone();
+        match &mut copy {
+            Notation::Number(_) | Notation::Symbol(_) | Notation::Words(_) => {}
+            Notation::Sum(terms) => terms.iter_mut().for_each(|(_, term)| *term = change(term)),
+            Notation::Product(parts) | Notation::Tight(parts) | Notation::List(_, parts) => {
+                parts.iter_mut().for_each(|part| *part = change(part));
+            }
+            Notation::Fraction(a, b) | Notation::Slash(a, b) | Notation::Power(a, b) => {
+                **a = change(a);
+                **b = change(b);
+            }
+            Notation::Call(a, b) | Notation::Prefix(a, b) | Notation::Binomial(a, b) => {
+                **a = change(a);
+                **b = change(b);
+            }
+            Notation::Indexed(body, _) | Notation::Root(body) | Notation::Group(_, body) => **body = change(body),
+            Notation::Factorial(body) | Notation::Expectation(body) => **body = change(body),
+            Notation::Derivative { of, .. } => {
+                if let Some(of) = of {
+                    **of = change(of);
+                }
+            }
+            Notation::Big { body, .. } => **body = change(body),
+            Notation::Matrix(rows) => rows.iter_mut().flatten().for_each(|entry| *entry = change(entry)),
+            Notation::Chain(first, links) => {
+                **first = change(first);
+                links.iter_mut().for_each(|(_, right)| *right = change(right));
+            }
+        }
+        copy
+    }
+
     /// The visual width, in tenths of an ordinary letter: what a reader sees, not what is typed.
     pub fn width(&self) -> usize {
-        const LETTER: usize = 10;
         const OPERATOR: usize = 24;
+        // Those that grow stand apart from their neighbours.
+        let fences = |body: &Notation| if body.is_tall() { 25 } else { 15 };
         let stacked = |a: &Notation, b: &Notation| a.width().max(b.width());
         match self {
-            Notation::Number(digits) => LETTER * digits.len(),
+            Notation::Number(digits) => letters(digits),
             Notation::Words(words) => 9 * words.chars().count(),
             Notation::Symbol(symbol) => {
                 let raised = match &symbol.prime {
                     Prime::None => 0,
-                    Prime::Count(count) => 4 * count,
+                    Prime::Count(count) => 5 * count,
                     Prime::Order(order) => script(order) + 8,
                 };
                 let lowered = symbol.subscript.as_deref().map_or(0, script);
-                LETTER * symbol.glyph.text.chars().count() + raised.max(lowered)
+                letters(&symbol.glyph.text) + raised.max(lowered)
             }
             Notation::Sum(terms) => {
                 let signs = terms.len() * OPERATOR
@@ -325,21 +378,24 @@ impl Notation {
                 signs + terms.iter().map(|(_, term)| term.width()).sum::<usize>()
             }
             Notation::Product(factors) => factors.iter().map(|factor| factor.width() + 2).sum(),
-            Notation::Fraction(over, under) => 6 + stacked(over, under),
-            Notation::Slash(over, under) => over.width() + under.width() + LETTER,
-            Notation::Power(base, exponent) => base.width() + script(exponent),
-            Notation::Root(body) => 10 + body.width(),
-            Notation::Group(_, body) => body.width() + if body.is_tall() { 16 } else { 9 },
+            Notation::Fraction(over, under) => 5 + stacked(over, under),
+            Notation::Slash(over, under) => over.width() + under.width() + 10,
+            Notation::Power(base, attached) | Notation::Indexed(base, attached) => base.width() + script(attached),
+            Notation::Root(body) => 16 + body.width(),
+            Notation::Group(_, body) => body.width() + fences(body),
             Notation::Tight(parts) => parts.iter().map(Notation::width).sum(),
-            Notation::Expectation(body) => 12 + body.width() + if body.is_tall() { 16 } else { 9 },
-            Notation::Call(head, argument) => head.width() + argument.width() + if argument.is_tall() { 16 } else { 9 },
+            Notation::Expectation(body) => 13 + body.width() + fences(body),
+            Notation::Call(head, argument) => head.width() + argument.width() + fences(argument),
             Notation::Prefix(head, argument) => head.width() + argument.width() + 4,
-            Notation::Binomial(over, under) => 18 + stacked(over, under),
-            Notation::Factorial(body) => body.width() + 4,
+            Notation::Binomial(over, under) => 28 + stacked(over, under),
+            Notation::Factorial(body) => body.width() + 6,
             Notation::Derivative { of, by } => {
+                let partial = letters("∂");
                 let under: usize =
-                    by.iter().map(|(name, times)| 10 + name.width() + if *times > 1 { 6 } else { 0 }).sum();
-                under.max(16 + of.as_deref().map_or(0, Notation::width)) + 6
+                    by.iter().map(|(name, times)| partial + 3 + name.width() + if *times > 1 { 8 } else { 0 }).sum();
+                let order: usize = by.iter().map(|(_, times)| times).sum();
+                let over = partial + if order > 1 { 8 } else { 0 } + of.as_deref().map_or(0, Notation::width);
+                under.max(over) + 5
             }
             Notation::Big { lower, upper, body, .. } => {
                 let limits = lower.iter().chain(upper).map(|limit| script(limit)).max().unwrap_or(0);
@@ -349,15 +405,10 @@ impl Notation {
                 let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
                 let column =
                     |j: usize| rows.iter().filter_map(|row| row.get(j)).map(Notation::width).max().unwrap_or(0);
-                20 + (0..columns).map(column).sum::<usize>() + 20 * columns.saturating_sub(1)
+                33 + (0..columns).map(column).sum::<usize>() + 18 * columns.saturating_sub(1)
             }
             Notation::List(separator, items) => {
-                let gap = match separator {
-                    Separator::Comma | Separator::Semicolon => 8,
-                    Separator::Given => 16,
-                    Separator::Parallel => 20,
-                };
-                items.iter().map(Notation::width).sum::<usize>() + gap * items.len().saturating_sub(1)
+                items.iter().map(Notation::width).sum::<usize>() + separator.width() * items.len().saturating_sub(1)
             }
             Notation::Chain(first, links) => {
                 first.width() + links.iter().map(|(_, right)| RELATION + right.width()).sum::<usize>()
@@ -369,9 +420,34 @@ impl Notation {
 /// The width of a relation sign with its spaces.
 pub const RELATION: usize = 26;
 
-/// The width of something set as an exponent or a subscript.
+/// The width of something set as an exponent or a subscript, where operators stand close.
 fn script(notation: &Notation) -> usize {
-    notation.width() * 7 / 10
+    const CLOSER: usize = 9;
+    let signs = match notation {
+        Notation::Sum(terms) => terms.len() - 1,
+        Notation::Chain(_, links) => links.len(),
+        _ => 0,
+    };
+    1 + (notation.width() - signs * CLOSER) * 73 / 100
+}
+
+/// The width of letters in italics, of digits, and of upright words: the metrics of Computer Modern, an em being 19.
+fn letters(text: &str) -> usize {
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(letter), None) => match letter {
+            'i' | 'l' | 'ι' | 't' => 7,
+            'b' | 'c' | 'j' | 'e' | 'q' | 'r' | 'z' | 'ε' | 'ζ' | 'δ' | 'ξ' | 'τ' | 'I' | 'ℓ' => 8,
+            'h' | 'n' | 'u' | 'x' | 'ν' | 'β' | 'κ' | 'λ' | 'μ' | 'π' | 'σ' | 'φ' | 'υ' | '∂' | 'T' | 'V' | 'Y'
+            | 'J' => 11,
+            'α' | 'χ' | 'ψ' | 'ω' | 'F' | 'P' | 'Γ' | 'S' | 'U' | 'L' | 'Z' => 13,
+            'w' | 'A' | 'B' | 'C' | 'E' | 'O' | 'R' | 'Π' | 'Σ' | 'Φ' | 'Ω' | 'Λ' | 'Ξ' => 14,
+            'm' | 'D' | 'H' | 'K' | 'M' | 'N' | 'W' | 'X' | 'Δ' | '∇' | 'G' | 'Q' | 'Ψ' | 'Θ' => 16,
+            _ => 10,
+        },
+        // Accents take no room of their own.
+        _ => text.chars().filter(|letter| !('\u{300}'..='\u{36f}').contains(letter)).count() * 10,
+    }
 }
 
 /// `log x` at the end of a numerator as `log(x)`, so that nobody reads log(x/h).

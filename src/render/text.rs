@@ -17,6 +17,7 @@ pub fn write(notation: &Notation) -> String {
         },
         Notation::Slash(over, under) => format!("{}/{}", write(over), write(under)),
         Notation::Power(base, exponent) => write_power(base, exponent),
+        Notation::Indexed(base, index) => write(base) + lowered(index).as_str(),
         Notation::Root(body) => match &**body {
             Notation::Number(_) | Notation::Symbol(_) => format!("√{}", write(body)),
             _ => format!("√({})", write(body)),
@@ -64,12 +65,7 @@ pub fn write(notation: &Notation) -> String {
 fn write_symbol(symbol: &Symbol) -> String {
     let mut out = symbol.glyph.text.clone();
     if let Some(index) = &symbol.subscript {
-        let index = write(index);
-        match scripted(&index, SUBSCRIPTS) {
-            Some(lowered) => out.push_str(&lowered),
-            None if index.contains(' ') => out.push_str(&format!("_({index})")),
-            None => out.push_str(&format!("_{index}")),
-        }
+        out.push_str(&lowered(index));
     }
     match &symbol.prime {
         Prime::None => {}
@@ -83,6 +79,16 @@ fn write_symbol(symbol: &Symbol) -> String {
         }
     }
     out
+}
+
+/// A subscript: in small characters where all of them exist.
+fn lowered(index: &Notation) -> String {
+    let index = write(index);
+    match scripted(&index, SUBSCRIPTS) {
+        Some(small) => small,
+        None if index.contains(' ') => format!("_({index})"),
+        None => format!("_{index}"),
+    }
 }
 
 fn write_sum(terms: &[(Sign, Notation)]) -> String {
@@ -145,11 +151,16 @@ fn write_power(base: &Notation, exponent: &Notation) -> String {
         base if base.level() < Level::Atom => format!("({written})"),
         _ => written,
     };
+    base + raised(exponent).as_str()
+}
+
+/// An exponent: in small characters where all of them exist.
+fn raised(exponent: &Notation) -> String {
     let exponent = write(exponent);
     match scripted(&exponent, SUPERSCRIPTS) {
-        Some(raised) => format!("{base}{raised}"),
-        None if exponent.chars().count() == 1 => format!("{base}^{exponent}"),
-        None => format!("{base}^({exponent})"),
+        Some(small) => small,
+        None if exponent.chars().count() == 1 => format!("^{exponent}"),
+        None => format!("^({exponent})"),
     }
 }
 
@@ -208,6 +219,31 @@ pub fn write_matrix(rows: &[Vec<Notation>]) -> Vec<String> {
 /// The columns of a terminal that a string takes; combining accents take none.
 pub fn columns_of(text: &str) -> usize {
     text.chars().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).count()
+}
+
+/// A space at which no line breaks.
+pub const UNBROKEN: &str = "\u{a0}";
+
+/// Words filled into lines; formulas, whose spaces do not break, stay whole or break where they say.
+pub fn fill(words: &str, first: &str, rest: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in words.split(' ').filter(|word| !word.is_empty()) {
+        for (number, row) in word.split('\n').enumerate() {
+            if !empty && (number > 0 || columns_of(&line) + 1 + columns_of(row) > width) {
+                lines.push(std::mem::replace(&mut line, rest.to_owned()));
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+            }
+            line.push_str(row);
+            empty = false;
+        }
+    }
+    lines.push(line);
+    lines.into_iter().map(|line| line.replace(UNBROKEN, " ")).collect()
 }
 
 /// Rows of `left = right`, each continuation under the right side.
@@ -317,12 +353,24 @@ impl Spelling for Text {
         "E"
     }
 
+    fn raised(&self, exponent: &Notation) -> String {
+        raised(exponent)
+    }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn times(&self) -> &'static str {
         "× "
     }
 
     fn operator_width(&self) -> usize {
         3
+    }
+
+    fn separator_width(&self, separator: Separator) -> usize {
+        columns_of(self.separator(separator))
     }
 
     fn indent(&self) -> usize {

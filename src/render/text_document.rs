@@ -2,15 +2,15 @@
 
 use super::Options;
 use super::document::{Block, Document, Inline, matrix_lines, status_word};
-use super::layout::Spelling;
+use super::layout::{self, Spelling};
 use super::notation::{Notation, Relation};
-use super::text::{self, Text};
+use super::text::{self, Text, UNBROKEN, fill};
 
 /// The report of one family.
 pub fn write(document: &Document, options: &Options) -> String {
     let width = options.width;
     let title = format!("{} — {}", document.title, status_word(document.status));
-    let mut out = format!("{title}\n{}\n", "═".repeat(text::columns_of(&title)));
+    let mut out = format!("{title}\n{}\n", "═".repeat(text::columns_of(&title).min(width)));
     for (part, blocks) in &document.parts {
         out.push_str(&format!("\n{}\n", part.heading()));
         for block in blocks {
@@ -27,10 +27,13 @@ fn write_block(block: &Block, width: usize) -> Vec<String> {
     const INDENT: &str = "  ";
     const FORMULA: &str = "    ";
     match block {
-        Block::Paragraph(inlines) => wrap(&write_inlines(inlines), INDENT, INDENT, width),
+        Block::Paragraph(inlines) => {
+            fill(&write_inlines(inlines, width.saturating_sub(INDENT.len())), INDENT, INDENT, width)
+        }
         Block::Heading(title) => vec![String::new(), format!("{INDENT}{title}")],
         Block::Items(items) => {
-            items.iter().flat_map(|item| wrap(&write_inlines(item), "  • ", FORMULA, width)).collect()
+            let room = width.saturating_sub(FORMULA.len());
+            items.iter().flat_map(|item| fill(&write_inlines(item, room), "  • ", FORMULA, width)).collect()
         }
         Block::Display(_) | Block::Matrix { .. } => {
             let room = width.saturating_sub(FORMULA.len());
@@ -79,32 +82,20 @@ fn drawn_width(whole: &Notation) -> usize {
     text::write(whole).split('\n').map(text::columns_of).max().unwrap_or(0)
 }
 
-fn write_inlines(inlines: &[Inline]) -> String {
-    inlines
-        .iter()
-        .map(|inline| match inline {
-            Inline::Text(words) | Inline::Strong(words) | Inline::Code(words) => words.clone(),
-            Inline::Math(notation) => text::write(notation).replace(' ', "\u{a0}"),
-        })
-        .collect()
-}
-
-/// Words filled into lines; formulas, whose spaces do not break, stay whole.
-fn wrap(words: &str, first: &str, rest: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = first.to_owned();
-    let mut empty = true;
-    for word in words.split(' ').filter(|word| !word.is_empty()) {
-        if !empty && text::columns_of(&line) + 1 + text::columns_of(word) > width {
-            lines.push(std::mem::replace(&mut line, rest.to_owned()));
-            empty = true;
+/// A formula in running text stays whole; one that is longer than a line keeps the rows of a display.
+fn write_inlines(inlines: &[Inline], room: usize) -> String {
+    let math = |notation: &Notation| {
+        let whole = text::write(notation);
+        if text::columns_of(&whole) <= room {
+            return whole.replace(' ', UNBROKEN);
         }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    lines.push(line);
-    lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
+        let rows = layout::rows(notation, room.saturating_sub(Text.indent()), &Text).into_iter();
+        let rows = rows.map(|row| (" ".repeat(row.indent * Text.indent()) + row.body.as_str()).replace(' ', UNBROKEN));
+        rows.collect::<Vec<_>>().join("\n")
+    };
+    let piece = |inline: &Inline| match inline {
+        Inline::Text(words) | Inline::Strong(words) | Inline::Code(words) => words.clone(),
+        Inline::Math(notation) => math(notation),
+    };
+    inlines.iter().map(piece).collect()
 }

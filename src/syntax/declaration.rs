@@ -1,7 +1,7 @@
 //! Declarations, their conditions, and domains.
 
 use super::parser::{Parse, Parser};
-use super::token::TokenKind;
+use super::token::{Token, TokenKind};
 use super::tree::{Comparison, Condition, Declaration, Declarations, Domain, DomainKind, Expression, Spanned};
 use crate::diagnostic::Diagnostic;
 
@@ -10,7 +10,11 @@ impl Parser<'_> {
         let mut declarations = vec![self.declaration()?];
         let mut conditions = Vec::new();
         loop {
-            if self.eat(TokenKind::Comma).is_some() {
+            if let Some(comma) = self.eat(TokenKind::Comma) {
+                if self.at_new_entry() {
+                    self.entry_after_comma(comma);
+                    return Ok(Declarations { declarations, conditions });
+                }
                 declarations.push(self.declaration()?);
             } else if self.eat_word("where").is_some() {
                 self.conditions(&mut conditions)?;
@@ -18,6 +22,23 @@ impl Parser<'_> {
                 return Ok(Declarations { declarations, conditions });
             }
         }
+    }
+
+    /// Whether an entry begins here, and not a name that is called like one.
+    fn at_new_entry(&self) -> bool {
+        let next = self.peek_at(1).kind;
+        let used = matches!(next, TokenKind::Colon | TokenKind::Comma) || self.comparison_at(1).is_some();
+        let declares = next == TokenKind::Name && self.peek_at(2).kind == TokenKind::Colon;
+        self.at_entry() && !used && (self.peek().starts_line || declares)
+    }
+
+    fn entry_after_comma(&mut self, comma: Token) {
+        let found = self.describe(self.peek());
+        self.report(
+            Diagnostic::error("syntax", format!("expected another declaration after `,`, found the entry {found}"))
+                .at(comma.span, "nothing follows this comma in its list")
+                .help("leave the comma out: entries stand one after the other, without a sign between them"),
+        );
     }
 
     fn declaration(&mut self) -> Parse<Declaration> {
@@ -68,6 +89,9 @@ impl Parser<'_> {
     /// Conditions end where a new declaration, `name :` or `(`names`) :`, begins.
     fn conditions(&mut self, conditions: &mut Vec<Condition>) -> Parse<()> {
         loop {
+            if self.at_new_entry() || matches!(self.peek().kind, TokenKind::CloseBrace | TokenKind::End) {
+                return Err(self.expected("a condition after `where`, such as `a > 0`"));
+            }
             self.condition(conditions)?;
             let declares = self.peek_at(1).kind == TokenKind::Name && self.peek_at(2).kind == TokenKind::Colon;
             let goes_on = self.at(TokenKind::Comma) && !declares || self.is_word(self.peek(), "and");
@@ -95,7 +119,11 @@ impl Parser<'_> {
     }
 
     fn peek_comparison(&self) -> Option<Comparison> {
-        match self.peek().kind {
+        self.comparison_at(0)
+    }
+
+    fn comparison_at(&self, ahead: usize) -> Option<Comparison> {
+        match self.peek_at(ahead).kind {
             TokenKind::Less => Some(Comparison::Less),
             TokenKind::LessOrEqual => Some(Comparison::LessOrEqual),
             TokenKind::Greater => Some(Comparison::Greater),
@@ -118,7 +146,7 @@ impl Parser<'_> {
                     .help("where one name follows from others, declare the others and name it with `let`"),
             ));
         }
-        Err(self.expected("`<`, `<=`, `>`, `>=` or `!=`"))
+        Err(self.expected("a condition such as `a > 0`: one of `<`, `<=`, `>`, `>=` and `!=`"))
     }
 
     pub fn domain(&mut self) -> Parse<Domain> {

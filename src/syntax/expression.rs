@@ -139,6 +139,11 @@ impl Parser<'_> {
                 self.grow(self.height, token.span)?;
                 Ok(Spanned { node: ExpressionKind::Vector(elements), span: token.span.to(end.span) })
             }
+            TokenKind::Bar => Err(self.report(
+                Diagnostic::error("syntax", "expected an expression, found `|`")
+                    .at(token.span, "expected an expression")
+                    .help("an absolute value is written `abs(x)`"),
+            )),
             _ => Err(self.expected("an expression")),
         }
     }
@@ -287,7 +292,7 @@ impl Parser<'_> {
     }
 
     /// Whether the next word begins an entry, an item, or follows an expression.
-    fn at_entry(&self) -> bool {
+    pub fn at_entry(&self) -> bool {
         self.at_item()
             || self.peek_word().is_some_and(|(word, _)| {
                 let word = word.node.as_str();
@@ -309,6 +314,15 @@ impl Parser<'_> {
             left if left.len() <= 24 && typed.len() <= 48 && !left.contains('\n') => format!("write `{left}*{right}`"),
             _ => "write `*` between them".to_string(),
         };
+        if self.source.slice(left.span) == "if" {
+            let place = left.span;
+            self.report(
+                Diagnostic::error("syntax", "there is no `if` in this language")
+                    .at(place, "cannot be decided here")
+                    .help("where a density is positive is said by the domain of its variate, as in `x : positive`"),
+            );
+            return;
+        }
         self.report(
             Diagnostic::error("missing-operator", "multiplication needs `*`")
                 .at(place, "two factors side by side")

@@ -3,7 +3,7 @@
 use super::parser::{Parse, Parser};
 use super::spelling::spell;
 use super::token::TokenKind;
-use super::tree::{Expression, FamilyEntry, FamilyTree, Ident, Spanned};
+use super::tree::{Expression, ExpressionKind, FamilyEntry, FamilyTree, Ident, Spanned};
 use crate::diagnostic::Diagnostic;
 
 pub const FAMILY_KEYWORDS: &[&str] = &[
@@ -57,7 +57,11 @@ impl Parser<'_> {
         let keyword = self.advance();
         let name = self.name("a name for the family")?;
         let title = if self.at(TokenKind::Text) { Some(self.quoted("a title")?) } else { None };
-        let open = self.expect(TokenKind::OpenBrace, "`{`")?;
+        if !self.at(TokenKind::OpenBrace) {
+            let what = format!("`{{` after the name, as in `family {} {{ … }}`", name.node);
+            return Err(self.expected(&what));
+        }
+        let open = self.advance();
         let mut entries = Vec::new();
         let mut complete = true;
         loop {
@@ -101,10 +105,10 @@ impl Parser<'_> {
             "parameter" => Ok(FamilyEntry::Parameter(self.declarations()?)),
             "constant" => Ok(FamilyEntry::Constant(self.declarations()?)),
             "given" => Ok(FamilyEntry::Given(self.declarations()?)),
-            "density" => self.expression().map(density(false, false)),
-            "mass" => self.expression().map(density(true, false)),
-            "log-density" => self.expression().map(density(false, true)),
-            "log-mass" => self.expression().map(density(true, true)),
+            "density" => self.unnamed("density").map(density(false, false)),
+            "mass" => self.unnamed("mass").map(density(true, false)),
+            "log-density" => self.unnamed("log-density").map(density(false, true)),
+            "log-mass" => self.unnamed("log-mass").map(density(true, true)),
             "let" => self.definition("let").map(|(name, body)| FamilyEntry::Let { name, body }),
             "substitute" => self.definition("substitute").map(|(name, body)| FamilyEntry::Substitute { name, body }),
             "log-partition" => {
@@ -121,6 +125,22 @@ impl Parser<'_> {
                 Err(self.unknown_entry(&keyword, "a family", FAMILY_KEYWORDS, FOREIGN_KEYWORDS))
             }
         }
+    }
+
+    /// The expression of an entry that gives it no name: `density …`, not `density p(x) = …`.
+    fn unnamed(&mut self, entry: &str) -> Parse<Expression> {
+        let body = self.expression()?;
+        let token = self.peek();
+        let equal = matches!(token.kind, TokenKind::Equal | TokenKind::ForeignEqual);
+        let name = matches!(body.node, ExpressionKind::Call { .. } | ExpressionKind::Name(_));
+        if token.starts_line || !equal || !name {
+            return Ok(body);
+        }
+        Err(self.report(
+            Diagnostic::error("syntax", format!("`{entry}` is followed by the expression alone"))
+                .at(body.span.to(token.span), "leave this out")
+                .note("of what it is a function is said by `variate` and `parameter`"),
+        ))
     }
 
     pub fn unknown_entry(

@@ -21,6 +21,8 @@ use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use num_traits::One;
+
 use crate::cas;
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::memo::{ByFingerprint, Memo, fingerprint};
@@ -32,7 +34,7 @@ use crate::kernel::theorem::Setting;
 use abbreviation::Abbreviations;
 use exponential::{has_exponentials, present};
 use square::{complete_squares, pair_conjugates};
-use tidy::{common_factor, distribute_numbers, raise, split_power};
+use tidy::{common_factor, distribute_numbers, raise, scale, split_power};
 use trigonometry::{is_trigonometric, with_sines};
 pub use weight::weight;
 
@@ -235,6 +237,9 @@ impl Simplifier {
             for parts in self.by_parts(&poly).into_iter().chain(self.gathered(&poly)) {
                 self.offer_with_variants(&mut pool, &parts);
             }
+            if let Some(form) = self.multiple(&poly) {
+                self.offer_with_variants(&mut pool, &form);
+            }
         }
         // Looks must never cost the value.
         let is_value = |form: &Term| match self.normalizer.normalize(form) {
@@ -373,6 +378,21 @@ impl Simplifier {
             }
         }
         found
+    }
+
+    /// A multiple of logarithms with its number in each term of their own best form: 2p log(p/q) +
+    /// 2(1 − p) log((1 − p)/(1 − q)) is twice what it is for half of it.
+    fn multiple(&self, poly: &Poly) -> Option<Term> {
+        let number = poly.rational_content();
+        let logarithmic =
+            |monomial: &Monomial| monomial.factors().iter().any(|(own, _)| matches!(own, Generator::Log(_)));
+        if number.is_one() || poly.len() < 2 || !poly.terms().any(|(monomial, _)| logarithmic(monomial)) {
+            return None;
+        }
+        match self.simplify(&poly.scaled(&number.recip())) {
+            Term::Sum(terms) => Some(Term::Sum(terms.into_iter().map(|own| scale(own, &number)).collect())),
+            _ => None,
+        }
     }
 
     fn speaks_of(&self, function: Function) -> bool {

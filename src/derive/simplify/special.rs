@@ -96,6 +96,8 @@ impl Simplifier {
                 let (Term::Apply(_, arguments), power) = factors[index].clone() else { return };
                 factors[index] = (Term::Apply(ratio, arguments), power);
                 factors.remove(partner);
+                // What stood before it moves the next one here.
+                index -= usize::from(partner < index);
             }
             index += 1;
         }
@@ -115,6 +117,7 @@ impl Simplifier {
                 let below = self.tidy(&(factors[partner].0.clone() - Term::one()));
                 factors[index].0 = Term::apply(Function::Factorial, vec![below]);
                 factors.remove(partner);
+                index -= usize::from(partner < index);
             }
             index += 1;
         }

@@ -1,6 +1,6 @@
 //! A derivation as in a paper: numbered lemmas, aligned steps, reasons at the right.
 
-use crate::derivation::report::{DerivationReport, DerivationStatus, ItemReport, StepReport};
+use crate::derivation::report::{DerivationReport, DerivationStatus, Equation, ItemReport, StepReport};
 use crate::kernel::jets::index::Space;
 use crate::kernel::jets::theory::{Argument, ConstantId, DensityId, Function};
 use crate::model::derivation::AssumptionLine;
@@ -20,6 +20,7 @@ const PREAMBLE: &str = "\\documentclass[11pt,a4paper]{article}
 \\allowdisplaybreaks
 \\setlength{\\parindent}{0pt}
 \\setlength{\\parskip}{4pt}
+\\setlength{\\emergencystretch}{3em}
 \\begin{document}
 ";
 
@@ -62,7 +63,13 @@ fn fragment(report: &DerivationReport, options: &DerivationOptions) -> String {
     if !report.assumptions.is_empty() {
         out.push_str("\n\\paragraph*{It rests on}\\mbox{}\n\\begin{description}\n");
         for assumption in &report.assumptions {
-            out.push_str(&format!("  \\item[{}] {}.\n", prose(&assumption.name), prose(&assumption.statement)));
+            let statement = match &assumption.equation {
+                Some(Equation { left, right, remark }) => {
+                    format!("${} = {}$, {remark}", writer.notation.latex(left), writer.notation.latex(right))
+                }
+                None => prose(&assumption.statement),
+            };
+            out.push_str(&format!("  \\item[{}] {statement}.\n", prose(&assumption.name)));
         }
         out.push_str("\\end{description}\n");
     }

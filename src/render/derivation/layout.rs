@@ -1,9 +1,15 @@
 //! What every format says in the same way: numbers of lemmas, words of reasons, remainders, settings.
 
 use crate::derivation::report::{DerivationReport, ItemReport, StepReport};
+use crate::kernel::jets::expression::Point;
 use crate::kernel::jets::layer::reason;
+use crate::kernel::jets::theory::Density;
+use crate::kernel::term::Name;
 use crate::model::derivation::ItemKind;
 use crate::refute::generic::Counterexample;
+use crate::render::text;
+
+use super::Notation;
 
 /// "Lemma 2" and the name that it is cited by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +43,8 @@ pub fn spaced(name: &str) -> String {
     for (at, letter) in letters.iter().enumerate() {
         // A capital begins a word before a small letter; others, as in `KL`, stay.
         let begins = letter.is_uppercase() && letters.get(at + 1).is_some_and(|next| next.is_lowercase());
-        let after_small = at > 0 && letters[at - 1].is_lowercase() && !letter.is_lowercase();
+        let apart = letter.is_uppercase() || letter.is_ascii_digit();
+        let after_small = apart && at > 0 && letters[at - 1].is_lowercase();
         if (begins && at > 0 || after_small || *letter == '_') && !out.ends_with(' ') {
             out.push(' ');
         }
@@ -119,38 +126,34 @@ pub fn remainders(item: &ItemReport) -> Vec<Option<u32>> {
         .collect()
 }
 
-/// "p(y | x; theta), x ~ D".
-pub fn setting(report: &DerivationReport) -> Vec<String> {
+/// "p_θ(y | x) with x ~ D".
+pub fn setting(report: &DerivationReport, notation: &Notation) -> Vec<String> {
     let theory = &report.derivation.theory;
+    let letter = |name: &str| text::write(&notation.letter(name).into());
+    let names =
+        |own: &mut dyn Iterator<Item = &Name>| own.map(|name| letter(name.as_str())).collect::<Vec<_>>().join(", ");
     if let Some(at_hand) = &report.derivation.at_hand {
-        let names = |own: Vec<&str>| own.join(", ");
-        let variates = at_hand.family.variate.names();
-        return theory
-            .densities
-            .iter()
-            .map(|density| {
-                format!(
-                    "{}({}; {}), that of {}",
-                    density.name,
-                    names(variates.iter().map(|name| name.as_str()).collect()),
-                    names(at_hand.family.parameters.iter().map(|(name, _)| name.as_str()).collect()),
-                    at_hand.family.title.as_ref().unwrap_or(&at_hand.family.name)
-                )
-            })
-            .collect();
+        let family = &at_hand.family;
+        let variates = names(&mut family.variate.names().iter());
+        let parameters = names(&mut family.parameters.iter().map(|(name, _)| name));
+        let title = family.title.as_ref().unwrap_or(&family.name);
+        let density =
+            |own: &Density| format!("{}({variates}; {parameters}), that of {title}", letter(own.name.as_str()));
+        return theory.densities.iter().map(density).collect();
     }
     theory
-        .densities
-        .iter()
-        .map(|density| {
-            let variate = theory.variate(density.variate);
-            let parameter = &theory.parameter(density.parameter).name;
+        .density_ids()
+        .map(|id| {
+            let density = theory.density(id);
+            let own = text::write(&notation.density_letter(id, &Point::new()).into());
+            let variate = letter(theory.variate(density.variate).name.as_str());
             match density.given.map(|id| theory.variate(id)) {
                 Some(given) => {
-                    let law = given.law.as_ref().map_or(String::new(), |law| format!(" with {} ~ {law}", given.name));
-                    format!("{}({} | {}; {parameter}){law}", density.name, variate.name, given.name)
+                    let name = letter(given.name.as_str());
+                    let law = given.law.as_ref().map_or(String::new(), |law| format!(" with {name} ~ {law}"));
+                    format!("{own}({variate} | {name}){law}")
                 }
-                None => format!("{}({}; {parameter})", density.name, variate.name),
+                None => format!("{own}({variate})"),
             }
         })
         .collect()

@@ -1,6 +1,6 @@
 //! A derivation in Markdown, its mathematics between dollar signs.
 
-use crate::derivation::report::{DerivationReport, DerivationStatus};
+use crate::derivation::report::{DerivationReport, DerivationStatus, Equation};
 
 use super::latex::Writer;
 use super::layout::{exact_words, family_words, heading, reason_sentence, sentence, title};
@@ -51,7 +51,13 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
     if !report.assumptions.is_empty() {
         out.push_str("\n**It rests on**\n\n");
         for assumption in &report.assumptions {
-            out.push_str(&format!("- **{}**: {}.\n", assumption.name, assumption.statement));
+            let statement = match &assumption.equation {
+                Some(Equation { left, right, remark }) => {
+                    format!("${} = {}$, {remark}", writer.notation.latex(left), writer.notation.latex(right))
+                }
+                None => assumption.statement.clone(),
+            };
+            out.push_str(&format!("- **{}**: {statement}.\n", assumption.name));
         }
     }
     for remark in &report.remarks {

@@ -1,7 +1,9 @@
 //! Derivations for people: text, LaTeX, Markdown, and JSON for programs.
 //!
-//! What a format shows is read off a [`DerivationReport`]; formulas are spelled by [`Notation`].
+//! What a format shows is read off a [`DerivationReport`]; formulas are spelled by [`Notation`], which also
+//! composes the written mathematics of the other documents from them.
 
+mod compose;
 mod json;
 mod latex;
 mod layout;
@@ -11,7 +13,7 @@ mod text;
 
 use crate::derivation::report::DerivationReport;
 
-pub use layout::{Heading, heading, reason_words, sentence, shown_reasons, spaced};
+pub use layout::{Heading, heading, reason_words, remainders, sentence, shown_reasons, spaced};
 pub use notation::Notation;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,11 +26,11 @@ enum Level {
 
 /// The names of one derivation, and how they are written.
 pub struct Notation<'d> {
-    derivation: &'d Derivation,
+    pub(super) derivation: &'d Derivation,
     /// The names of the family at hand.
-    names: Option<Names>,
+    pub(super) names: Option<Names>,
     /// Inside a sum over the draws, where the variates are those of the k-th.
-    within_draws: Cell<bool>,
+    pub(super) within_draws: Cell<bool>,
 }
 
 impl<'d> Notation<'d> {
@@ -135,11 +135,11 @@ impl<'d> Notation<'d> {
         self.symbol(&label.name)
     }
 
-    fn parameter(&self, id: ParameterId) -> &str {
+    pub(super) fn parameter(&self, id: ParameterId) -> &str {
         self.derivation.theory.parameter(id).name.as_str()
     }
 
-    fn several_parameters(&self) -> bool {
+    pub(super) fn several_parameters(&self) -> bool {
         self.derivation.theory.parameters.len() > 1
     }
 
@@ -306,18 +306,18 @@ impl<'d> Notation<'d> {
         }
     }
 
-    fn inner_parameter(&self) -> ParameterId {
+    pub(super) fn inner_parameter(&self) -> ParameterId {
         self.derivation.theory.densities.first().map_or(ParameterId(0), |density| density.parameter)
     }
 
-    fn argument(&self, id: FunctionId) -> ParameterId {
+    pub(super) fn argument(&self, id: FunctionId) -> ParameterId {
         match self.derivation.theory.function(id).argument {
             crate::kernel::jets::theory::Argument::Parameter(parameter) => parameter,
             _ => self.inner_parameter(),
         }
     }
 
-    fn variate_of(&self, id: FunctionId) -> String {
+    pub(super) fn variate_of(&self, id: FunctionId) -> String {
         match self.derivation.theory.function(id).argument {
             crate::kernel::jets::theory::Argument::Variate(variate) => {
                 self.derivation.theory.variate(variate).name.to_string()
@@ -327,7 +327,7 @@ impl<'d> Notation<'d> {
     }
 
     /// The second argument's parameters, where they have names instead of a direction.
-    fn is_second(&self, point: &Point) -> bool {
+    pub(super) fn is_second(&self, point: &Point) -> bool {
         point.iter().any(|(id, _)| self.derivation.theory.direction(*id).name.as_str() == SECOND)
     }
 
@@ -542,7 +542,7 @@ impl<'d> Notation<'d> {
         self.names.as_ref().map_or_else(|| term.to_string(), |names| crate::render::term_latex(term, names))
     }
 
-    fn drawn<T>(&self, within: bool, work: impl FnOnce() -> T) -> T {
+    pub(super) fn drawn<T>(&self, within: bool, work: impl FnOnce() -> T) -> T {
         let outside = self.within_draws.replace(within);
         let value = work();
         self.within_draws.set(outside);
@@ -566,7 +566,7 @@ impl<'d> Notation<'d> {
         }
     }
 
-    fn depends_on_variates(&self, formula: &Formula) -> bool {
+    pub(super) fn depends_on_variates(&self, formula: &Formula) -> bool {
         match &formula.kind {
             Kind::Density(..) | Kind::Statistic(_) => true,
             Kind::Draws(_) | Kind::SumOver(..) | Kind::Expectation(..) | Kind::Variance(_) | Kind::Covariance(..) => {

@@ -1,7 +1,10 @@
-//! A derivation for a terminal, in the syntax of the language.
+//! A derivation for a terminal, its mathematics in Unicode.
 
-use crate::derivation::report::{DerivationReport, DerivationStatus, ItemReport, StepReport};
-use crate::model::derivation::{AssumptionLine, Order};
+use crate::derivation::report::{DerivationReport, DerivationStatus, Equation, ItemReport, StepReport};
+use crate::model::derivation::AssumptionLine;
+use crate::render::layout::{self, Spelling};
+use crate::render::notation::{Fence, Notation as Written, Relation, Separator};
+use crate::render::text::{self, Text, columns_of};
 
 use super::layout::{
     exact_words, family_words, heading, reason_sentence, reason_words, remainders, setting, shown_reasons, title,
@@ -11,20 +14,21 @@ use super::{DerivationOptions, Notation};
 pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
     let notation = Notation::of(&report.derivation);
     let mut out = format!("{}: {}\n", title(report), words(report.status));
-    for line in setting(report) {
+    for line in setting(report, &notation) {
         out.push_str(&format!("  density {line}\n"));
     }
     if let Some(id) = report.derivation.theory.sample {
         out.push_str(&format!("  sample of {} independent draws\n", report.derivation.theory.constant(id).name));
     }
     for definition in &report.derivation.definitions {
-        out.push_str(&format!("  {} := {}\n", definition.name, notation.text(&definition.body)));
+        let name = text::write(&notation.letter(&definition.name).into());
+        out.push_str(&led(&format!("  {name} := "), &notation.written(&definition.body), options.width));
     }
     for line in &report.derivation.assumptions {
         out.push_str(&match line {
             AssumptionLine::WellSpecified => "  assuming a well-specified model\n".to_string(),
             AssumptionLine::LogDensity(left, right) | AssumptionLine::Equation(_, left, right) => {
-                format!("  assuming {} = {}\n", notation.text(left), notation.text(right))
+                led("  assuming ", &notation.written(left).equals(notation.written(right)), options.width)
             }
         });
     }
@@ -36,11 +40,21 @@ pub fn write(report: &DerivationReport, options: &DerivationOptions) -> String {
         out.push_str("\nIt rests on\n");
         let column = report.assumptions.iter().map(|own| own.name.chars().count()).max().unwrap_or(0);
         for assumption in &report.assumptions {
-            out.push_str(&format!("  {:column$}  {}\n", assumption.name, assumption.statement));
+            let statement = match &assumption.equation {
+                Some(Equation { left, right, remark }) => {
+                    let equation = notation.written(left).equals(notation.written(right));
+                    format!("{}, {remark}", one_line(&equation))
+                }
+                None => assumption.statement.clone(),
+            };
+            let first = format!("  {:column$}  ", assumption.name);
+            let rows = text::fill(&statement, &first, &" ".repeat(column + 4), options.width);
+            out.push_str(&format!("{}\n", rows.join("\n")));
         }
     }
     for remark in &report.remarks {
-        out.push_str(&format!("\nNote: {remark}.\n"));
+        let rows = text::fill(&format!("Note: {remark}."), "", "  ", options.width);
+        out.push_str(&format!("\n{}\n", rows.join("\n")));
     }
     out
 }
@@ -59,15 +73,19 @@ fn item(report: &DerivationReport, at: usize, notation: &Notation, options: &Der
     let item = &report.items[at];
     let status =
         if item.status == DerivationStatus::Proved { String::new() } else { format!("   [{}]", words(item.status)) };
-    let mut out = format!(
-        "{}: {}{status}\n",
-        heading(report, at).title(),
-        relation(&notation.text(&item.left), item.order, &notation.text(&item.right))
-    );
-    out.push_str(&format!("    {}\n", notation.text(&item.start)));
+    let statement = notation.written(&item.left).equals(notation.written_to_order(&item.right, item.order.value));
+    let title = heading(report, at).title();
+    let whole = format!("{title}: {}{status}\n", one_line(&statement));
+    let mut out = if columns_of(&whole) <= options.width {
+        whole
+    } else {
+        format!("{title}:{status}\n{}", led("  ", &statement, options.width))
+    };
+    out.push_str(&led("    ", &notation.written(&item.start), options.width));
     out.push_str(&lines(report, item, notation, options));
     for remark in &item.remarks {
-        out.push_str(&format!("    {remark}\n"));
+        let rows = text::fill(remark, "    ", "      ", options.width);
+        out.push_str(&format!("{}\n", rows.join("\n")));
     }
     let repeated = item.steps.iter().any(|step| step.counterexample == item.counterexample);
     if let Some(found) = item.counterexample.as_ref().filter(|_| !repeated) {
@@ -78,48 +96,60 @@ fn item(report: &DerivationReport, at: usize, notation: &Notation, options: &Der
     out
 }
 
-fn relation(left: &str, order: Order, right: &str) -> String {
-    match order.value {
-        None => format!("{left} = {right}"),
-        Some(value) => format!("{left} ~ {right} to order {value}"),
-    }
-}
-
 /// Reasons in one column where they fit; formulas too long for it keep theirs on a line of their own.
 fn lines(report: &DerivationReport, item: &ItemReport, notation: &Notation, options: &DerivationOptions) -> String {
-    let formulas: Vec<String> = item.steps.iter().map(|step| notation.text(&step.right)).collect();
+    let orders = remainders(item);
+    let formulas: Vec<Written> =
+        item.steps.iter().zip(orders).map(|(step, order)| notation.written_to_order(&step.right, order)).collect();
     let limit = options.width.saturating_sub(34).max(30);
-    let column = formulas.iter().map(|text| text.chars().count()).filter(|length| *length <= limit).max().unwrap_or(0);
-    let remainders = remainders(item);
+    let drawn: Vec<Vec<String>> =
+        formulas.iter().map(|formula| rows(formula, options.width.saturating_sub(MARGIN).max(40))).collect();
+    let last_width = |rows: &[String]| rows.last().map_or(0, |row| columns_of(row));
+    let whole = drawn.iter().zip(&formulas).filter(|(rows, formula)| rows.len() == 1 || is_matrix(formula));
+    let column = whole.map(|(rows, _)| last_width(rows)).filter(|width| *width <= limit).max().unwrap_or(0);
     let mut out = String::new();
-    for ((step, formula), _) in item.steps.iter().zip(&formulas).zip(&remainders) {
-        let sign = if step.order.value.is_some() { '~' } else { '=' };
+    for (step, rows) in item.steps.iter().zip(&drawn) {
+        let mut text: Vec<String> = rows.iter().map(|row| format!("{:MARGIN$}{row}", "")).collect();
+        text[0].replace_range(..MARGIN, "      = ");
         let reasons = reason_words(report, shown_reasons(step));
         let mark = match step.status {
             DerivationStatus::Proved => String::new(),
             status => format!("   <- line {}: {}", step.line, words(status)),
         };
-        let wrapped = wrap(formula, options.width.saturating_sub(8).max(40));
-        let (last, earlier) = wrapped.split_last().map_or(("", &[][..]), |(last, earlier)| (last.as_str(), earlier));
-        for (number, line) in earlier.iter().enumerate() {
-            out.push_str(&format!("      {} {line}\n", if number == 0 { sign } else { ' ' }));
-        }
-        let sign = if earlier.is_empty() { sign } else { ' ' };
-        if reasons.is_empty() {
-            out.push_str(&format!("      {sign} {last}{mark}\n"));
-        } else if last.chars().count() <= column || formulas.len() == 1 {
-            out.push_str(&format!("      {sign} {last:column$}   by {reasons}{mark}\n"));
+        let by = if reasons.is_empty() { mark } else { format!("   by {reasons}{mark}") };
+        let last = last_width(rows);
+        let at = if last <= column || drawn.len() == 1 { column.max(last) } else { column };
+        let fits = |at: usize| MARGIN + at + columns_of(&by) <= options.width;
+        if reasons.is_empty() || last <= at && fits(at) {
+            let space = " ".repeat(if reasons.is_empty() { 0 } else { at - last });
+            out.push_str(&format!("{}{space}{by}\n", text.join("\n")));
         } else {
-            out.push_str(&format!("      {sign} {last}\n        {:column$}   by {reasons}{mark}\n", ""));
+            // On a line of its own, under the others where it fits there.
+            let at = MARGIN + if fits(at) { at } else { 2 };
+            let by = text::fill(by.trim_start(), &" ".repeat(at + 3), &" ".repeat(at + 3), options.width);
+            out.push_str(&format!("{}\n{}\n", text.join("\n"), by.join("\n")));
         }
-        out.push_str(&details(report, step));
+        out.push_str(&details(report, step, options));
     }
     out
 }
 
-fn details(report: &DerivationReport, step: &StepReport) -> String {
+/// Where the formulas of a chain begin.
+const MARGIN: usize = 8;
+
+fn is_matrix(formula: &Written) -> bool {
+    matches!(formula, Written::Matrix(_))
+}
+
+fn details(report: &DerivationReport, step: &StepReport, options: &DerivationOptions) -> String {
+    const INDENT: &str = "          ";
     let mut out = String::new();
-    let mut say = |line: String| out.push_str(&format!("          {line}\n"));
+    let mut say = |line: String| {
+        let indent = INDENT.to_owned() + &line[..line.len() - line.trim_start().len()];
+        for row in text::fill(&line, &indent, &format!("{indent}  "), options.width) {
+            out.push_str(&format!("{row}\n"));
+        }
+    };
     if step.status == DerivationStatus::ProvedWithOtherReason {
         say(reason_sentence(report, step));
     }
@@ -137,38 +167,40 @@ fn details(report: &DerivationReport, step: &StepReport) -> String {
     out
 }
 
-/// Lines of at most a width, broken before `+` and `-` outside of parentheses.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    if text.chars().count() <= width {
-        return vec![text.to_string()];
+/// Words, and a formula after them whose rows stand under each other.
+fn led(words: &str, formula: &Written, width: usize) -> String {
+    let margin = columns_of(words);
+    let rows = rows(formula, width.saturating_sub(margin).max(40));
+    let blank = " ".repeat(margin);
+    let lead = |number: usize| if number == 0 { words } else { &blank };
+    rows.iter().enumerate().map(|(number, row)| format!("{}{row}\n", lead(number))).collect()
+}
+
+/// The rows of a formula: a matrix that is all of it is drawn, any other stays on its line.
+fn rows(formula: &Written, width: usize) -> Vec<String> {
+    match formula {
+        matrix if is_matrix(matrix) => text::equation(None, Relation::Equal, formula, width)
+            .into_iter()
+            .map(|row| row.chars().skip(Text.relation(Relation::Equal).len()).collect())
+            .collect(),
+        _ => layout::rows(&flat(formula), width, &Text)
+            .into_iter()
+            .map(|row| " ".repeat(row.indent * Text.indent()) + row.body.as_str())
+            .collect(),
     }
-    let mut pieces = vec![String::new()];
-    let mut depth = 0;
-    let letters: Vec<char> = text.chars().collect();
-    for (at, letter) in letters.iter().enumerate() {
-        match letter {
-            '(' | '[' => depth += 1,
-            ')' | ']' => depth -= 1,
-            _ => {}
+}
+
+fn one_line(formula: &Written) -> String {
+    text::write(&flat(formula))
+}
+
+/// Matrices on the line: [a, b; c, d].
+fn flat(formula: &Written) -> Written {
+    match formula {
+        Written::Matrix(rows) => {
+            let rows = rows.iter().map(|row| Written::comma(row.iter().map(flat).collect())).collect();
+            Written::group(Fence::Square, Written::list(Separator::Semicolon, rows))
         }
-        let breaks = depth == 0
-            && matches!(letter, '+' | '-')
-            && at > 0
-            && letters[at - 1] == ' '
-            && letters.get(at + 1) == Some(&' ');
-        if breaks {
-            pieces.push(String::new());
-        }
-        if let Some(piece) = pieces.last_mut() {
-            piece.push(*letter);
-        }
+        other => other.map_children(&mut flat),
     }
-    let mut lines: Vec<String> = Vec::new();
-    for piece in pieces {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + piece.chars().count() <= width => line.push_str(&piece),
-            _ => lines.push(piece),
-        }
-    }
-    lines.into_iter().map(|line| line.trim_end().to_string()).collect()
 }

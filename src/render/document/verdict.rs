@@ -1,10 +1,9 @@
 //! The verdicts: what was proved and from what, which claims hold, and the derivations.
 
-use crate::derive::report::{Check, CheckKind, ClaimOutcome, Derivable, GenericLine, Spelling, Status};
+use crate::derive::report::{Check, CheckKind, ClaimOutcome, Derivable, GenericFormula, GenericLine, Status};
 use crate::kernel::term::Term;
-use crate::render::derivation::{sentence, spaced};
-use crate::render::domain;
 use crate::render::notation::{Fence, Notation, Relation, Sign, Symbol};
+use crate::render::{derivation, domain};
 
 use super::{Block, Inline, Line, Writer, decimal, enumerate, status_word, text};
 
@@ -54,14 +53,19 @@ impl Writer<'_> {
                 }
             }
         }
-        if !check.assumptions.is_empty() {
-            out.extend(self.prose(&format!(", assuming {}", check.assumptions.join("; "))));
-        }
+        out.extend(self.assuming(&check.assumptions, check.reason.as_ref()));
         if let Some(reason) = &check.reason {
             out.extend(self.prose(&format!(": {}", reason.trim_end_matches('.'))));
         }
         out.push(text("."));
         out
+    }
+
+    /// What is assumed; a reason that is about an assumption says it already.
+    fn assuming(&self, assumptions: &[String], reason: Option<&String>) -> Vec<Inline> {
+        let unsaid = |own: &&String| !reason.is_some_and(|reason| reason.contains(own.as_str()));
+        let unsaid: Vec<&str> = assumptions.iter().filter(unsaid).map(String::as_str).collect();
+        if unsaid.is_empty() { Vec::new() } else { self.prose(&format!(", assuming {}", unsaid.join("; "))) }
     }
 
     /// What a check is about, in symbols.
@@ -123,9 +127,7 @@ impl Writer<'_> {
             text(" — "),
             Inline::Strong(status_word(outcome.status).to_owned()),
         ];
-        if !outcome.assumptions.is_empty() {
-            out.extend(self.prose(&format!(", assuming {}", outcome.assumptions.join("; "))));
-        }
+        out.extend(self.assuming(&outcome.assumptions, outcome.reason.as_ref()));
         if let Some(example) = &outcome.counterexample {
             out.push(text(": at "));
             let at = example.at.iter().map(|(name, value)| Inline::Math(self.letter(name).equals(self.written(value))));
@@ -185,7 +187,7 @@ impl Writer<'_> {
              diagonal.",
         )]));
         for steps in self.report.generic.chunk_by(|a, b| a.item == b.item) {
-            blocks.push(Block::Paragraph(vec![Inline::Strong(sentence(&spaced(&steps[0].item)))]));
+            blocks.push(Block::Paragraph(vec![Inline::Strong(steps[0].item.clone())]));
             for step in steps {
                 blocks.push(Block::Items(vec![self.generic_line(step)]));
                 blocks.push(Block::Display(self.values_of(step)));
@@ -195,18 +197,15 @@ impl Writer<'_> {
     }
 
     fn generic_line(&self, step: &GenericLine) -> Vec<Inline> {
-        let spelt = |own: &Spelling| Notation::from(Symbol::new(&own.latex, &own.text));
-        let (relation, sign) = match step.order {
-            Some(_) => (Relation::Approximately, "≈ "),
-            None => (Relation::Equal, "= "),
+        let written = |own: &GenericFormula| {
+            derivation::Notation::of(&own.derivation).written_to_order(&own.formula, own.remainder)
         };
+        let end = written(&step.end);
         let mut line = match &step.start {
-            Some(start) => vec![Inline::Math(Notation::relate(spelt(start), relation, spelt(&step.end)))],
-            None => vec![text(sign), Inline::Math(spelt(&step.end))],
+            Some(start) => vec![Inline::Math(written(start).equals(end))],
+            None => vec![text("= "), Inline::Math(end)],
         };
-        // A reason may be the name of an earlier item.
-        let reasons: Vec<String> = step.reason.split(", ").map(spaced).collect();
-        line.push(text(&format!(" ({})", reasons.join(", "))));
+        line.push(text(&format!(" ({})", step.reason)));
         line
     }
 
