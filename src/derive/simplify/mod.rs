@@ -390,7 +390,7 @@ impl Simplifier {
             return None;
         }
         match self.simplify(&poly.scaled(&number.recip())) {
-            Term::Sum(terms) => Some(Term::Sum(terms.into_iter().map(|own| scale(own, &number)).collect())),
+            Term::Sum(terms) => Some(Term::Sum(terms.iter().map(|own| scale(own.clone(), &number)).collect())),
             _ => None,
         }
     }
