@@ -155,22 +155,28 @@ fn entry_index(indices: &[&Notation]) -> Notation {
     if indices.iter().all(plain) { Notation::Tight(items) } else { Notation::comma(items) }
 }
 
-/// Builds the document of a report.
+/// Builds the document of a report; long expressions that are repeated get letters.
 pub fn of(report: &Report, options: &Options) -> Document {
+    let mut document = in_full(report, options);
+    abbreviation::shorten(&mut document.parts, &Names::of(&report.family), options.width);
+    document
+}
+
+/// The same with every formula complete in itself.
+pub fn in_full(report: &Report, options: &Options) -> Document {
     let names = Names::of(&report.family);
     let writer = Writer { report, names: &names, proof: options.proof };
     let wanted = |part: Part| match &options.only {
         Some(only) => only.contains(&part),
         None => part != Part::Derivations || options.proof,
     };
-    let mut parts: Vec<(Part, Vec<Block>)> = Part::TABLE
+    let parts = Part::TABLE
         .iter()
         .map(|(part, ..)| *part)
         .filter(|part| wanted(*part))
         .map(|part| (part, writer.part(part)))
         .filter(|(_, blocks)| !blocks.is_empty())
         .collect();
-    abbreviation::shorten(&mut parts, &names, options.width);
     Document { title: title(report), status: report.status, parts }
 }
 

@@ -291,7 +291,7 @@ fn check(check: &Check) -> Value {
 /// The display of each part, ready to be pasted between `\[` and `\]`.
 fn formulas(report: &Report) -> Value {
     let options = Options::default();
-    let document = document::of(report, &options);
+    let document = document::in_full(report, &options);
     let mut out = Map::new();
     for (part, blocks) in &document.parts {
         let displays: Vec<String> =

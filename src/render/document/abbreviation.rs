@@ -1,8 +1,9 @@
 //! Letters for long sub-expressions that a part repeats: `Z` for `1 + erf((μ − l)/(σ √2))`.
 //!
 //! An expression gets a letter where it stands at least three times in a part and in a formula of it that is
-//! wider than a line; a formula that fits is left as it is. What a letter stands for is said in every part that
-//! uses it, and is the same in all of them.
+//! wider than a line; a formula that fits is left as it is. One of more than half a line gets its letter
+//! where it stands three times in all the parts. What a letter stands for is said in every part that uses it,
+//! and is the same in all of them.
 
 use crate::render::names::Names;
 use crate::render::notation::{Fence, Notation, RELATION, Symbol};
@@ -22,16 +23,30 @@ const LETTERS: [&str; 5] = ["Z", "W", "R", "U", "G"];
 pub fn shorten(parts: &mut [(Part, Vec<Block>)], names: &Names, width: usize) {
     let mut known: Vec<Notation> = Vec::new();
     let letter = |number: usize| Notation::from(Symbol::letter("#").indexed(Notation::number(number)));
-    for (part, blocks) in parts.iter_mut() {
-        if matches!(
-            part,
-            Part::Density | Part::Values | Part::Proofs | Part::Claims | Part::Remarks | Part::Derivations
-        ) {
-            continue;
+    let room = width * 10;
+    let mut parts: Vec<&mut Vec<Block>> =
+        parts.iter_mut().filter(|(part, _)| has_formulas(*part)).map(|(_, blocks)| blocks).collect();
+    let mut uses: Vec<Vec<(usize, Notation)>> = vec![Vec::new(); parts.len()];
+    while known.len() < MOST_LETTERS
+        && let Some(found) = most_repeated(parts.iter().flat_map(|blocks| blocks.iter()), room, room / 2)
+    {
+        let form = key(&found);
+        known.push(form.clone());
+        for (blocks, own) in parts.iter_mut().zip(&mut uses) {
+            let mut used = false;
+            change(blocks, &mut |notation| {
+                let new = replaced(notation, &form, &letter(known.len()));
+                used |= new != *notation;
+                new
+            });
+            if used {
+                own.push((known.len(), found.clone()));
+            }
         }
-        let mut own: Vec<(usize, Notation)> = Vec::new();
+    }
+    for (blocks, mut own) in parts.iter_mut().zip(uses) {
         while own.len() < MOST_LETTERS
-            && let Some(found) = most_repeated(blocks, width * 10)
+            && let Some(found) = most_repeated(blocks.iter(), room, LEAST_WIDTH)
         {
             let form = key(&found);
             let number = known.iter().position(|known| *known == form).unwrap_or_else(|| {
@@ -52,14 +67,19 @@ pub fn shorten(parts: &mut [(Part, Vec<Block>)], names: &Names, width: usize) {
         return;
     }
     let mut used = Vec::new();
-    parts.iter().flat_map(|(_, blocks)| blocks).for_each(|block| glyphs(block, &mut used));
+    parts.iter().flat_map(|blocks| blocks.iter()).for_each(|block| glyphs(block, &mut used));
     let declared = |letter: &str| names.all().any(|name| names.symbol(name).glyph.text == letter);
     let free = LETTERS.iter().find(|letter| !declared(letter) && !used.iter().any(|used| used == *letter));
     let free = Symbol::letter(free.unwrap_or(&"Ζ"));
     let only = known.len() == 1;
-    for (_, blocks) in parts.iter_mut() {
+    for blocks in parts {
         change(blocks, &mut |notation| lettered(notation, &free, only));
     }
+}
+
+/// Whether a part is made of formulas that letters can make shorter.
+fn has_formulas(part: Part) -> bool {
+    !matches!(part, Part::Density | Part::Values | Part::Proofs | Part::Claims | Part::Remarks | Part::Derivations)
 }
 
 /// The letter in place of its sign, with its number where there are several.
@@ -82,12 +102,12 @@ fn glyphs(block: &Block, found: &mut Vec<String>) {
     formulas(block).into_iter().for_each(|(_, formula)| within(formula, found));
 }
 
-/// The expression that most room is saved by, if there is one.
-fn most_repeated(blocks: &[Block], room: usize) -> Option<Notation> {
+/// The expression that most room is saved by, if there is one so wide.
+fn most_repeated<'a>(blocks: impl Iterator<Item = &'a Block>, room: usize, least: usize) -> Option<Notation> {
     let mut found: Vec<Candidate> = Vec::new();
-    for (long, formula) in blocks.iter().flat_map(|block| widths(block, room)) {
+    for (long, formula) in blocks.flat_map(|block| widths(block, room)) {
         for child in formula.children() {
-            collect(child, long, &mut found);
+            collect(child, long, least, &mut found);
         }
     }
     let saved = |own: &Candidate| (own.times - 1) * own.shown.width();
@@ -102,14 +122,14 @@ struct Candidate {
     in_long: bool,
 }
 
-fn collect(notation: &Notation, long: bool, found: &mut Vec<Candidate>) {
+fn collect(notation: &Notation, long: bool, least: usize, found: &mut Vec<Candidate>) {
     let nameable = match notation {
         Notation::Sum(terms) => terms.len() > 1,
         Notation::Call(..) | Notation::Prefix(..) | Notation::Root(_) => true,
         Notation::Power(base, _) => matches!(**base, Notation::Symbol(_)),
         _ => false,
     };
-    if nameable && notation.width() >= LEAST_WIDTH {
+    if nameable && notation.width() >= least {
         let form = key(notation);
         match found.iter_mut().find(|own| own.key == form) {
             Some(own) => {
@@ -123,7 +143,7 @@ fn collect(notation: &Notation, long: bool, found: &mut Vec<Candidate>) {
             None => found.push(Candidate { key: form, shown: notation.clone(), times: 1, in_long: long }),
         }
     }
-    notation.children().into_iter().for_each(|child| collect(child, long, found));
+    notation.children().into_iter().for_each(|child| collect(child, long, least, found));
 }
 
 /// What two ways of writing one expression have in common: fractions lie on the line in some places, and
