@@ -18,6 +18,7 @@ mod modular;
 pub mod normal;
 pub mod poly;
 mod rational;
+mod reflection;
 pub mod section;
 pub mod sign;
 pub mod symmetry;

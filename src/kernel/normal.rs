@@ -217,12 +217,23 @@ impl Normalizer {
 
     /// What is left of `left − right` after all denominators are cleared; zero iff equal by algebra.
     pub fn residue(&self, left: &Term, right: &Term) -> Outcome<Poly> {
-        let difference = self.normalize(left)?.minus(&self.normalize(right)?);
-        self.clear(&difference)
+        self.cleared(&self.normalize(left)?.minus(&self.normalize(right)?))
     }
 
     pub fn is_zero(&self, poly: &Poly) -> Outcome<bool> {
-        Ok(poly.is_zero() || self.clear(poly)?.is_zero())
+        Ok(poly.is_zero() || self.cleared(poly)?.is_zero())
+    }
+
+    /// What is left when denominators are cleared, if need be after Euler's reflection.
+    fn cleared(&self, poly: &Poly) -> Outcome<Poly> {
+        let left = self.clear(poly)?;
+        if left.is_zero() {
+            return Ok(left);
+        }
+        match self.reflected(poly)? {
+            Some(reflected) => self.clear(&reflected),
+            None => Ok(left),
+        }
     }
 
     fn normalize_node(&self, term: &Term) -> Outcome<Poly> {
@@ -1407,7 +1418,7 @@ impl Normalizer {
     }
 
     /// (cos A, sin A), sums of angles expanded, multiples of π/2 known.
-    fn cos_sin(&self, angle: &Poly) -> Outcome<(Poly, Poly)> {
+    pub(super) fn cos_sin(&self, angle: &Poly) -> Outcome<(Poly, Poly)> {
         let (mut cos, mut sin) = (Poly::one(), Poly::zero());
         for (monomial, coefficient) in angle.terms() {
             let (c, s) = self.cos_sin_term(monomial, coefficient)?;

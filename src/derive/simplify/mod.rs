@@ -201,6 +201,9 @@ impl Simplifier {
         if lowered != plain {
             starts.push(plain.clone());
         }
+        if let Ok(Some(reflected)) = self.normalizer.reflected(&poly) {
+            starts.push(present(&reflected));
+        }
         if let Some(rational) = self.rationalised(&poly) {
             starts.push(present(&rational));
         }

@@ -1,0 +1,100 @@
+//! Euler's reflection: Γ, log Γ and ψ at two arguments that add up to one.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use num_traits::One;
+
+use super::normal::Normalizer;
+use super::poly::{Exponent, Generator, Monomial, Outcome, Poly};
+use super::sign::Sign;
+use super::term::{Function, Rational};
+
+impl Normalizer {
+    /// The same with Γ(1 − z) = π/(Γ(z) sin πz) for 0 < z < 1, and what follows for log Γ, ψ, ψ′ and ψ″, where a
+    /// function of either argument occurs (DLMF 5.5.3, 5.5.4, and its derivatives, 5.15.6).
+    ///
+    /// `None` where no two arguments add up to one.
+    pub fn reflected(&self, poly: &Poly) -> Outcome<Option<Poly>> {
+        let mut arguments: BTreeSet<Poly> = BTreeSet::new();
+        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
+            arguments.extend(argument(generator).cloned());
+        }
+        let other = |argument: &Poly| Poly::one().minus(argument);
+        let positive = |argument: &Poly| self.sign(argument) == Some(Sign::Positive);
+        let reflected: BTreeSet<Poly> = arguments
+            .iter()
+            .filter(|own| {
+                let other = other(own);
+                other < **own && arguments.contains(&other) && positive(own) && positive(&other)
+            })
+            .cloned()
+            .collect();
+        if reflected.is_empty() {
+            return Ok(None);
+        }
+        let mut result = Poly::zero();
+        for (monomial, coefficient) in poly.terms() {
+            let mut product = Poly::constant(coefficient.clone());
+            for (generator, exponent) in monomial.factors() {
+                let own = argument(generator).filter(|own| reflected.contains(*own));
+                let replaced = match own {
+                    Some(own) => self.reflection(generator, &other(own))?,
+                    None => None,
+                };
+                let factor = match (replaced, exponent) {
+                    (Some(replaced), Exponent::Integer(power)) => self.integer_power(&replaced, *power)?,
+                    (Some(replaced), Exponent::Poly(power)) => self.power(&replaced, power)?,
+                    (None, _) => Poly::single(
+                        Monomial::from_factors(vec![(generator.clone(), exponent.clone())]),
+                        Rational::one(),
+                    ),
+                };
+                product = product.times(&factor)?;
+            }
+            result.add_assign(&product);
+        }
+        Ok(Some(result))
+    }
+
+    /// A function at 1 − z by that at z.
+    fn reflection(&self, generator: &Generator, z: &Poly) -> Outcome<Option<Poly>> {
+        let pi = Poly::generator(Generator::Pi);
+        let (cosine, sine) = self.cos_sin(&pi.times(z)?)?;
+        let gamma = Poly::generator(Generator::Call(Function::Gamma, Arc::new(vec![z.clone()])));
+        let over_sine = |power: i64| self.integer_power(&sine, -power);
+        Ok(match generator {
+            Generator::Call(Function::Gamma, _) => {
+                Some(pi.times(&self.integer_power(&gamma.times(&sine)?, -1)?)?)
+            }
+            Generator::Log(_) => {
+                Some(self.log(&pi)?.minus(&self.log(&sine)?).minus(&self.log(&gamma)?))
+            }
+            Generator::Call(Function::Polygamma, arguments) => {
+                let order = arguments[0].as_constant();
+                let order = order.as_ref().and_then(crate::kernel::rational::Rational::to_i64);
+                let at = |order: i64| self.polygamma(order, z);
+                match order {
+                    Some(0) => Some(at(0)?.plus(&pi.times(&cosine)?.times(&over_sine(1)?)?)),
+                    Some(1) => Some(pi.times(&pi)?.times(&over_sine(2)?)?.minus(&at(1)?)),
+                    Some(2) => {
+                        let cube = self.integer_power(&pi, 3)?.scaled(&Rational::from(2));
+                        Some(at(2)?.plus(&cube.times(&cosine)?.times(&over_sine(3)?)?))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+    }
+}
+
+/// What Γ, log Γ or ψ⁽ᵐ⁾ is taken of.
+fn argument(generator: &Generator) -> Option<&Poly> {
+    match generator {
+        Generator::Call(Function::Gamma, arguments) => arguments.first(),
+        Generator::Call(Function::Polygamma, arguments) => arguments.get(1),
+        Generator::Log(inner) if matches!(&**inner, Generator::Call(Function::Gamma, _)) => argument(inner),
+        _ => None,
+    }
+}
