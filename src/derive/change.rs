@@ -229,6 +229,10 @@ fn further_changes(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Chang
             if low.is_zero() && high.is_one() {
                 all.push(change(Domain::real(), ((-t()).exp() + one()).recip()));
                 all.push(change(Domain::positive(), one() - (-t()).exp()));
+                // t = (p + q) x/(p + q x), where p + q x stands in the density: both run from 0 to 1.
+                for (p, q) in pairs(ramps) {
+                    all.push(change(unit(), p.clone() / ((p + q.clone()) / t() - q)));
+                }
             }
         }
     }
@@ -507,6 +511,32 @@ fn tilts(density: &Density) -> Vec<(Term, Term)> {
         };
         let ratio = normalizer.power(&below, &Poly::integer(-1)).and_then(|inverse| above.times(&inverse));
         found.extend(ratio.map(|ratio| (rate.to_term(), ratio.to_term())));
+    });
+    found.into_iter().collect()
+}
+
+/// (p, q) for each sum p + q x that is positive from 0 to 1, both ends included.
+fn ramps(density: &Density) -> Vec<(Term, Term)> {
+    let Density { name, normalizer, log_density } = density;
+    let own = Generator::Variable(name.clone());
+    let mut found = BTreeSet::new();
+    log_density.visit_generators(&mut |generator| {
+        let Generator::Sum(sum) = generator else { return };
+        let mut parts = [Poly::zero(), Poly::zero()];
+        for (monomial, coefficient) in sum.terms() {
+            let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
+            let power = match inside.factors() {
+                [] => 0,
+                [(generator, Exponent::Integer(1))] if *generator == own => 1,
+                _ => return,
+            };
+            parts[power].add_term(outside, coefficient.clone());
+        }
+        let [start, slope] = parts;
+        let end = start.plus(&slope);
+        if !slope.is_zero() && [&start, &end].iter().all(|at| normalizer.sign(at) == Some(Sign::Positive)) {
+            found.insert((start.to_term(), slope.to_term()));
+        }
     });
     found.into_iter().collect()
 }
