@@ -1879,7 +1879,7 @@ pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
 }
 
 /// √value where it is rational.
-fn rational_square_root(value: &Rational) -> Option<Rational> {
+pub(super) fn rational_square_root(value: &Rational) -> Option<Rational> {
     let root = |part: &BigInt| {
         let root = part.sqrt();
         (&root * &root == *part).then_some(root)

@@ -10,7 +10,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::domain::Domain;
 use super::memo::fingerprint;
-use super::normal::Normalizer;
+use super::normal::{Normalizer, rational_square_root};
 use super::poly::{Exponent, Generator, Monomial, Poly, rational_power, spend};
 use super::term::{Function, Name, Rational, Term};
 
@@ -253,6 +253,7 @@ impl Normalizer {
         self.sign_of_comparison(poly)
             .or_else(|| self.sign_by_content(poly, questions))
             .or_else(|| self.sign_by_constant(poly, questions))
+            .or_else(|| self.sign_of_two_squares(poly, questions))
             .or_else(|| self.sign_of_logarithms(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_on_interval(poly, questions))
@@ -591,6 +592,28 @@ impl Normalizer {
             }
             _ => None,
         }
+    }
+
+    /// a² − b² has the sign of (a − b)(a + b).
+    fn sign_of_two_squares(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(2)?;
+        let [first, second] = <[_; 2]>::try_from(poly.terms().collect::<Vec<_>>()).ok()?;
+        let (above, below) = if first.1.is_positive() { (first, second) } else { (second, first) };
+        if !above.1.is_positive() || !below.1.is_negative() {
+            return None;
+        }
+        let half = |exponent: &Exponent| match exponent {
+            Exponent::Integer(power) if power % 2 == 0 => Some(Exponent::Integer(power / 2)),
+            _ => None,
+        };
+        let root = |monomial: &Monomial, square: &Rational| {
+            let factors = monomial.factors().iter().map(|(own, exponent)| Some((own.clone(), half(exponent)?)));
+            let number = rational_square_root(square)?;
+            Some(Poly::single(Monomial::from_factors(factors.collect::<Option<_>>()?), number))
+        };
+        let (a, b) = (root(above.0, above.1)?, root(below.0, &below.1.abs())?);
+        let difference = self.find_sign(&a.minus(&b), questions)?;
+        Some(difference.times(self.find_sign(&a.plus(&b), questions)?))
     }
 
     /// A square, multiplied out, is positive where its root is not zero. Asked of whole questions only, never
