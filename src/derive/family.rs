@@ -429,8 +429,19 @@ impl Work<'_> {
             .exp(&found.log_base)
             .map_or_else(|_| found.log_base.to_term().exp(), |poly| simplify(&poly));
         let statistic: Vec<Term> = found.statistic.iter().map(simplify).collect();
+        // Coordinates stand in the order of their declaration: y₂ before y₁₀.
+        let variates = self.family.variate.names();
+        let place = |own: &Term| match own {
+            Term::Variable(name) => variates.iter().position(|variate| variate == name),
+            _ => None,
+        };
+        let mut components: Vec<(&Poly, Term)> = found.natural.iter().zip(statistic).collect();
+        if components.iter().all(|(_, own)| place(own).is_some()) {
+            components.sort_by_key(|(_, own)| place(own));
+        }
+        let statistic: Vec<Term> = components.iter().map(|(_, own)| own.clone()).collect();
         let mut natural: Vec<Term> = Vec::new();
-        for (own, statistic_of_own) in found.natural.iter().zip(&statistic) {
+        for ((own, _), statistic_of_own) in components.into_iter().zip(&statistic) {
             natural.push(self.carried(statistic_of_own, &statistic, &natural).unwrap_or_else(|| simplify(own)));
         }
         ExponentialForm { natural, statistic, log_partition: simplify(&found.log_partition), base }
@@ -541,7 +552,16 @@ impl Work<'_> {
             return;
         }
         self.differentiable = kink.is_none();
-        let own = regularity(self.family, self.report.exponential.is_some(), normalized, kink);
+        let mut own = regularity(self.family, self.report.exponential.is_some(), normalized, kink);
+        // η is as smooth as the score shows it to be: |a| is not, where a is zero.
+        let derivatives = [CheckKind::Score, CheckKind::Hessian];
+        for check in self.report.checks.iter().filter(|check| derivatives.contains(&check.kind)) {
+            for assumption in &check.assumptions {
+                if !own.assumptions.contains(assumption) {
+                    own.assumptions.push(assumption.clone());
+                }
+            }
+        }
         if own.status == Status::Refuted {
             self.report.remarks.extend(own.reason.clone());
         }

@@ -1197,7 +1197,7 @@ impl Normalizer {
     }
 
     /// Γ(A) = Γ(A − k) ∏ (A − k + j): one representative a class modulo integers, its constant part in (0, 1].
-    fn gamma(&self, argument: &Poly) -> Outcome<Poly> {
+    pub(super) fn gamma(&self, argument: &Poly) -> Outcome<Poly> {
         if let Some(value) = argument.as_constant() {
             return self.gamma_of_number(&value);
         }
@@ -1262,7 +1262,7 @@ impl Normalizer {
     }
 
     /// log Γ(A) = log Γ(A − k) + Σ log(A − k + j), for A > 0.
-    fn log_gamma(&self, argument: &Poly) -> Outcome<Poly> {
+    pub(super) fn log_gamma(&self, argument: &Poly) -> Outcome<Poly> {
         if self.sign(argument) != Some(Sign::Positive) {
             return Err(Obstacle::NotPositive(argument.to_term()));
         }

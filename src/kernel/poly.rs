@@ -709,7 +709,7 @@ impl Separated {
                 if value.is_zero() && *power < 0 {
                     return None;
                 }
-                coefficient *= &value.pow(*power);
+                coefficient *= &rational_power(value, i64::from(*power)).ok()?;
             }
             if !coefficient.is_zero() {
                 terms.push((term.outside.clone(), coefficient));

@@ -1,7 +1,6 @@
 //! Euler's reflection: Γ, log Γ and ψ at two arguments that add up to one.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use num_traits::One;
 
@@ -22,12 +21,14 @@ impl Normalizer {
         }
         let other = |argument: &Poly| Poly::one().minus(argument);
         let positive = |argument: &Poly| self.sign(argument) == Some(Sign::Positive);
+        // Of z and 1 − z either may be reflected, of 1 + z and 1 − z the latter: Γ(z) stands as Γ(1 + z)/z.
+        let has_partner = |own: &Poly| {
+            let other = other(own);
+            other < *own && arguments.contains(&other) || arguments.contains(&other.plus(&Poly::one()))
+        };
         let reflected: BTreeSet<Poly> = arguments
             .iter()
-            .filter(|own| {
-                let other = other(own);
-                other < **own && arguments.contains(&other) && positive(own) && positive(&other)
-            })
+            .filter(|own| has_partner(own) && positive(own) && positive(&other(own)))
             .cloned()
             .collect();
         if reflected.is_empty() {
@@ -61,15 +62,12 @@ impl Normalizer {
     fn reflection(&self, generator: &Generator, z: &Poly) -> Outcome<Option<Poly>> {
         let pi = Poly::generator(Generator::Pi);
         let (cosine, sine) = self.cos_sin(&pi.times(z)?)?;
-        let gamma = Poly::generator(Generator::Call(Function::Gamma, Arc::new(vec![z.clone()])));
         let over_sine = |power: i64| self.integer_power(&sine, -power);
         Ok(match generator {
             Generator::Call(Function::Gamma, _) => {
-                Some(pi.times(&self.integer_power(&gamma.times(&sine)?, -1)?)?)
+                Some(pi.times(&self.integer_power(&self.gamma(z)?.times(&sine)?, -1)?)?)
             }
-            Generator::Log(_) => {
-                Some(self.log(&pi)?.minus(&self.log(&sine)?).minus(&self.log(&gamma)?))
-            }
+            Generator::Log(_) => Some(self.log(&pi)?.minus(&self.log(&sine)?).minus(&self.log_gamma(z)?)),
             Generator::Call(Function::Polygamma, arguments) => {
                 let order = arguments[0].as_constant();
                 let order = order.as_ref().and_then(crate::kernel::rational::Rational::to_i64);

@@ -236,3 +236,48 @@ fn nothing_to_a_count_is_whether_it_is_nothing() {
         mass p*0^(x + 1) + (1 - p)*(1 - q)*q^x";
     assert_eq!(status(doubled), Status::Refuted);
 }
+
+/// A number z in an interval.
+fn within(lower: &str, upper: &str) -> Normalizer {
+    let domains = [(Name::new("z"), between(lower, upper))].into_iter().collect();
+    Normalizer::new(&Context { domains, ..Context::default() })
+}
+
+#[test]
+fn functions_at_two_arguments_that_add_up_to_one_are_reflected() {
+    let inside = within("0", "1");
+    let equations = [
+        ("gamma(z)*gamma(1 - z)*sin(pi*z)", "pi"),
+        ("lgamma(z) + lgamma(1 - z)", "log(pi) - log(sin(pi*z))"),
+        ("digamma(1 - z) - digamma(z)", "pi*cos(pi*z)/sin(pi*z)"),
+        ("trigamma(z) + trigamma(1 - z)", "pi^2/sin(pi*z)^2"),
+        ("polygamma(2, 1 - z) - polygamma(2, z)", "2*pi^3*cos(pi*z)/sin(pi*z)^3"),
+    ];
+    for (left, right) in equations {
+        assert_eq!(inside.equal(&term(left), &term(right)), Ok(true), "{left} = {right}");
+        let numbers = |text: &str| {
+            let at = [(Name::new("z"), 0.37)].into_iter().collect();
+            fisherproof::numeric::evaluate(&term(text), &at).expect("a number")
+        };
+        assert!((numbers(left) - numbers(right)).abs() < 1e-9 * numbers(right).abs(), "{left} = {right}");
+        let negated = format!("-({right})");
+        assert_ne!(inside.equal(&term(left), &term(&negated)), Ok(true), "{left} = {negated}");
+    }
+    // Beyond 1 the sine vanishes at whole numbers, and Γ(1 − z) has poles.
+    let beyond = within("0", "2");
+    assert_ne!(beyond.equal(&term(equations[0].0), &term(equations[0].1)), Ok(true));
+    // 2 − 2z is not 1 − z.
+    assert_ne!(inside.equal(&term("gamma(z)*gamma(1 - 2*z)*sin(pi*z)"), &term("pi")), Ok(true));
+}
+
+#[test]
+fn a_difference_of_squares_has_the_sign_of_its_factors() {
+    let domains = ["a", "b"].map(|name| (Name::new(name), Domain::positive())).into_iter().collect();
+    let above = Normalizer::new(&Context { domains, positive: vec![term("a - b")], ..Context::default() });
+    let sign = |text: &str| above.sign(&above.normalize(&term(text)).expect("a normal form"));
+    assert_eq!(sign("a^2 - b^2"), Some(Sign::Positive));
+    assert_eq!(sign("b^4 - a^4"), Some(Sign::Negative));
+    assert_eq!(sign("9*a^2 - 4*b^2"), Some(Sign::Positive));
+    assert_eq!(sign("4*a^2 - 9*b^2"), None);
+    assert_eq!(sign("a^2 - b"), None);
+}
