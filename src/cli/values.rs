@@ -156,8 +156,16 @@ pub fn at(report: &Report, point: &Point) -> NumericValues {
         kl: None,
         mean: numbers.mean(),
     };
+    if report.fisher.is_abridged()
+        && let Some(rows) = report.fisher.values(point.values.clone())
+    {
+        values.fisher = rows.into_iter().map(|row| row.into_iter().map(Some).collect()).collect();
+    }
     for i in 0..count {
         for j in 0..count {
+            if values.fisher[i][j].is_some() {
+                continue;
+            }
             let Some((value, error)) = numbers.fisher(i, j) else { continue };
             values.fisher[i][j] = Some(value);
             values.fisher_error[i][j] = error;

@@ -89,10 +89,10 @@ fn object(report: &Report) -> Map<String, Value> {
     put("status", json!(status_word(report.status)));
     put("log_density", expression(&report.log_density));
     put("exponential_family", report.exponential.as_ref().map_or(Value::Null, exponential));
-    put("score", tensor(&report.score, &mut Vec::new()));
-    put("hessian", tensor(&report.hessian, &mut Vec::new()));
+    put("score", tensor(&report.score, &family.parameters));
+    put("hessian", tensor(&report.hessian, &family.parameters));
     let fisher = &report.fisher;
-    put("fisher", if fisher.is_empty() { Value::Null } else { tensor(fisher, &mut Vec::new()) });
+    put("fisher", if fisher.is_empty() { Value::Null } else { tensor(fisher, &family.parameters) });
     if !report.exchange.is_trivial() {
         let names = |class: Vec<(usize, &[Name])>| -> Vec<&str> {
             class.iter().map(|(index, _)| family.parameters[*index].0.as_str()).collect()
@@ -107,7 +107,8 @@ fn object(report: &Report) -> Map<String, Value> {
         }),
     );
     put("kl", report.kl.as_ref().map_or(Value::Null, expression));
-    put("kl_taylor", report.kl_taylor.as_ref().map_or(Value::Null, taylor));
+    let expansion = report.kl_taylor.as_ref();
+    put("kl_taylor", expansion.map_or(Value::Null, |own| taylor(own, &family.parameters)));
     put("claims", Value::Array(report.claims.iter().map(claim).collect()));
     put("checks", Value::Array(report.checks.iter().map(check).collect()));
     put("remarks", json!(report.remarks));
@@ -159,19 +160,26 @@ fn matrix(rows: &[Vec<Term>]) -> Value {
 
 /// Nested lists of all entries, `null` where one is not known; no list where none is.
 ///
-/// Beyond a few thousand only the entries that stand for their kind are written, and `null` for the others.
-fn tensor(own: &SymmetricTensor, places: &mut Vec<usize>) -> Value {
-    if own.is_empty() {
-        return json!([]);
+/// Where there are thousands, and one of each kind says the same, an object with the entries that stand for
+/// their kind, by the names of their parameters: `{"p1, p1": …, "p1, p2": …}`.
+fn tensor(own: &SymmetricTensor, parameters: &[(Name, Domain)]) -> Value {
+    if own.is_abridged() && own.len() > MOST_LISTED_ENTRIES {
+        let named = |places: &[usize]| {
+            let names: Vec<&str> = places.iter().map(|place| parameters[*place].0.as_str()).collect();
+            names.join(", ")
+        };
+        return Value::Object(own.held().map(|(places, entry)| (named(places), expression(entry))).collect());
     }
+    if own.is_empty() { json!([]) } else { entries(own, &mut Vec::new()) }
+}
+
+fn entries(own: &SymmetricTensor, places: &mut Vec<usize>) -> Value {
     if places.len() == own.order() {
-        let stands = || own.held().any(|(kind, _)| kind == places.as_slice());
-        let listed = own.len() <= MOST_LISTED_ENTRIES || stands();
-        return own.get(places).filter(|_| listed).map_or(Value::Null, |entry| expression(&entry));
+        return own.get(places).map_or(Value::Null, |entry| expression(&entry));
     }
     let row = (0..own.count()).map(|place| {
         places.push(place);
-        let inner = tensor(own, places);
+        let inner = entries(own, places);
         places.pop();
         inner
     });
@@ -240,12 +248,12 @@ fn exponential(form: &ExponentialForm) -> Value {
     })
 }
 
-fn taylor(taylor: &KlTaylor) -> Value {
+fn taylor(taylor: &KlTaylor, parameters: &[(Name, Domain)]) -> Value {
     json!({
         "order0": expression(&taylor.order0),
-        "order1": tensor(&taylor.order1, &mut Vec::new()),
-        "order2": tensor(&taylor.order2, &mut Vec::new()),
-        "order3": tensor(&taylor.order3, &mut Vec::new()),
+        "order1": tensor(&taylor.order1, parameters),
+        "order2": tensor(&taylor.order2, parameters),
+        "order3": tensor(&taylor.order3, parameters),
     })
 }
 
