@@ -178,7 +178,7 @@ impl Exchange {
         self.path(indices).iter().fold(entry.clone(), |entry, swap| swap.renaming.term(&entry))
     }
 
-    /// The coordinate that stands for this one, where there is one: E[x₁] tells E[x₂].
+    /// The coordinate that stands for this one, where there is one: `E[x1]` tells `E[x2]`.
     pub fn coordinate(&self, name: &Name) -> Option<(&Name, &Renaming)> {
         self.swaps.values().find_map(|swap| {
             let place = swap.variates.1.iter().position(|own| own == name)?;
