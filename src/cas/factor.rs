@@ -15,7 +15,7 @@ const MAX_DEGREE: u32 = 60;
 /// The total degree times the number of indeterminates, when there are more than three.
 const MAX_SPREAD: u32 = 64;
 /// That times the number of terms.
-const MAX_WORK: usize = 4_000;
+const MAX_WORK: usize = 8_000;
 const MAX_GCD_TERMS: usize = 200;
 
 /// The factors of a polynomial with their multiplicities; numbers and monomials may be among them.

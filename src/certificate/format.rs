@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Saved;
-use crate::kernel::certificate::{Certificate, Moment, Part, Piece, Proposition, Renaming, Rule, Split, Step, Tower};
+use crate::kernel::certificate::{Certificate, Exchange, Moment, Part, Piece, Proposition, Rule, Split, Step, Tower};
 use crate::kernel::domain::Domain;
 use crate::kernel::term::{Name, Term};
 use crate::model::read_term;
@@ -82,7 +82,7 @@ fn rule(rule: &Rule) -> Value {
             let square = tower.square.map_or(Value::Null, |(inner, outer)| json!([inner, outer]));
             json!({ "tower": [tower.conditional, tower.marginal], "square": square })
         }
-        Rule::Renaming(own) => json!({ "exchange": own.invariances, "step": own.step }),
+        Rule::Exchange(own) => json!({ "exchange": own.invariances, "step": own.step }),
         Rule::Moment(moment) => {
             let pieces: Vec<Value> = moment.pieces.iter().map(piece).collect();
             json!({ "lemma": pieces })
@@ -253,7 +253,7 @@ fn read_structured_rule(own: &Map<String, Value>, value: &Value) -> Result<Rule,
     }
     if own.contains_key("exchange") {
         let invariances = list(value, "exchange")?.iter().map(position).collect::<Result<_, String>>()?;
-        return Ok(Rule::Renaming(Renaming { step: position(field(value, "step")?)?, invariances }));
+        return Ok(Rule::Exchange(Exchange { step: position(field(value, "step")?)?, invariances }));
     }
     let pieces = list(value, "lemma")?.iter().map(read_piece).collect::<Result<_, String>>()?;
     Ok(Rule::Moment(Moment { pieces }))

@@ -12,6 +12,7 @@ use crate::numeric::{enclose, evaluate, sample_points};
 use super::quantity::{centred, products};
 use super::report::{CheckKind, ClaimOutcome, Counterexample, Report, Status, assumed};
 use super::search::Search;
+use super::setting::score_product;
 
 /// How many points a refutation is looked for at.
 const POINTS: usize = 12;
@@ -253,12 +254,8 @@ fn property(report: &Report, quantity: &Quantity) -> Option<(Status, Option<Stri
 fn fisher_entry(search: &mut Search, report: &Report, i: usize, j: usize) -> Option<Term> {
     let kind = report.exchange.kind(&[i, j]);
     if report.fisher.is_abridged() && kind != [i, j] {
-        let score = |place: usize| Term::log_density().derivative(&report.family.parameters[place].0);
-        let product = match kind[0] == kind[1] {
-            true => Term::power(score(kind[0]), Term::integer(2)),
-            false => score(kind[0]) * score(kind[1]),
-        };
-        let step = search.about(&product)?;
+        let name = |place: usize| &report.family.parameters[place].0;
+        let step = search.about(&score_product(name(kind[0]), name(kind[1])))?;
         let carried = report.exchange.prove(search, step, &[i, j]).ok()?;
         return Some(search.value(carried));
     }

@@ -87,7 +87,7 @@ impl Exchange {
     }
 
     /// The indices that stand for these and all that they can be exchanged with.
-    pub fn representative(&self, indices: &[usize]) -> Vec<usize> {
+    fn representative(&self, indices: &[usize]) -> Vec<usize> {
         let mut images: BTreeMap<usize, usize> = BTreeMap::new();
         let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
         let mut own = |index: usize| {
@@ -126,6 +126,11 @@ impl Exchange {
 
     /// The first, in order, of all tuples of the same kind in any order of their indices.
     pub fn kind(&self, indices: &[usize]) -> Vec<usize> {
+        if self.is_trivial() {
+            let mut sorted = indices.to_vec();
+            sorted.sort_unstable();
+            return sorted;
+        }
         let mut best = permutations(indices).into_iter().map(|own| {
             let mut own = self.representative(&own);
             own.sort_unstable();
@@ -137,6 +142,9 @@ impl Exchange {
 
     /// The swaps, one after the other, that carry the indices of `kind` to these in some order.
     fn path(&self, indices: &[usize]) -> Vec<&Swap> {
+        if self.is_trivial() {
+            return Vec::new();
+        }
         let kind = self.kind(indices);
         let arranged = permutations(indices)
             .into_iter()
@@ -203,7 +211,7 @@ impl Exchange {
             proposition = swap.renaming.proposition(&proposition)?;
         }
         let invariances = path.iter().map(|swap| swap.step).collect();
-        search.push(proposition, Rule::Renaming(certificate::Renaming { step, invariances }))
+        search.push(proposition, Rule::Exchange(certificate::Exchange { step, invariances }))
     }
 
     /// The steps that prove the density invariant.

@@ -26,7 +26,7 @@ use super::report::{
     Status, assumed,
 };
 use super::search::{Failure, Search};
-use super::setting::{log_density, moving_support, second, second_parameters, setting};
+use super::setting::{log_density, moving_support, score_product, second, second_parameters, setting};
 use super::simplify::weight;
 use super::tensor::SymmetricTensor;
 
@@ -611,11 +611,7 @@ impl Work<'_> {
         let mut from_hessian = Route::default();
         for indices in self.kinds(2) {
             let (a, b) = (self.parameters[indices[0]].clone(), self.parameters[indices[1]].clone());
-            let product = if a == b {
-                Term::power(Term::log_density().derivative(&a), Term::integer(2))
-            } else {
-                Term::log_density().derivative(&a) * Term::log_density().derivative(&b)
-            };
+            let product = score_product(&a, &b);
             let minus_hessian = -Term::log_density().derivative(&a).derivative(&b);
             let mut value = None;
             match self.search.expectation(&minus_hessian) {

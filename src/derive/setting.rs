@@ -13,6 +13,12 @@ pub fn second(name: &Name) -> Name {
     Name::new(&format!("{name}_q"))
 }
 
+/// u_a u_b, as the statements about the Fisher information spell it.
+pub fn score_product(a: &Name, b: &Name) -> Term {
+    let score = |name: &Name| Term::log_density().derivative(name);
+    if a == b { Term::power(score(a), Term::integer(2)) } else { score(a) * score(b) }
+}
+
 /// Each parameter with its counterpart in the second distribution.
 pub fn second_parameters(family: &Family) -> Vec<(Name, Term)> {
     family.parameters.iter().map(|(name, _)| (name.clone(), Term::Variable(second(name)))).collect()

@@ -53,11 +53,6 @@ impl SymmetricTensor {
 
     /// An entry, where it is known; the order of the indices does not matter.
     pub fn get(&self, indices: &[usize]) -> Option<Term> {
-        if self.exchange.is_trivial() {
-            let mut sorted = indices.to_vec();
-            sorted.sort_unstable();
-            return self.entries.get(&sorted).cloned();
-        }
         let entry = self.entries.get(&self.exchange.kind(indices))?;
         Some(self.exchange.carry(entry, indices))
     }

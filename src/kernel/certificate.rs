@@ -34,12 +34,12 @@ pub enum Rule {
     /// E over one coordinate, then over the others: steps of the two parts of the certificate's split.
     Tower(Tower),
     /// An earlier step with its names exchanged, one invariance of the density after the other.
-    Renaming(Renaming),
+    Exchange(Exchange),
 }
 
 /// Positions of a step and of the invariances that carry it to other names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Renaming {
+pub struct Exchange {
     pub step: usize,
     pub invariances: Vec<usize>,
 }
@@ -63,7 +63,7 @@ impl Rule {
             Rule::Moment(_) => "lemma",
             Rule::Linearity(_) => "linearity",
             Rule::Tower(_) => "tower",
-            Rule::Renaming(_) => "exchange",
+            Rule::Exchange(_) => "exchange",
         }
     }
 }

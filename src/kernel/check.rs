@@ -100,7 +100,7 @@ pub fn replay_step(
             checker.tower(cut.section, inner, outer, square)?
         }
         (Proposition::Invariance { renaming }, Rule::Algebra) => checker.invariance(renaming)?,
-        (_, Rule::Renaming(own)) => {
+        (_, Rule::Exchange(own)) => {
             let invariances =
                 own.invariances.iter().map(|position| at(earlier, *position)).collect::<Result<Vec<_>, _>>()?;
             checker.renamed(at(earlier, own.step)?, &invariances)?

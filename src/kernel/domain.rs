@@ -36,6 +36,17 @@ impl Domain {
         Domain::Integers { lower: Some(Term::zero()), upper: None }
     }
 
+    /// The same domain with its ends, or its values, mapped.
+    pub fn map(&self, f: &mut dyn FnMut(&Term) -> Term) -> Domain {
+        let mut end = |bound: &Option<Term>| bound.as_ref().map(&mut *f);
+        match self {
+            Domain::Interval { lower, upper } => Domain::Interval { lower: end(lower), upper: end(upper) },
+            Domain::Integers { lower, upper } => Domain::Integers { lower: end(lower), upper: end(upper) },
+            Domain::Finite(values) => Domain::Finite(values.iter().map(f).collect()),
+            Domain::Nonnegative | Domain::Angle => self.clone(),
+        }
+    }
+
     /// Whether the counting measure, rather than Lebesgue's, belongs to this domain.
     pub fn is_discrete(&self) -> bool {
         matches!(self, Domain::Integers { .. } | Domain::Finite(_))
@@ -79,10 +90,8 @@ pub struct Context {
 
 /// A domain with variables in its ends replaced.
 pub fn substitute_domain(domain: &Domain, replacements: &[(Name, Term)]) -> Domain {
-    let replace = |bound: &Option<Term>| bound.as_ref().map(|bound| bound.substitute(replacements));
     match domain {
-        Domain::Interval { lower, upper } => Domain::Interval { lower: replace(lower), upper: replace(upper) },
-        Domain::Integers { lower, upper } => Domain::Integers { lower: replace(lower), upper: replace(upper) },
-        other => other.clone(),
+        Domain::Finite(_) => domain.clone(),
+        other => other.map(&mut |bound| bound.substitute(replacements)),
     }
 }

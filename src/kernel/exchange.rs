@@ -53,13 +53,7 @@ impl Renaming {
     }
 
     fn domain(&self, domain: &Domain) -> Domain {
-        let end = |end: &Option<Term>| end.as_ref().map(|end| self.term(end));
-        match domain {
-            Domain::Interval { lower, upper } => Domain::Interval { lower: end(lower), upper: end(upper) },
-            Domain::Integers { lower, upper } => Domain::Integers { lower: end(lower), upper: end(upper) },
-            Domain::Finite(values) => Domain::Finite(values.iter().map(|value| self.term(value)).collect()),
-            Domain::Nonnegative | Domain::Angle => domain.clone(),
-        }
+        domain.map(&mut |term| self.term(term))
     }
 
     /// # Errors

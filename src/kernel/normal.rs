@@ -955,20 +955,13 @@ impl Normalizer {
         if !poly.terms().any(|(monomial, _)| monomial.factors().iter().any(|(_, exponent)| fractional(exponent))) {
             return Ok(poly.clone());
         }
-        let mut result = Poly::zero();
-        for (monomial, coefficient) in poly.terms() {
-            let mut product = Poly::constant(coefficient.clone());
-            for (generator, exponent) in monomial.factors() {
-                let exponent = if fractional(exponent) {
-                    Exponent::from_poly(self.canonical(&exponent.to_poly())?)
-                } else {
-                    exponent.clone()
-                };
-                product = product.times(&Poly::generator_power(generator.clone(), exponent)?)?;
+        poly.with_factors(&mut |generator, exponent| {
+            if !fractional(exponent) {
+                return Ok(None);
             }
-            result.add_assign(&product);
-        }
-        Ok(result)
+            let exponent = Exponent::from_poly(self.canonical(&exponent.to_poly())?);
+            Poly::generator_power(generator.clone(), exponent).map(Some)
+        })
     }
 
     fn clear_sines(&self, poly: Poly) -> Outcome<Poly> {

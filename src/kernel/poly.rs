@@ -357,6 +357,24 @@ impl Poly {
         self.0.iter().filter(|(monomial, _)| !own(monomial)).count() <= 1
     }
 
+    /// The same with products in the place of those factors that are given one.
+    pub fn with_factors(
+        &self,
+        replace: &mut dyn FnMut(&Generator, &Exponent) -> Outcome<Option<Poly>>,
+    ) -> Outcome<Poly> {
+        let mut result = Poly::zero();
+        for (monomial, coefficient) in &self.0 {
+            let mut product = Poly::constant(coefficient.clone());
+            for factor in monomial.factors() {
+                let replaced = replace(&factor.0, &factor.1)?;
+                let own = || Poly::single(Monomial::from_factors(vec![factor.clone()]), Rational::one());
+                product = product.times(&replaced.unwrap_or_else(own))?;
+            }
+            result.add_assign(&product);
+        }
+        Ok(result)
+    }
+
     /// Literally zero. For zero *by algebra* see [`super::normal::Normalizer::is_zero`].
     pub fn is_zero(&self) -> bool {
         self.0.is_empty()

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use num_traits::One;
-
 use super::normal::Normalizer;
-use super::poly::{Exponent, Generator, Monomial, Outcome, Poly};
+use super::poly::{Exponent, Generator, Outcome, Poly};
 use super::sign::Sign;
 use super::term::{Function, Rational};
 
@@ -34,27 +32,14 @@ impl Normalizer {
         if reflected.is_empty() {
             return Ok(None);
         }
-        let mut result = Poly::zero();
-        for (monomial, coefficient) in poly.terms() {
-            let mut product = Poly::constant(coefficient.clone());
-            for (generator, exponent) in monomial.factors() {
-                let own = argument(generator).filter(|own| reflected.contains(*own));
-                let replaced = match own {
-                    Some(own) => self.reflection(generator, &other(own))?,
-                    None => None,
-                };
-                let factor = match (replaced, exponent) {
-                    (Some(replaced), Exponent::Integer(power)) => self.integer_power(&replaced, *power)?,
-                    (Some(replaced), Exponent::Poly(power)) => self.power(&replaced, power)?,
-                    (None, _) => Poly::single(
-                        Monomial::from_factors(vec![(generator.clone(), exponent.clone())]),
-                        Rational::one(),
-                    ),
-                };
-                product = product.times(&factor)?;
-            }
-            result.add_assign(&product);
-        }
+        let result = poly.with_factors(&mut |generator, exponent| {
+            let Some(own) = argument(generator).filter(|own| reflected.contains(*own)) else { return Ok(None) };
+            let Some(replaced) = self.reflection(generator, &other(own))? else { return Ok(None) };
+            Ok(Some(match exponent {
+                Exponent::Integer(power) => self.integer_power(&replaced, *power)?,
+                Exponent::Poly(power) => self.power(&replaced, power)?,
+            }))
+        })?;
         Ok(Some(result))
     }
 
@@ -70,7 +55,7 @@ impl Normalizer {
             Generator::Log(_) => Some(self.log(&pi)?.minus(&self.log(&sine)?).minus(&self.log_gamma(z)?)),
             Generator::Call(Function::Polygamma, arguments) => {
                 let order = arguments[0].as_constant();
-                let order = order.as_ref().and_then(crate::kernel::rational::Rational::to_i64);
+                let order = order.as_ref().and_then(Rational::to_i64);
                 let at = |order: i64| self.polygamma(order, z);
                 match order {
                     Some(0) => Some(at(0)?.plus(&pi.times(&cosine)?.times(&over_sine(1)?)?)),

@@ -220,8 +220,15 @@ struct WorkedOut {
 
 /// The points of a finite support with their masses, and what those assume not to be zero.
 struct Masses {
-    points: Vec<(Vec<(Name, Term)>, Poly)>,
+    points: Vec<Mass>,
     conditions: BTreeSet<Poly>,
+}
+
+struct Mass {
+    at: Vec<(Name, Term)>,
+    /// The same values, where all of them are numbers.
+    numbers: Option<Vec<Rational>>,
+    mass: Poly,
 }
 
 /// Replays steps in one setting.
@@ -286,6 +293,14 @@ impl Checker {
             premises.iter().flat_map(|premise| premise.lemmas.iter().copied()).chain(lemmas.iter().copied()).collect();
         let steps = 1 + premises.iter().map(|premise| premise.steps).sum::<usize>();
         Theorem { setting: self.setting.clone(), proposition, assumptions, lemmas, steps }
+    }
+
+    /// Whether a premise is about the density at hand.
+    fn concerned(&self, premise: &Theorem) -> Result<(), Rejection> {
+        if Arc::ptr_eq(&premise.setting, &self.setting) || premise.setting == self.setting {
+            return Ok(());
+        }
+        Err(Rejection::Malformed("a premise is about another density".into()))
     }
 
     /// A fresh normaliser for one step, so that its side conditions are that step's own.
@@ -407,9 +422,7 @@ impl Checker {
         }
         let premises: Vec<&Theorem> = std::iter::once(premise).chain(invariances.iter().copied()).collect();
         for own in &premises {
-            if !Arc::ptr_eq(&own.setting, &self.setting) && own.setting != self.setting {
-                return Err(Rejection::Malformed("a premise is about another density".into()));
-            }
+            self.concerned(own)?;
         }
         for own in invariances {
             let Proposition::Invariance { renaming } = &own.proposition else {
@@ -456,8 +469,7 @@ impl Checker {
         let mut total = Poly::zero();
         let names = self.setting.support.names();
         let separated: Vec<Option<Separated>> = forms.iter().map(|form| Separated::of(form, &names)).collect();
-        for (at, mass) in &masses.points {
-            let numbers: Option<Vec<Rational>> = at.iter().map(|(_, value)| value.as_number().cloned()).collect();
+        for Mass { at, numbers, mass } in &masses.points {
             let mut value = mass.clone();
             for (form, separated) in forms.iter().zip(&separated) {
                 let quick = numbers.as_ref().and_then(|numbers| separated.as_ref()?.at(numbers));
@@ -486,11 +498,11 @@ impl Checker {
         for point in points(&self.setting.support)? {
             let numbers: Option<Vec<Rational>> = point.iter().map(|value| value.as_number().cloned()).collect();
             let at: Vec<(Name, Term)> = names.iter().cloned().zip(point).collect();
-            let logarithm = match numbers.and_then(|numbers| separated.as_ref()?.at(&numbers)) {
+            let logarithm = match numbers.as_ref().and_then(|numbers| separated.as_ref()?.at(numbers)) {
                 Some(quick) => quick,
                 None => normalizer.normalize(&self.setting.log_density.substitute(&at))?,
             };
-            weighed.push((at, normalizer.exp(&logarithm)?));
+            weighed.push(Mass { at, numbers, mass: normalizer.exp(&logarithm)? });
         }
         let own = Rc::new(Masses { points: weighed, conditions: normalizer.assumed() });
         *self.masses.borrow_mut() = Some(own.clone());
@@ -509,9 +521,7 @@ impl Checker {
         let names = self.setting.support.names();
         let (mut function, mut value) = (Vec::new(), Vec::new());
         for (coefficient, premise) in premises {
-            if !Arc::ptr_eq(&premise.setting, &self.setting) && premise.setting != self.setting {
-                return Err(Rejection::Malformed("a premise is about another density".into()));
-            }
+            self.concerned(premise)?;
             let Proposition::Expectation { of, is } = &premise.proposition else {
                 return Err(Rejection::Malformed("a premise is not an expectation".into()));
             };

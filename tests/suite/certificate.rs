@@ -71,7 +71,7 @@ fn terms(step: &mut Step) -> Vec<&mut Term> {
         Proposition::Invariance { .. } => {}
     }
     match &mut step.rule {
-        Rule::Algebra | Rule::Enumeration | Rule::Tower(_) | Rule::Renaming(_) => {}
+        Rule::Algebra | Rule::Enumeration | Rule::Tower(_) | Rule::Exchange(_) => {}
         Rule::Linearity(premises) => all.extend(premises.iter_mut().map(|(coefficient, _)| coefficient)),
         Rule::Moment(moment) => {
             for piece in &mut moment.pieces {
@@ -219,7 +219,7 @@ fn every_changed_structure_is_rejected() {
                     }
                 }
                 // Forged one by one in `every_changed_split_is_rejected`.
-                Rule::Algebra | Rule::Enumeration | Rule::Tower(_) | Rule::Renaming(_) => {}
+                Rule::Algebra | Rule::Enumeration | Rule::Tower(_) | Rule::Exchange(_) => {}
             }
             let mut wrong_rule = good.clone();
             let own = &mut wrong_rule.certificate.steps[position].rule;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fisherproof::derive::family::derive;
 use fisherproof::derive::report::{Report, Status};
 use fisherproof::derive::setting::setting;
-use fisherproof::kernel::certificate::{Certificate, Proposition, Renaming, Rule, Step};
+use fisherproof::kernel::certificate::{Certificate, Exchange, Proposition, Rule, Step};
 use fisherproof::kernel::check::replay;
 use fisherproof::kernel::term::{Name, Term};
 use fisherproof::kernel::theorem::Checker;
@@ -112,7 +112,7 @@ fn a_carried_step_says_what_the_renaming_makes_of_it_and_nothing_else() {
     let first = Step { proposition: mean("y1", "p1"), rule: Rule::Enumeration };
     let carried = |proposition: Proposition, step: usize, invariances: &[usize]| Step {
         proposition,
-        rule: Rule::Renaming(Renaming { step, invariances: invariances.to_vec() }),
+        rule: Rule::Exchange(Exchange { step, invariances: invariances.to_vec() }),
     };
     let all = [PARAMETERS, SECOND, COORDINATES];
     let good = vec![invariance(&all), first.clone(), carried(mean("y2", "p2"), 1, &[0])];
@@ -155,7 +155,7 @@ fn a_density_with_other_parameters_is_not_renamed() {
     assert!(replayed(&own, steps.clone()));
     let other = Term::LogDensity(vec![second("p2", "p2_q"), second("p1", "p1_q")]);
     let proposition = Proposition::Expectation { of: other.clone() - other, is: Term::zero() };
-    let carried = Step { proposition, rule: Rule::Renaming(Renaming { step: 1, invariances: vec![0] }) };
+    let carried = Step { proposition, rule: Rule::Exchange(Exchange { step: 1, invariances: vec![0] }) };
     assert!(!replayed(&own, [steps, vec![carried]].concat()));
 }
 

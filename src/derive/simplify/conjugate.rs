@@ -1,9 +1,7 @@
 //! Denominators with a root made rational: 1/(1 + √(1 − r²)) as (1 − √(1 − r²))/r².
 
-use num_traits::One;
-
 use super::Simplifier;
-use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
+use crate::kernel::poly::{Exponent, Generator, Poly};
 use crate::kernel::sign::Sign;
 use crate::kernel::term::Rational;
 
@@ -11,25 +9,13 @@ impl Simplifier {
     /// Powers below a bar of sums a + b√q multiplied by their conjugate, where a² − b² q is one product that is
     /// never zero. `None` where there are none.
     pub(super) fn rationalised(&self, poly: &Poly) -> Option<Poly> {
-        let mut found = Poly::zero();
         let mut changed = false;
-        for (monomial, coefficient) in poly.terms() {
-            let mut product = Poly::constant(coefficient.clone());
-            for (generator, exponent) in monomial.factors() {
-                let factor = match self.conjugated(generator, exponent) {
-                    Some(factor) => {
-                        changed = true;
-                        factor
-                    }
-                    None => Poly::single(
-                        Monomial::from_factors(vec![(generator.clone(), exponent.clone())]),
-                        Rational::one(),
-                    ),
-                };
-                product = product.times(&factor).ok()?;
-            }
-            found.add_assign(&product);
-        }
+        let found = poly.with_factors(&mut |generator, exponent| {
+            let conjugated = self.conjugated(generator, exponent);
+            changed |= conjugated.is_some();
+            Ok(conjugated)
+        });
+        let found = found.ok()?;
         if changed { self.normalizer.canonical(&found).ok() } else { None }
     }
 
