@@ -555,7 +555,8 @@ impl Work<'_> {
         let mut own = regularity(self.family, self.report.exponential.is_some(), normalized, kink);
         // η is as smooth as the score shows it to be: |a| is not, where a is zero.
         let derivatives = [CheckKind::Score, CheckKind::Hessian];
-        for check in self.report.checks.iter().filter(|check| derivatives.contains(&check.kind)) {
+        let exponential = self.report.exponential.is_some();
+        for check in self.report.checks.iter().filter(|check| exponential && derivatives.contains(&check.kind)) {
             for assumption in &check.assumptions {
                 if !own.assumptions.contains(assumption) {
                     own.assumptions.push(assumption.clone());
