@@ -8,13 +8,14 @@ use std::sync::Arc;
 use num_integer::Integer;
 use num_traits::One;
 
+use super::instance::circles;
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::interval::{End, image};
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
 use crate::kernel::sign::Sign;
 use crate::kernel::symmetry::turns;
-use crate::kernel::term::{Function, Name, Rational, Term};
+use crate::kernel::term::{Constant, Function, Name, Rational, Term};
 use crate::kernel::theorem::{Setting, ends};
 
 /// A change of variable: pieces of the support from left to right, each the image of one domain.
@@ -112,6 +113,7 @@ fn further_changes(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Chang
             all.push(change(Domain::Integers { lower: Some(Term::zero()), upper }, t() + lower.clone()));
             return all;
         }
+        Domain::Angle => return arcs(setting, name, domain, &variable),
         _ => return all,
     };
     let density = Density::new(setting, name);
@@ -234,9 +236,85 @@ fn further_changes(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Chang
                     all.push(change(unit(), p.clone() / ((p + q.clone()) / t() - q)));
                 }
             }
+            all.extend(arcs(setting, name, domain, &variable));
         }
     }
     all
+}
+
+/// Arcs of a density in cos kx and sin kx, by half the angle's tangent: kx = m ± 2 arctan √(1/t − 1), where
+/// cos(kx − m) = 2t − 1, and kx = arccos t from the start.
+fn arcs(setting: &Setting, name: &Name, domain: &Domain, variable: &Name) -> Vec<Change> {
+    let Some(frequency) = common_frequency(setting, name) else { return Vec::new() };
+    let normalizer = Normalizer::new(setting.context());
+    let t = || Term::Variable(variable.clone());
+    let (one, two) = (Term::one, || Term::integer(2));
+    let arctan = |of: Term| Term::apply(Function::Atan, vec![Term::power(of, Term::ratio(1, 2))]);
+    let tangent = || arctan(t().recip() - one());
+    let unit = || Domain::Interval { lower: Some(Term::zero()), upper: Some(one()) };
+    let change = |domain: Domain, maps: Vec<Term>| Change { variable: variable.clone(), domain, maps };
+    let about = |centre: Term| {
+        let half = || two() * tangent();
+        let maps = vec![centre.clone() - half(), centre + half()];
+        change(unit(), maps.into_iter().map(|map| map / frequency.clone()).collect())
+    };
+    match domain {
+        Domain::Angle if frequency.is_one() => {
+            let Some(density) = Density::new(setting, name) else { return Vec::new() };
+            vertices(&density).into_iter().map(about).collect()
+        }
+        Domain::Interval { lower: Some(lower), upper: Some(upper) } => {
+            let pi = || Term::Constant(Constant::Pi);
+            let width = (upper.clone() - lower.clone()) * frequency.clone() / pi();
+            let Some(width) = normalizer.normalize(&width).ok().and_then(|width| width.as_constant()) else {
+                return Vec::new();
+            };
+            let twice = &width + &width;
+            let along = |angle: Term| lower.clone() + angle / frequency.clone();
+            match crate::derive::small_integer(&twice) {
+                Some(1) => vec![
+                    change(unit(), vec![along(tangent())]),
+                    change(unit(), vec![along(two() * arctan(two() / (one() + t()) - one()))]),
+                ],
+                Some(2) => {
+                    let whole = Domain::Interval { lower: Some(-one()), upper: Some(one()) };
+                    vec![
+                        change(unit(), vec![along(two() * tangent())]),
+                        change(whole, vec![along(two() * arctan(two() / (one() + t()) - one()))]),
+                    ]
+                }
+                Some(4) => vec![about(lower.clone() * frequency.clone() + pi())],
+                _ => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// m for each power of 1 ± cos(x − m) in a density.
+fn vertices(density: &Density) -> Vec<Term> {
+    let Density { name, normalizer, log_density } = density;
+    let mut found = BTreeSet::new();
+    for (_, [c, a, b]) in circles(normalizer, log_density, name) {
+        let relative = |part: &Poly| {
+            let inverse = normalizer.power(&c, &Poly::integer(-1)).ok()?;
+            normalizer.canonical(&part.times(&inverse).ok()?).ok()
+        };
+        let (Some(a), Some(b)) = (relative(&a), relative(&b)) else { continue };
+        let mut angles = vec![Term::zero(), Term::Constant(Constant::Pi) / Term::integer(2)];
+        a.visit_generators(&mut |generator| {
+            if let Generator::Call(Function::Cos, angle) = generator {
+                angles.extend([angle[0].to_term(), -angle[0].to_term()]);
+            }
+        });
+        let at = |function: Function, angle: &Term| normalizer.normalize(&Term::apply(function, vec![angle.clone()]));
+        let fits = |angle: &Term| {
+            let (Ok(cos), Ok(sin)) = (at(Function::Cos, angle), at(Function::Sin, angle)) else { return false };
+            (a == cos && b == sin) || (a == cos.scaled(&-Rational::one()) && b == sin.scaled(&-Rational::one()))
+        };
+        found.extend(angles.into_iter().find(fits));
+    }
+    found.into_iter().collect()
 }
 
 /// Two changes of variable, one after the other: x = e^u first, and then whatever suits the density of u.

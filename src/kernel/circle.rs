@@ -51,6 +51,36 @@ impl Normalizer {
     }
 }
 
+impl Normalizer {
+    /// Whether a sum of harmonics of an angle that moves with one continuous variate has a coefficient that is
+    /// never zero: it is analytic then and not zero throughout, so that it vanishes on a null set only.
+    pub(super) fn moves_on_circle(&self, poly: &Poly) -> bool {
+        let mut angle: Option<Arc<Vec<Poly>>> = None;
+        for (generator, exponent) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
+            if exponent.to_poly().contains_any(&self.continuous) {
+                return false;
+            }
+            match generator {
+                Generator::Call(Function::Cos | Function::Sin, own) if own[0].contains_any(&self.continuous) => {
+                    if angle.get_or_insert_with(|| own.clone()) != own {
+                        return false;
+                    }
+                }
+                other if other.contains_any(&self.continuous) => return false,
+                _ => {}
+            }
+        }
+        let Some(angle) = angle else { return false };
+        let is_variate = angle[0].as_single().is_some_and(|(monomial, _)| {
+            matches!(monomial.factors(), [(Generator::Variable(name), Exponent::Integer(1))] if self.continuous.contains(name))
+        });
+        let harmonics = if is_variate { harmonics_of(poly, &angle) } else { None };
+        harmonics.is_some_and(|harmonics| {
+            harmonics.into_values().flatten().any(|part| self.sign(&part).is_some_and(Sign::is_strict))
+        })
+    }
+}
+
 /// A polynomial in cos u and sin u as a sum of harmonics, all coefficients free of u.
 fn harmonics_of(poly: &Poly, angle: &Arc<Vec<Poly>>) -> Option<Harmonics<Poly>> {
     let [cos, sin] = [Function::Cos, Function::Sin].map(|function| Generator::Call(function, angle.clone()));

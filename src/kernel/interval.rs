@@ -104,6 +104,16 @@ pub fn image(normalizer: &Normalizer, map: &Term, variable: &Name, ends: &(End, 
             let power = Term::power(arguments[0].clone(), Term::ratio(1, 2));
             image(normalizer, &power, variable, ends)
         }
+        Term::Apply(Function::Atan, arguments) => {
+            let range = image(normalizer, &arguments[0], variable, ends)?;
+            let quarter = Term::product(vec![Term::ratio(1, 2), Term::Constant(Constant::Pi)]);
+            let atan = |end: End| match end {
+                End::MinusInfinity => End::At(-quarter.clone()),
+                End::At(term) => End::At(Term::apply(Function::Atan, vec![term])),
+                End::PlusInfinity => End::At(quarter.clone()),
+            };
+            Some(mapped(range, atan, true))
+        }
         Term::Apply(Function::Tan, arguments) => {
             // tan maps (−π/2, π/2) onto the line.
             let range = image(normalizer, &arguments[0], variable, ends)?;

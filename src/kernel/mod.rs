@@ -7,6 +7,7 @@ pub mod check;
 mod circle;
 mod comparison;
 pub mod domain;
+mod duplication;
 mod examples;
 pub mod exchange;
 mod growth;

@@ -31,7 +31,7 @@ const MOST_SHIFT: i64 = 40;
 pub struct Normalizer {
     pub(super) context: Rc<Context>,
     /// Variables integrated over a continuous support: identities may fail on null sets.
-    continuous: Rc<Vec<Name>>,
+    pub(super) continuous: Rc<Vec<Name>>,
     /// log p, which the formal log-density stands for.
     log_density: Option<Rc<Term>>,
     /// The variates and the points of a finite support.
@@ -226,14 +226,18 @@ impl Normalizer {
 
     /// What is left when denominators are cleared, if need be after Euler's reflection.
     fn cleared(&self, poly: &Poly) -> Outcome<Poly> {
-        let left = self.clear(poly)?;
-        if left.is_zero() {
-            return Ok(left);
+        let mut left = self.clear(poly)?;
+        let relations: [fn(&Normalizer, &Poly) -> Outcome<Option<Poly>>; 2] =
+            [Normalizer::reflected, Normalizer::duplicated];
+        for relation in relations {
+            if left.is_zero() {
+                break;
+            }
+            if let Some(related) = relation(self, &left)? {
+                left = self.clear(&related)?;
+            }
         }
-        match self.reflected(poly)? {
-            Some(reflected) => self.clear(&reflected),
-            None => Ok(left),
-        }
+        Ok(left)
     }
 
     fn normalize_node(&self, term: &Term) -> Outcome<Poly> {
@@ -377,6 +381,9 @@ impl Normalizer {
         }
         if let Some((monomial, _)) = poly.as_single() {
             return monomial.factors().iter().all(|(generator, _)| self.generator_vanishes_on_null_set(generator));
+        }
+        if self.moves_on_circle(poly) {
+            return true;
         }
         let allowed = |generator: &Generator, exponent: &Exponent| self.is_independent(generator, exponent);
         let Some(coefficients) = self.coefficients(poly, &allowed) else { return false };
@@ -1432,6 +1439,11 @@ impl Normalizer {
                 return Ok((value(turn), value(turn + 3)));
             }
         }
+        if let [(Generator::Call(Function::Atan, tangent), Exponent::Integer(1))] = monomial.factors()
+            && let Some(count) = as_small(coefficient).filter(|count| count.abs() <= MOST_SHIFT)
+        {
+            return self.cos_sin_of_arctangents(&tangent[0], count);
+        }
         let multiple = coefficient.numer().to_i64().filter(|value| value.abs() <= MOST_SHIFT);
         let unit = match multiple {
             Some(_) => Rational::new(BigInt::one(), coefficient.denom()),
@@ -1441,14 +1453,32 @@ impl Normalizer {
         let inner = Arc::new(vec![Poly::single(monomial.clone(), unit)]);
         let c = Poly::generator(Generator::Call(Function::Cos, inner.clone()));
         let s = Poly::generator(Generator::Call(Function::Sin, inner));
-        let (mut cos, mut sin) = (Poly::one(), Poly::zero());
-        for _ in 0..count.abs() {
-            let next = cos.times(&c)?.minus(&sin.times(&s)?);
-            sin = sin.times(&c)?.plus(&cos.times(&s)?);
-            cos = next;
-        }
-        Ok((cos, if count < 0 { sin.scaled(&-Rational::one()) } else { sin }))
+        multiple_angle(&c, &s, count)
     }
+
+    /// (cos nA, sin nA) with A = arctan u: cos A = 1/√(1 + u²) and sin A = u/√(1 + u²), rational for 2A
+    /// (DLMF 4.23.39, 4.21.29 to 4.21.31).
+    fn cos_sin_of_arctangents(&self, tangent: &Poly, count: i64) -> Outcome<(Poly, Poly)> {
+        let secant_squared = self.canonical(&tangent.times(tangent)?.plus(&Poly::one()))?;
+        if count % 2 == 0 {
+            let double = self.integer_power(&secant_squared, -1)?.scaled(&Rational::from_integer(2.into()));
+            return multiple_angle(&double.minus(&Poly::one()), &tangent.times(&double)?, count / 2);
+        }
+        let half = Poly::constant(Rational::new((-1).into(), 2.into()));
+        let cos = self.power(&secant_squared, &half)?;
+        multiple_angle(&cos, &tangent.times(&cos)?, count)
+    }
+}
+
+/// (cos nA, sin nA) from cos A and sin A.
+fn multiple_angle(c: &Poly, s: &Poly, count: i64) -> Outcome<(Poly, Poly)> {
+    let (mut cos, mut sin) = (Poly::one(), Poly::zero());
+    for _ in 0..count.abs() {
+        let next = cos.times(c)?.minus(&sin.times(s)?);
+        sin = sin.times(c)?.plus(&cos.times(s)?);
+        cos = next;
+    }
+    Ok((cos, if count < 0 { sin.scaled(&-Rational::one()) } else { sin }))
 }
 
 fn is_variable_power(generator: &Generator, exponent: &Exponent) -> bool {
@@ -1939,7 +1969,7 @@ fn recurrence_factors(base: &Poly, shift: i64) -> Vec<(Poly, i64)> {
 }
 
 /// (−1)^m m!.
-fn signed_factorial(order: i64) -> Rational {
+pub(super) fn signed_factorial(order: i64) -> Rational {
     let mut product = Rational::one();
     for k in 1..=order {
         product *= Rational::from_integer((-k).into());

@@ -73,7 +73,7 @@ impl Normalizer {
 }
 
 /// What Γ, log Γ or ψ⁽ᵐ⁾ is taken of.
-fn argument(generator: &Generator) -> Option<&Poly> {
+pub(super) fn argument(generator: &Generator) -> Option<&Poly> {
     match generator {
         Generator::Call(Function::Gamma, arguments) => arguments.first(),
         Generator::Call(Function::Polygamma, arguments) => arguments.get(1),

@@ -5,7 +5,7 @@ use super::domain::Domain;
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Monomial, Outcome, Poly};
 use super::sign::Sign;
-use super::term::{Constant, Name, Term};
+use super::term::{Constant, Function, Name, Term};
 
 /// k where the map is x = t/k with a whole k > 0, which may be a constant's name.
 pub fn frequency(normalizer: &Normalizer, map: &Term, variable: &Name) -> Option<Poly> {
@@ -31,6 +31,19 @@ pub fn turns(normalizer: &Normalizer, map: &Term, variable: &Name, support: &Dom
         _ => return None,
     };
     is_count(normalizer, &turns).then_some(turns)
+}
+
+/// Whether a term is a function of the cosine and the sine of whole multiples of an angle, and so has period 2π.
+pub fn is_periodic(normalizer: &Normalizer, term: &Term, angle: &Name) -> bool {
+    match term {
+        Term::Variable(name) => name != angle,
+        Term::Apply(Function::Cos | Function::Sin | Function::Tan, arguments) => {
+            let own = Monomial::from_factors(vec![(Generator::Variable(angle.clone()), Exponent::Integer(1))]);
+            let slope = || normalizer.linear_in(&normalizer.normalize(&arguments[0]).ok()?, angle, &own);
+            !arguments[0].contains(angle) || slope().is_some_and(|(slope, _)| normalizer.is_whole(&slope))
+        }
+        _ => term.children().all(|child| is_periodic(normalizer, child, angle)),
+    }
 }
 
 /// 1, 2, 3, … for all values of the constants in it.

@@ -19,8 +19,8 @@ use super::normal::Normalizer;
 use super::poly::{Generator, Obstacle, Poly, Separated};
 use super::section::{Section, slice};
 use super::sign::Sign;
-use super::symmetry::{Mirror, frequency, is_mirrored, mirror, turns};
-use super::term::{Name, Rational, Term};
+use super::symmetry::{Mirror, frequency, is_mirrored, is_periodic, mirror, turns};
+use super::term::{Constant, Name, Rational, Term};
 
 /// A finite support may have this many points.
 const MOST_POINTS: usize = 20_000;
@@ -669,7 +669,7 @@ impl Checker {
         let domain = &slice.domain;
         let mut total = Poly::zero();
         let mut reached: Option<End> = None;
-        let (first, last) = ends(domain);
+        let (first, mut last) = ends(domain);
         for piece in &moment.pieces {
             let lemma = Lemma::find(&piece.lemma)
                 .ok_or_else(|| Rejection::Malformed(format!("there is no lemma {}", piece.lemma)))?;
@@ -689,6 +689,11 @@ impl Checker {
             let (low, high) = self.piece_image(outer, piece, lemma, range, domain)?;
             // Ranges of whole numbers hold both their ends: the next one begins one further on.
             let expected = match &reached {
+                // Once round the circle, from wherever the first arc begins.
+                None if *domain == Domain::Angle && lemma.domain != Domain::Angle => {
+                    last = self.once_round(name, of, &low)?;
+                    low.clone()
+                }
                 None => first.clone(),
                 Some(End::At(last)) if domain.is_discrete() => End::At(last.clone() + Term::one()),
                 Some(end) => end.clone(),
@@ -716,6 +721,19 @@ impl Checker {
         match &reached {
             Some(reached) if self.same_end(outer, reached, &last)? => Ok(total),
             _ => Err(Rejection::Malformed(format!("the pieces do not make up the support of {name}"))),
+        }
+    }
+
+    /// Where arcs that begin here have gone round the circle: what has period 2π has the same integral from
+    /// any beginning.
+    fn once_round(&self, name: &Name, of: &Term, low: &End) -> Result<End, Rejection> {
+        let pointwise = self.fresh_pointwise();
+        let periodic = |term| is_periodic(&pointwise, term, name);
+        match low {
+            End::At(low) if periodic(&self.setting.log_density) && periodic(of) => {
+                Ok(End::At(low.clone() + Term::integer(2) * Term::Constant(Constant::Pi)))
+            }
+            _ => Err(Rejection::Malformed(format!("arcs that do not go round the circle of {name}"))),
         }
     }
 
@@ -910,7 +928,9 @@ impl Checker {
                 let low = last.map_or(End::MinusInfinity, |last| End::At(-last - offset.clone()));
                 Ok((low, End::At(-first - offset)))
             }
-            (Domain::Interval { .. }, Domain::Interval { .. } | Domain::Nonnegative) if piece.skip == 0 => {
+            (Domain::Interval { .. }, Domain::Interval { .. } | Domain::Nonnegative | Domain::Angle)
+                if piece.skip == 0 =>
+            {
                 let range = image(outer, &piece.map, &piece.variable, &ends(lemma_domain))
                     .ok_or_else(|| malformed("no monotone map"))?;
                 Ok((range.low, range.high))

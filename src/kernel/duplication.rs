@@ -1,0 +1,91 @@
+//! Legendre's duplication: Γ, log Γ and ψ at two arguments that are half an odd number apart.
+
+use std::collections::BTreeSet;
+
+use super::normal::{Normalizer, signed_factorial};
+use super::poly::{Exponent, Generator, Outcome, Poly};
+use super::reflection::argument;
+use super::sign::Sign;
+use super::term::{Function, Rational};
+
+/// Steps of the recurrence between the two arguments.
+const MOST_STEPS: i64 = 4;
+
+impl Normalizer {
+    /// The same with Γ(w + ½) = 2^(1 − 2w) √π Γ(2w)/Γ(w) for w > 0, and what follows for log Γ and ψ⁽ᵐ⁾, where a
+    /// function of w occurs beside one of w + ½ + k (DLMF 5.5.5, 5.5.8, 5.15.7).
+    ///
+    /// `None` where no two arguments are half an odd number apart.
+    pub fn duplicated(&self, poly: &Poly) -> Outcome<Option<Poly>> {
+        let mut arguments: BTreeSet<Poly> = BTreeSet::new();
+        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
+            arguments.extend(argument(generator).cloned());
+        }
+        // w for each w + ½ + k.
+        let lower = |own: &Poly| -> Option<(Poly, i64)> {
+            arguments.iter().find_map(|other| {
+                let apart = own.minus(other).as_constant()? - half();
+                let steps = apart.to_i64().filter(|steps| (0..=MOST_STEPS).contains(steps))?;
+                (apart.is_integer() && self.sign(other) == Some(Sign::Positive)).then(|| (other.clone(), steps))
+            })
+        };
+        if !arguments.iter().any(|own| lower(own).is_some()) {
+            return Ok(None);
+        }
+        let result = poly.with_factors(&mut |generator, exponent| {
+            let Some((w, steps)) = argument(generator).and_then(lower) else { return Ok(None) };
+            let Some(replaced) = self.duplication(generator, &w, steps)? else { return Ok(None) };
+            Ok(Some(match exponent {
+                Exponent::Integer(power) => self.integer_power(&replaced, *power)?,
+                Exponent::Poly(power) => self.power(&replaced, power)?,
+            }))
+        })?;
+        Ok(Some(result))
+    }
+
+    /// A function at w + ½ + steps by those at w and 2w.
+    fn duplication(&self, generator: &Generator, w: &Poly, steps: i64) -> Outcome<Option<Poly>> {
+        let twice = w.plus(w);
+        let two = Poly::integer(2);
+        let middle = w.plus(&Poly::constant(half()));
+        let between = (0..steps).map(|step| middle.plus(&Poly::integer(step)));
+        Ok(match generator {
+            Generator::Call(Function::Gamma, _) => {
+                let mut product = self.power(&two, &Poly::one().minus(&twice))?.times(&self.gamma(&twice)?)?;
+                product = product.times(&self.power(&Poly::generator(Generator::Pi), &Poly::constant(half()))?)?;
+                product = product.times(&self.integer_power(&self.gamma(w)?, -1)?)?;
+                for factor in between {
+                    product = product.times(&factor)?;
+                }
+                Some(product)
+            }
+            Generator::Log(_) => {
+                let mut sum = self.log(&two)?.times(&Poly::one().minus(&twice))?;
+                sum.add_assign(&self.log(&Poly::generator(Generator::Pi))?.scaled(&half()));
+                sum.add_assign(&self.log_gamma(&twice)?.minus(&self.log_gamma(w)?));
+                for factor in between {
+                    sum.add_assign(&self.log(&factor)?);
+                }
+                Some(sum)
+            }
+            Generator::Call(Function::Polygamma, arguments) => {
+                let Some(order) = arguments[0].as_constant().and_then(|order| order.to_i64()) else { return Ok(None) };
+                let mut at_twice = self.polygamma(order, &twice)?;
+                if order == 0 {
+                    at_twice = at_twice.minus(&self.log(&two)?);
+                }
+                let power = self.integer_power(&two, order + 1)?;
+                let mut sum = at_twice.times(&power)?.minus(&self.polygamma(order, w)?);
+                for factor in between {
+                    sum.add_assign(&self.integer_power(&factor, -(order + 1))?.scaled(&signed_factorial(order)));
+                }
+                Some(sum)
+            }
+            _ => None,
+        })
+    }
+}
+
+fn half() -> Rational {
+    Rational::new(1.into(), 2.into())
+}
