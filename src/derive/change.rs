@@ -8,7 +8,7 @@ use std::sync::Arc;
 use num_integer::Integer;
 use num_traits::One;
 
-use super::instance::circles;
+use super::circle::circles;
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::interval::{End, image};
 use crate::kernel::normal::Normalizer;

@@ -1,10 +1,12 @@
-//! Moments on the circle by a lemma that holds a logarithm beside its kernel: log S itself, and, by its
-//! derivatives, cos^i sin^j/S^n.
+//! Moments on the circle: of lemmas whose kernel is a power of S = c − a cos t − b sin t, and of those that hold
+//! log S beside it: log S itself, and, by its derivatives, cos^i sin^j/S^n.
 
 use std::sync::Arc;
 
+use num_traits::{One, Zero};
+
 use super::change::Change;
-use super::instance::{circles, fit_linear, one_part};
+use super::instance::{Resolved, fit_linear, one_part};
 use crate::kernel::certificate::{Part, Piece};
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::lemma::Lemma;
@@ -14,6 +16,107 @@ use crate::kernel::term::{Function, Name, Rational, Term};
 
 /// Angles multiplied further than this are not looked for.
 const MOST_FREQUENCY: i64 = 24;
+
+/// S = c − a cos t − b sin t, its power in the kernel, and the lemma's names for c, a and b.
+#[derive(Clone)]
+pub struct Circle {
+    sum: Generator,
+    power: Rational,
+    names: Vec<Name>,
+}
+
+/// (c, a, b) for the lemma's kernel, a power of c − a cos t − b sin t, and that sum as it stands in the density.
+pub fn assignment(
+    lemma: &Lemma,
+    change: &Change,
+    target: &Poly,
+    scope: &Normalizer,
+) -> Option<(Vec<(Name, Term)>, Circle)> {
+    if (&lemma.domain, &change.domain) != (&Domain::Angle, &Domain::Angle) {
+        return None;
+    }
+    let own = Normalizer::on_support(
+        &lemma.context(),
+        &Support::Product { coordinates: vec![(lemma.variable.clone(), Domain::Angle)], inequalities: Vec::new() },
+    );
+    let kernel = own.normalize(&lemma.log_kernel).ok()?;
+    let wanted = circles(&own, &kernel, &lemma.variable);
+    let mut found = circles(scope, target, &change.variable);
+    if !target.contains_variable(&change.variable) {
+        // A density that is the same all the way round: S = 1.
+        found.push((Generator::Sum(Arc::new(Poly::one())), [Poly::one(), Poly::zero(), Poly::zero()]));
+    }
+    let ([(_, wanted)], [(sum, found)]) = (wanted.as_slice(), found.as_slice()) else { return None };
+    let mut structural = Vec::new();
+    for (wanted, found) in wanted.iter().zip(found) {
+        let Term::Variable(name) = wanted.to_term() else { return None };
+        structural.push((name, found.to_term()));
+    }
+    let names = structural.iter().map(|(name, _)| name.clone()).collect();
+    let (_, power) = kernel.as_single()?;
+    Some((structural, Circle { sum: sum.clone(), power: power.clone(), names }))
+}
+
+/// Each sum c − a cos x − b sin x in a normal form, with c, a and b.
+pub fn circles(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Vec<(Generator, [Poly; 3])> {
+    let mut found: Vec<(Generator, [Poly; 3])> = Vec::new();
+    let own = Poly::generator(Generator::Variable(name.clone()));
+    poly.visit_generators(&mut |generator| {
+        let Generator::Sum(sum) = generator else { return };
+        let mut parts = [Poly::zero(), Poly::zero(), Poly::zero()];
+        for (monomial, coefficient) in sum.terms() {
+            let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
+            match inside.factors() {
+                [] => parts[0].add_term(outside, coefficient.clone()),
+                [(Generator::Call(function, angle), Exponent::Integer(1))] if angle[0] == own => {
+                    let position = match function {
+                        Function::Cos => 1,
+                        Function::Sin => 2,
+                        _ => return,
+                    };
+                    parts[position].add_term(outside, -coefficient.clone());
+                }
+                _ => return,
+            }
+        }
+        let moves = !parts[1].is_zero() || !parts[2].is_zero();
+        if moves && !found.iter().any(|(known, _)| known == generator) {
+            found.push((generator.clone(), parts));
+        }
+    });
+    found
+}
+
+impl Circle {
+    /// ∂_a^i ∂_b^j ∂_c^l of S^p is p (p − 1) ⋯ (p − n + 1) (−cos)^i (−sin)^j S^(p−n) with n = i + j + l.
+    pub fn resolve(&self, monomial: &Monomial) -> Option<Resolved> {
+        let (mut i, mut j, mut below) = (0, 0, 0);
+        for (generator, exponent) in monomial.factors() {
+            let Exponent::Integer(power) = exponent else { return None };
+            match generator {
+                sum if *sum == self.sum => below = -power,
+                Generator::Call(Function::Cos, _) => i = *power,
+                Generator::Call(Function::Sin, _) => j = *power,
+                _ => return None,
+            }
+        }
+        let rest = below - i - j;
+        if i < 0 || j < 0 || !(0..=8).contains(&rest) || below > 8 {
+            return None;
+        }
+        let mut factor = if (i + j) % 2 == 0 { Rational::one() } else { -Rational::one() };
+        for k in 0..below {
+            let power = &self.power - Rational::from_integer(k.into());
+            if power.is_zero() {
+                return None;
+            }
+            factor /= power;
+        }
+        let orders = self.names.iter().zip([rest, i, j]).filter(|(_, order)| *order > 0);
+        let orders = orders.map(|(name, order)| Some((name.clone(), u32::try_from(order).ok()?)));
+        Some((Vec::new(), orders.collect::<Option<_>>()?, Poly::constant(factor)))
+    }
+}
 
 /// (k, p, q) of the lemma's k − p cos t − q sin t take the values of the sum in the statistic.
 pub fn piece_beside(

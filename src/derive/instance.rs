@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use num_traits::{One, Zero};
+use num_traits::{One, Signed};
 
 use super::change::{
     Change, changes, composed_changes, corners, fresh_variable, linear_parts, quadratics, root_of_linear,
     round_the_circle,
 };
-use super::circle;
-use super::lagrange::{self, Lagrange};
+use super::circle::{self, circles};
+use super::shape::{self, Shape};
 use crate::kernel::certificate::{Part, Piece};
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::lemma::{LEMMAS, Lemma};
@@ -38,10 +38,7 @@ pub struct PieceInstance {
     pub variable: Name,
     /// For each real parameter in which the kernel is linear, its statistic: coefficient · monomial.
     pub statistics: Vec<(Name, Monomial, Rational)>,
-    /// S where the kernel is S or 1/S.
-    pub circle: Option<Circle>,
-    /// The sum of a Lagrangian kernel.
-    pub lagrange: Option<Lagrange>,
+    pub shape: Shape,
     /// First terms of a series that are left out.
     pub skip: u32,
     /// Half the lemma's domain, with an integrand that is its own mirror image.
@@ -56,15 +53,7 @@ pub struct PieceInstance {
 }
 
 /// A shift of the lemma's parameters, the orders of its derivatives, and a factor.
-type Resolved = (Vec<(Name, Term)>, Vec<(Name, u32)>, Poly);
-
-/// S = c − a cos t − b sin t, its power in the kernel, and the lemma's names for c, a and b.
-#[derive(Clone)]
-pub struct Circle {
-    sum: Generator,
-    power: Rational,
-    names: Vec<Name>,
-}
+pub type Resolved = (Vec<(Name, Term)>, Vec<(Name, u32)>, Poly);
 
 /// All instances that fit, best first; usually there is one.
 pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance> {
@@ -233,8 +222,7 @@ fn single_point(setting: &Setting, name: &Name, variable: &Name, point: i64) -> 
         lemma,
         variable: variable.clone(),
         statistics: Vec::new(),
-        circle: None,
-        lagrange: None,
+        shape: Shape::Plain,
         skip: 0,
         half: false,
         map,
@@ -323,22 +311,16 @@ fn fit_lemma(
     let half = mirror.is_some();
     let mut pieces = Vec::new();
     for (map, target) in targets {
-        let mut fitted = None;
-        let circle = circle_assignment(lemma, change, target, scope);
-        if let Some((structural, _)) = &circle {
-            fitted = fit_linear(lemma, change, structural, target, scope);
-        }
-        let lagrange = lagrange::assignment(lemma, change, target, scope);
-        if let Some((structural, _)) = &lagrange {
-            fitted = fit_linear(lemma, change, structural, target, scope);
-        }
-        for structural in structural_assignments(lemma, change, target, scope) {
-            if fitted.is_some() {
-                break;
-            }
-            fitted = fit_linear(lemma, change, &structural, target, scope);
-        }
-        let fitted = fitted?;
+        let special = shape::assignments(lemma, change, target, scope);
+        let plain = std::iter::once(()).flat_map(|()| {
+            let structural = structural_assignments(lemma, change, target, scope);
+            structural.into_iter().map(|structural| (structural, Shape::Plain))
+        });
+        let mut fits = special
+            .into_iter()
+            .chain(plain)
+            .filter_map(|(structural, shape)| Some((fit_linear(lemma, change, &structural, target, scope)?, shape)));
+        let (fitted, shape) = fits.next()?;
         if let Some(mirror) = &mirror
             && !is_mirror_image(lemma, change, &fitted.parameters, scope, mirror)
         {
@@ -348,8 +330,7 @@ fn fit_lemma(
             lemma,
             variable: change.variable.clone(),
             statistics: fitted.statistics,
-            circle: circle.map(|(_, circle)| circle),
-            lagrange: lagrange.map(|(_, lagrange)| lagrange),
+            shape,
             skip,
             half,
             map: map.clone(),
@@ -373,68 +354,6 @@ fn is_mirror_image(
     let variable = (lemma.variable.clone(), Term::Variable(change.variable.clone()));
     let kernel = lemma.log_kernel.substitute(&[parameters, &[variable]].concat());
     is_mirrored(scope, &kernel, &change.variable, mirror).unwrap_or(false)
-}
-
-/// (c, a, b) for the lemma's kernel, a power of c − a cos t − b sin t, and that sum as it stands in the density.
-fn circle_assignment(
-    lemma: &Lemma,
-    change: &Change,
-    target: &Poly,
-    scope: &Normalizer,
-) -> Option<(Vec<(Name, Term)>, Circle)> {
-    if (&lemma.domain, &change.domain) != (&Domain::Angle, &Domain::Angle) {
-        return None;
-    }
-    let own = Normalizer::on_support(
-        &lemma.context(),
-        &Support::Product { coordinates: vec![(lemma.variable.clone(), Domain::Angle)], inequalities: Vec::new() },
-    );
-    let kernel = own.normalize(&lemma.log_kernel).ok()?;
-    let wanted = circles(&own, &kernel, &lemma.variable);
-    let mut found = circles(scope, target, &change.variable);
-    if !target.contains_variable(&change.variable) {
-        // A density that is the same all the way round: S = 1.
-        found.push((Generator::Sum(Arc::new(Poly::one())), [Poly::one(), Poly::zero(), Poly::zero()]));
-    }
-    let ([(_, wanted)], [(sum, found)]) = (wanted.as_slice(), found.as_slice()) else { return None };
-    let mut structural = Vec::new();
-    for (wanted, found) in wanted.iter().zip(found) {
-        let Term::Variable(name) = wanted.to_term() else { return None };
-        structural.push((name, found.to_term()));
-    }
-    let names = structural.iter().map(|(name, _)| name.clone()).collect();
-    let (_, power) = kernel.as_single()?;
-    Some((structural, Circle { sum: sum.clone(), power: power.clone(), names }))
-}
-
-/// Each sum c − a cos x − b sin x in a normal form, with c, a and b.
-pub(super) fn circles(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Vec<(Generator, [Poly; 3])> {
-    let mut found: Vec<(Generator, [Poly; 3])> = Vec::new();
-    let own = Poly::generator(Generator::Variable(name.clone()));
-    poly.visit_generators(&mut |generator| {
-        let Generator::Sum(sum) = generator else { return };
-        let mut parts = [Poly::zero(), Poly::zero(), Poly::zero()];
-        for (monomial, coefficient) in sum.terms() {
-            let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
-            match inside.factors() {
-                [] => parts[0].add_term(outside, coefficient.clone()),
-                [(Generator::Call(function, angle), Exponent::Integer(1))] if angle[0] == own => {
-                    let position = match function {
-                        Function::Cos => 1,
-                        Function::Sin => 2,
-                        _ => return,
-                    };
-                    parts[position].add_term(outside, -coefficient.clone());
-                }
-                _ => return,
-            }
-        }
-        let moves = !parts[1].is_zero() || !parts[2].is_zero();
-        if moves && !found.iter().any(|(known, _)| known == generator) {
-            found.push((generator.clone(), parts));
-        }
-    });
-    found
 }
 
 /// (x, y) in 1 + x² + y² − 2x cos t − 2y sin t, up to a factor.
@@ -619,14 +538,21 @@ pub(super) fn fit_linear(
         parameters.push(((*name).clone(), value.to_term()));
     }
     let rest = scope.canonical(&rest).ok()?;
-    // k·log g with an integer k > 0 is a polynomial factor g^k of the density.
-    let (mut free, mut factor) = (Poly::zero(), Poly::one());
+    let (mut free, mut moving) = (Poly::zero(), Poly::zero());
     for (monomial, coefficient) in rest.terms() {
         let part = Poly::single(monomial.clone(), coefficient.clone());
-        if !part.contains_any(names) {
-            free.add_assign(&part);
-            continue;
-        }
+        if part.contains_any(names) { &mut moving } else { &mut free }.add_assign(&part);
+    }
+    if moving.terms().any(|(_, coefficient)| coefficient.is_negative()) {
+        // log(a t + a) − log(t + 1) is log a.
+        let quotient = scope.canonical(&scope.exp(&moving).ok()?).ok()?;
+        let constant = (!quotient.contains_any(names)).then_some(quotient)?;
+        let constant = constant.times(&scope.exp(&free).ok()?).ok()?;
+        return Some(Fitted { parameters, constant, factor: Poly::one(), statistics });
+    }
+    // k·log g with an integer k > 0 is a polynomial factor g^k of the density.
+    let mut factor = Poly::one();
+    for (monomial, coefficient) in moving.terms() {
         let [(Generator::Log(inner), Exponent::Integer(1))] = monomial.factors() else { return None };
         let power = crate::derive::small_integer(coefficient).filter(|power| (1..=12).contains(power))?;
         let own = match &**inner {
@@ -674,7 +600,7 @@ impl Instance {
 impl PieceInstance {
     /// Terms that must be positive for the lemma to hold at these parameters.
     fn conditions(&self) -> impl Iterator<Item = Term> + '_ {
-        let ends = self.lemma.parameters.iter().flat_map(|(name, domain)| {
+        let ends = self.lemma.parameters.iter().chain(&self.lemma.fixed).flat_map(|(name, domain)| {
             let value = self.parameters.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
             let (lower, upper) = match domain {
                 Domain::Interval { lower, upper } => (lower.clone(), upper.clone()),
@@ -732,20 +658,14 @@ impl PieceInstance {
 
     /// A monomial in the variable as a combination of shifts and derivatives of the lemma.
     fn combination(&self, monomial: &Monomial) -> Option<Vec<Resolved>> {
-        match &self.lagrange {
-            Some(sum) => {
-                let found = sum.resolve(self.lemma, &self.variable, &self.parameters, monomial, &self.scope)?;
-                Some(found.into_iter().map(|(orders, factor)| (Vec::new(), orders, factor)).collect())
-            }
-            None => Some(vec![self.resolve(&self.scope, monomial)?]),
+        match &self.shape {
+            Shape::Plain => Some(vec![self.resolve(&self.scope, monomial)?]),
+            shape => shape.resolve(self, monomial),
         }
     }
 
     /// A monomial in the variable as shifts and derivatives of the lemma.
     fn resolve(&self, scope: &Normalizer, monomial: &Monomial) -> Option<Resolved> {
-        if let Some(circle) = &self.circle {
-            return self.on_circle(circle, monomial);
-        }
         let mut shift: Vec<(Name, Term)> = Vec::new();
         let mut orders: Vec<(Name, u32)> = Vec::new();
         let mut total = Rational::one();
@@ -811,39 +731,8 @@ impl PieceInstance {
     }
 }
 
-impl PieceInstance {
-    /// ∂_a^i ∂_b^j ∂_c^l of S^p is p (p − 1) ⋯ (p − n + 1) (−cos)^i (−sin)^j S^(p−n) with n = i + j + l.
-    fn on_circle(&self, circle: &Circle, monomial: &Monomial) -> Option<Resolved> {
-        let (mut i, mut j, mut below) = (0, 0, 0);
-        for (generator, exponent) in monomial.factors() {
-            let Exponent::Integer(power) = exponent else { return None };
-            match generator {
-                sum if *sum == circle.sum => below = -power,
-                Generator::Call(Function::Cos, _) => i = *power,
-                Generator::Call(Function::Sin, _) => j = *power,
-                _ => return None,
-            }
-        }
-        let rest = below - i - j;
-        if i < 0 || j < 0 || !(0..=8).contains(&rest) || below > 8 {
-            return None;
-        }
-        let mut factor = if (i + j) % 2 == 0 { Rational::one() } else { -Rational::one() };
-        for k in 0..below {
-            let power = &circle.power - Rational::from_integer(k.into());
-            if power.is_zero() {
-                return None;
-            }
-            factor /= power;
-        }
-        let orders = circle.names.iter().zip([rest, i, j]).filter(|(_, order)| *order > 0);
-        let orders = orders.map(|(name, order)| Some((name.clone(), u32::try_from(order).ok()?)));
-        Some((Vec::new(), orders.collect::<Option<_>>()?, Poly::constant(factor)))
-    }
-}
-
 /// k with power = k · own.
-fn multiple(power: &Poly, own: &Poly) -> Option<i64> {
+pub(super) fn multiple(power: &Poly, own: &Poly) -> Option<i64> {
     let (monomial, coefficient) = own.terms().next()?;
     let ratio = power.coefficient(monomial) / coefficient;
     let times = crate::derive::small_integer(&ratio)?;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use num_traits::One;
 
 use super::change::Change;
+use super::instance::Resolved;
 use crate::kernel::domain::Support;
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;
@@ -17,9 +18,6 @@ use crate::kernel::term::{Name, Rational, Term};
 
 /// A power of W further out than this is not looked for.
 const MOST_POWER: i64 = 6;
-
-/// Orders of a derivative of the lemma's term, and a factor.
-type Derivative = (Vec<(Name, u32)>, Poly);
 
 /// Coefficients of the powers of W.
 type Laurent = BTreeMap<i64, Poly>;
@@ -101,7 +99,7 @@ impl Lagrange {
         parameters: &[(Name, Term)],
         monomial: &Monomial,
         scope: &Normalizer,
-    ) -> Option<Vec<Derivative>> {
+    ) -> Option<Vec<Resolved>> {
         let (mut of_variable, mut of_sum) = (0, 0);
         for (generator, exponent) in monomial.factors() {
             let Exponent::Integer(power) = exponent else { return None };
@@ -118,7 +116,7 @@ impl Lagrange {
             let (name, times) = if order > 0 { (&self.slope, order) } else { (&self.intercept, -order) };
             let orders = if times == 0 { Vec::new() } else { vec![(name.clone(), u32::try_from(times).ok()?)] };
             let factor = scope.normalize(&factor.to_term().substitute(parameters)).ok()?.times(&scale).ok()?;
-            Some((orders, scope.canonical(&factor).ok()?))
+            Some((Vec::new(), orders, scope.canonical(&factor).ok()?))
         });
         resolved.collect()
     }

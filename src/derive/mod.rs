@@ -3,7 +3,8 @@
 //! - [`setting`]: from a declared family to the kernel's setting, with a witness;
 //! - [`instance`]: which lemma integrates the density, and with which parameters;
 //! - `change`: the changes of variable after which one may;
-//! - `circle`, `lagrange`: lemmas whose moments take more than a shift or a derivative;
+//! - `shape`: lemmas whose moments take more than a shift or a derivative, each kind in a file of its own:
+//!   `circle`, `lagrange`, `ratio`, `occupation`;
 //! - [`search`]: expectations by moments and linearity, each step replayed at once by the kernel;
 //! - `split`: how a joint density is cut into a marginal and a conditional;
 //! - [`exchange`], [`tensor`]: which parameters may be exchanged, and entries of which one of each kind is held;
@@ -24,12 +25,15 @@ pub mod formula;
 pub mod generic;
 pub mod instance;
 mod lagrange;
+mod occupation;
 pub mod quantity;
+mod ratio;
 pub mod recognise;
 pub mod regularity;
 pub mod report;
 pub mod search;
 pub mod setting;
+mod shape;
 pub mod simplify;
 mod split;
 pub mod statement;

@@ -143,6 +143,12 @@ fn from(lower: i64) -> Domain {
     Domain::Integers { lower: Some(n(lower)), upper: None }
 }
 
+/// s > 1 and b > 0 of Bose's and Fermi's integrals.
+fn occupied() -> Vec<(Name, Domain)> {
+    let above_one = Domain::Interval { lower: Some(n(1)), upper: None };
+    [(Name::new("s"), above_one)].into_iter().chain(positive(&["b"])).collect()
+}
+
 /// Where Gauss's integral up to a bound is found.
 const GAUSS_TO_A_BOUND: &str = "Abramowitz & Stegun 7.4.32; Gradshteyn & Ryzhik 2.33.1; DLMF 7.2.1";
 
@@ -396,6 +402,31 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
             )
         },
         Lemma {
+            parameters: occupied(),
+            ..row(
+                "bose-integral",
+                r"\int_0^\infty \frac{t^{s-1}}{e^{b t} - 1}\,dt = \frac{\Gamma(s)\,\zeta(s)}{b^s}",
+                r"s > 1,\ b > 0",
+                "DLMF 25.5.1",
+                Domain::positive(),
+                (v("s") - n(1)) * t().log() - ((v("b") * t()).exp() - n(1)).log(),
+                gamma(v("s")) * Term::apply(Function::Zeta, vec![v("s")]) / Term::power(v("b"), v("s")),
+            )
+        },
+        Lemma {
+            parameters: occupied(),
+            ..row(
+                "fermi-integral",
+                r"\int_0^\infty \frac{t^{s-1}}{e^{b t} + 1}\,dt = (1 - 2^{1-s}) \frac{\Gamma(s)\,\zeta(s)}{b^s}",
+                r"s > 1,\ b > 0",
+                "DLMF 25.5.3",
+                Domain::positive(),
+                (v("s") - n(1)) * t().log() - ((v("b") * t()).exp() + n(1)).log(),
+                (n(1) - Term::power(n(2), n(1) - v("s"))) * gamma(v("s")) * Term::apply(Function::Zeta, vec![v("s")])
+                    / Term::power(v("b"), v("s")),
+            )
+        },
+        Lemma {
             parameters: real(&["s"]).into_iter().chain(positive(&["a", "b"])).collect(),
             ..row(
                 "bessel-k-integral",
@@ -477,6 +508,24 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 from(0),
                 (t() - n(1)) * (v("a") + v("b") * t()).log() - v("b") * t() - lgamma(t() + n(1)),
                 v("a").exp() / v("a"),
+            )
+        },
+        Lemma {
+            parameters: vec![(Name::new("p"), Domain::Interval { lower: Some(n(0)), upper: Some(n(1)) })],
+            fixed: vec![
+                (Name::new("a"), Domain::positive()),
+                (Name::new("b"), Domain::Interval { lower: Some(n(1)), upper: None }),
+            ],
+            positive: vec![n(1) - v("b") * v("p")],
+            ..row(
+                "hagen-rothe-series",
+                r"\sum_{t=0}^{\infty} \frac{\Gamma(a+bt)}{t!\,\Gamma(a+bt-t+1)} \bigl(p(1-p)^{b-1}\bigr)^t = \frac{(1-p)^{-a}}{a}",
+                r"a > 0,\ b > 1,\ 0 < b p < 1",
+                "Graham, Knuth & Patashnik, Concrete Mathematics (1994), 5.60; Consul & Famoye, Lagrangian Probability Distributions (2006), 2.2",
+                from(0),
+                lgamma(v("a") + v("b") * t()) - lgamma(t() + n(1)) - lgamma(v("a") + (v("b") - n(1)) * t() + n(1))
+                    + t() * (v("p").log() + (v("b") - n(1)) * (n(1) - v("p")).log()),
+                Term::power(n(1) - v("p"), -v("a")) / v("a"),
             )
         },
         Lemma {

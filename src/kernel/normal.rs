@@ -863,6 +863,17 @@ impl Normalizer {
         if assumed.is_empty() { result } else { None }
     }
 
+    /// Works out what everything else rests on, and forgets what was answered in ignorance of it; what it took for
+    /// granted on the way burdens nobody.
+    pub(super) fn beforehand<T>(&self, attempt: impl FnOnce() -> T) -> T {
+        let before = self.conditions.take();
+        let result = attempt();
+        self.conditions.replace(before);
+        self.signs.borrow_mut().clear();
+        self.remembered.borrow_mut().clear();
+        result
+    }
+
     /// |u|.
     fn absolute(&self, poly: &Poly) -> Outcome<Poly> {
         match self.sign(poly) {

@@ -194,6 +194,8 @@ impl Normalizer {
         if let Some(value) = poly.as_constant() {
             return Some(Sign::of_number(&value));
         }
+        // First of all: an end of a domain is a question itself, about the variables in it.
+        self.known_signs();
         let key = fingerprint(poly);
         if let Some(found) = self.signs.borrow().get_at(key, poly) {
             return *found;
@@ -257,6 +259,7 @@ impl Normalizer {
             .or_else(|| self.sign_of_logarithms(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_on_interval(poly, questions))
+            .or_else(|| self.sign_from_end(poly, questions))
             .or_else(|| self.sign_by_cases(poly, questions))
             .or_else(|| self.sign_of_quadratic(poly, questions))
             .or_else(|| self.sign_on_circle(poly, questions))
@@ -435,10 +438,26 @@ impl Normalizer {
         // While they are being worked out, nothing is known of them, nor of points that meet them.
         *self.known.borrow_mut() = Some(Rc::default());
         *self.examples.borrow_mut() = Some(Rc::default());
-        let known = Rc::new(self.find_known_signs());
+        let known = match self.has_known_signs() {
+            true => Rc::new(self.beforehand(|| self.find_known_signs())),
+            false => Rc::default(),
+        };
         *self.known.borrow_mut() = Some(known.clone());
         *self.examples.borrow_mut() = None;
         known
+    }
+
+    /// Whether a condition, or a symbolic end of a domain, was declared.
+    fn has_known_signs(&self) -> bool {
+        let is_symbolic = |end: &Option<Term>| end.as_ref().is_some_and(|end| end.as_number().is_none());
+        !self.context.positive.is_empty()
+            || !self.context.nonnegative.is_empty()
+            || self.context.domains.values().any(|domain| match domain {
+                Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => {
+                    is_symbolic(lower) || is_symbolic(upper)
+                }
+                _ => false,
+            })
     }
 
     /// Declared conditions, and symbolic ends of domains, worked out.
@@ -446,6 +465,7 @@ impl Normalizer {
         let mut found = Vec::new();
         let mut push = |term: Term, sign| {
             if let Ok(poly) = self.normalize(&term) {
+                found.extend(self.without_denominators(&poly).map(|whole| (whole, sign)));
                 found.push((poly, sign));
             }
         };
@@ -469,6 +489,15 @@ impl Normalizer {
             }
         }
         found
+    }
+
+    /// The same times the positive powers that are divided by: 1 − b p for 1/b − p.
+    fn without_denominators(&self, poly: &Poly) -> Option<Poly> {
+        let below = poly.lowest_powers().whole_powers().into_iter().filter(|(_, power)| *power < 0);
+        let below: Vec<_> = below.map(|(generator, power)| (generator, Exponent::Integer(-power))).collect();
+        let factor = Monomial::from_factors(below);
+        let positive = !factor.is_one() && self.monomial_sign(&factor) == Some(Sign::Positive);
+        positive.then(|| poly.times_monomial(&factor, &Rational::one()).ok())?
     }
 
     /// A polynomial in a variable between two numbers has the sign of its coefficients in Bernstein's basis
@@ -504,6 +533,42 @@ impl Normalizer {
                 }
                 // Each basis function is positive inside, and the ends are open.
                 common = common.and_then(|common| common.plus(self.find_sign(&own, questions)?));
+                if common.is_none() {
+                    break;
+                }
+            }
+            if common.is_some() {
+                return common;
+            }
+        }
+        None
+    }
+
+    /// A polynomial in a variable above a number has the sign of its coefficients in powers of the distance from
+    /// there, where they share one.
+    fn sign_from_end(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        const MOST_DEGREE: i64 = 4;
+        let questions = questions.checked_sub(4)?;
+        for (name, domain) in &self.context.domains {
+            let (lower, is_open) = match domain {
+                Domain::Interval { lower: Some(Term::Number(lower)), upper: None } => (lower, true),
+                Domain::Integers { lower: Some(Term::Number(lower)), .. } => (lower, false),
+                _ => continue,
+            };
+            let Some(powers) = coefficients_in(poly, name, MOST_DEGREE).filter(|powers| powers.len() > 1) else {
+                continue;
+            };
+            let mut common = Some(Sign::Zero);
+            for k in 0..powers.len() {
+                let mut own = Poly::zero();
+                for (power, coefficient) in powers.iter().enumerate().skip(k) {
+                    let factor = choose(power, k) * num_traits::pow::pow(lower.clone(), power - k);
+                    own.add_assign(&coefficient.scaled(&factor));
+                }
+                let sign = self.find_sign(&own, questions);
+                // The distance may be zero where the end belongs to the domain.
+                let sign = if is_open || k == 0 { sign } else { sign.map(|sign| sign.times(Sign::Nonnegative)) };
+                common = common.zip(sign).and_then(|(common, sign)| common.plus(sign));
                 if common.is_none() {
                     break;
                 }

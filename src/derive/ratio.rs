@@ -1,0 +1,207 @@
+//! Power series Σ c(t) z^t whose ratio is a function z(p) of the lemma's parameter: with D = (z/z′) ∂_p,
+//! D Σ c(t) z^t = Σ t c(t) z^t, so that every power of t is a combination of derivatives by p.
+
+use std::collections::BTreeSet;
+
+use num_traits::One;
+
+use super::change::{Change, linear_parts};
+use super::instance::{Resolved, fit_linear};
+use crate::kernel::domain::Support;
+use crate::kernel::lemma::Lemma;
+use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
+use crate::kernel::term::{Function, Name, Rational, Term};
+
+/// A power of t higher than this is not looked for.
+const MOST_POWER: i64 = 8;
+
+/// How far the argument of a Γ may be off by a whole number: Γ(A + 1) = A Γ(A).
+const MOST_OFFSET: i64 = 2;
+
+/// The parameter in a lemma's ratio z.
+#[derive(Clone)]
+pub struct Ratio {
+    parameter: Name,
+}
+
+/// A lemma's kernel Σ log Γ(…) + t log z(p), taken apart.
+struct Kernel {
+    /// Γ(b t + a): the names of b and a.
+    slope: Name,
+    intercept: Name,
+    parameter: Name,
+    /// log z.
+    log_ratio: Poly,
+}
+
+impl Kernel {
+    fn of(lemma: &Lemma, own: &Normalizer) -> Option<Kernel> {
+        let [(parameter, _)] = lemma.parameters.as_slice() else { return None };
+        let [(first, _), (second, _)] = lemma.fixed.as_slice() else { return None };
+        if !lemma.domain.is_discrete() {
+            return None;
+        }
+        let kernel = own.normalize(&lemma.log_kernel).ok()?;
+        let log_ratio = coefficient(own, &kernel, &lemma.variable)?;
+        if !log_ratio.contains_variable(parameter) {
+            return None;
+        }
+        let gammas = gammas(own, &kernel, &lemma.variable);
+        let named = |name: &Name| {
+            let own = Poly::generator(Generator::Variable(name.clone()));
+            gammas.iter().any(|(slope, _)| *slope == own)
+        };
+        let (slope, intercept) = if named(first) { (first, second) } else { (second, first) };
+        named(slope).then(|| Kernel {
+            slope: slope.clone(),
+            intercept: intercept.clone(),
+            parameter: parameter.clone(),
+            log_ratio,
+        })
+    }
+}
+
+/// (a, b, p) where the mass holds Γ(b t + a) and t log z(p); those that leave no factor beside the lemma first.
+pub fn assignments(
+    lemma: &Lemma,
+    change: &Change,
+    target: &Poly,
+    scope: &Normalizer,
+) -> Vec<(Vec<(Name, Term)>, Ratio)> {
+    found(lemma, change, target, scope).unwrap_or_default()
+}
+
+fn found(lemma: &Lemma, change: &Change, target: &Poly, scope: &Normalizer) -> Option<Vec<(Vec<(Name, Term)>, Ratio)>> {
+    let own = own_scope(lemma);
+    let kernel = Kernel::of(lemma, &own)?;
+    let coefficient = coefficient(scope, target, &change.variable)?;
+    let mut all = Vec::new();
+    for (slope, intercept) in gammas(scope, target, &change.variable) {
+        if slope.is_zero() || slope.as_constant().is_some_and(|slope| slope <= Rational::one()) {
+            continue;
+        }
+        let with_slope = kernel.log_ratio.to_term().substitute(&[(kernel.slope.clone(), slope.to_term())]);
+        let Some(parameter) = parameter(&kernel.parameter, &with_slope, &coefficient, scope) else { continue };
+        for offset in -MOST_OFFSET..=MOST_OFFSET {
+            let values = vec![
+                (kernel.intercept.clone(), intercept.plus(&Poly::integer(offset)).to_term()),
+                (kernel.slope.clone(), slope.to_term()),
+                (kernel.parameter.clone(), parameter.clone()),
+            ];
+            if let Some(fitted) = fit_linear(lemma, change, &values, target, scope) {
+                all.push((fitted.factor != Poly::one(), values));
+            }
+        }
+    }
+    all.sort_by_key(|(has_factor, _)| *has_factor);
+    Some(all.into_iter().map(|(_, values)| (values, Ratio { parameter: kernel.parameter.clone() })).collect())
+}
+
+fn own_scope(lemma: &Lemma) -> Normalizer {
+    let coordinates = vec![(lemma.variable.clone(), lemma.domain.clone())];
+    Normalizer::on_support(&lemma.context(), &Support::Product { coordinates, inequalities: Vec::new() })
+}
+
+/// What is multiplied by the variable itself.
+fn coefficient(normalizer: &Normalizer, poly: &Poly, variable: &Name) -> Option<Poly> {
+    let own = Monomial::from_factors(vec![(Generator::Variable(variable.clone()), Exponent::Integer(1))]);
+    let mut found = Poly::zero();
+    for (monomial, coefficient) in poly.terms() {
+        let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(variable));
+        if inside == own {
+            found.add_term(outside, coefficient.clone());
+        }
+    }
+    (!found.is_zero()).then_some(found)
+}
+
+/// (b, a) for each log Γ(b t + a).
+fn gammas(normalizer: &Normalizer, poly: &Poly, variable: &Name) -> BTreeSet<(Poly, Poly)> {
+    let mut found = BTreeSet::new();
+    poly.visit_generators(&mut |generator| {
+        if let Generator::Call(Function::Gamma, arguments) = generator {
+            found.extend(linear_parts(normalizer, &arguments[0], variable));
+        }
+    });
+    found
+}
+
+/// p with log z(p) as it stands in the mass: a product of what it takes logarithms of, or one less such a product.
+fn parameter(name: &Name, log_ratio: &Term, coefficient: &Poly, scope: &Normalizer) -> Option<Term> {
+    const MOST_LOGARITHMS: usize = 4;
+    let mut logarithms = BTreeSet::new();
+    for (monomial, _) in coefficient.terms() {
+        for (generator, _) in monomial.factors() {
+            if let Generator::Log(inner) = generator {
+                logarithms.insert(Poly::generator((**inner).clone()).to_term());
+            }
+        }
+    }
+    if logarithms.len() > MOST_LOGARITHMS {
+        return None;
+    }
+    let mut products = vec![Term::one()];
+    for inner in logarithms {
+        let with = |power: i64| {
+            let factor = Term::power(inner.clone(), Term::integer(power));
+            products.iter().map(move |product| product.clone() * factor.clone()).collect::<Vec<_>>()
+        };
+        let (up, down) = (with(1), with(-1));
+        products.extend(up.into_iter().chain(down));
+    }
+    let candidates = products.into_iter().skip(1).flat_map(|product| [product.clone(), Term::one() - product]);
+    candidates.into_iter().find(|candidate| {
+        let at = log_ratio.substitute(&[(name.clone(), candidate.clone())]);
+        let difference = scope.normalize(&at).map(|at| at.minus(coefficient));
+        difference.is_ok_and(|difference| scope.is_zero(&difference).unwrap_or(false))
+    })
+}
+
+impl Ratio {
+    /// A power of t by derivatives of the lemma.
+    pub fn resolve(
+        &self,
+        lemma: &Lemma,
+        variable: &Name,
+        parameters: &[(Name, Term)],
+        monomial: &Monomial,
+        scope: &Normalizer,
+    ) -> Option<Vec<Resolved>> {
+        let power = match monomial.factors() {
+            [] => 0,
+            [(Generator::Variable(name), Exponent::Integer(power))] if name == variable => *power,
+            _ => return None,
+        };
+        let power = (0..=MOST_POWER).contains(&power).then_some(power)?;
+        let own = own_scope(lemma);
+        let log_ratio = coefficient(&own, &own.normalize(&lemma.log_kernel).ok()?, &lemma.variable)?;
+        let slope = own.canonical(&own.differentiate(&log_ratio, &self.parameter).ok()?).ok()?;
+        let inverse = own.power(&slope, &Poly::integer(-1)).ok()?;
+        // D^power as Σ_j c_j ∂^j.
+        let mut operator = vec![Poly::one()];
+        for _ in 0..power {
+            let mut next = vec![Poly::zero(); operator.len() + 1];
+            for (order, own_coefficient) in operator.iter().enumerate() {
+                let moved = own.differentiate(own_coefficient, &self.parameter).ok()?;
+                next[order].add_assign(&moved.times(&inverse).ok()?);
+                next[order + 1].add_assign(&own_coefficient.times(&inverse).ok()?);
+            }
+            operator = next;
+        }
+        let mut resolved = Vec::new();
+        for (order, factor) in operator.into_iter().enumerate() {
+            let factor = own.canonical(&factor).ok()?;
+            if factor.is_zero() {
+                continue;
+            }
+            let factor = scope.normalize(&factor.to_term().substitute(parameters)).ok()?;
+            let orders = match order {
+                0 => Vec::new(),
+                order => vec![(self.parameter.clone(), u32::try_from(order).ok()?)],
+            };
+            resolved.push((Vec::new(), orders, scope.canonical(&factor).ok()?));
+        }
+        Some(resolved)
+    }
+}
