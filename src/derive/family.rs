@@ -747,7 +747,7 @@ impl Work<'_> {
         {
             return None;
         }
-        let log_partition = piece.lemma.value.substitute(&renamed).log();
+        let log_partition = piece.integral(&renamed)?.log();
         Some(NaturalCoordinates { auxiliary, log_partition, at })
     }
 

@@ -649,6 +649,37 @@ impl PieceInstance {
         })
     }
 
+    /// The integral of the lemma's kernel times the factor beside it, as a function of the lemma's parameters
+    /// under other names.
+    pub fn integral(&self, renamed: &[(Name, Term)]) -> Option<Term> {
+        if self.factor == Poly::one() {
+            return Some(self.lemma.value.substitute(renamed));
+        }
+        let mut parts = Vec::new();
+        for (monomial, coefficient) in self.factor.terms() {
+            let (inside, outside) = self.scope.split_monomial(monomial, std::slice::from_ref(&self.variable));
+            for (shift, orders, factor) in self.combination(&inside)? {
+                let shifted: Vec<(Name, Term)> = renamed
+                    .iter()
+                    .map(|(name, value)| {
+                        let by = shift.iter().find(|(own, _)| own == name).map(|(_, by)| by.clone());
+                        (name.clone(), by.map_or(value.clone(), |by| value.clone() + by))
+                    })
+                    .collect();
+                let mut value = self.lemma.value.substitute(&shifted);
+                for (name, order) in orders {
+                    let (_, Term::Variable(by)) = renamed.iter().find(|(own, _)| *own == name)? else { return None };
+                    for _ in 0..order {
+                        value = value.derivative(by);
+                    }
+                }
+                let front = Poly::single(outside.clone(), coefficient.clone()).times(&factor).ok()?;
+                parts.push(front.to_term() * value);
+            }
+        }
+        Some(Term::sum(parts))
+    }
+
     /// k where x = t/k goes round the circle.
     fn frequency(&self) -> Option<i64> {
         let round = !self.half && self.lemma.domain == Domain::Angle;

@@ -863,6 +863,14 @@ impl Normalizer {
         if assumed.is_empty() { result } else { None }
     }
 
+    /// What must be different from zero for a term to exist, as far as it is not known to be.
+    pub fn needs(&self, term: &Term) -> Option<BTreeSet<Poly>> {
+        let before = self.conditions.take();
+        let result = self.normalize(term);
+        let needed = self.conditions.replace(before);
+        result.ok().map(|_| needed)
+    }
+
     /// Works out what everything else rests on, and forgets what was answered in ignorance of it; what it took for
     /// granted on the way burdens nobody.
     pub(super) fn beforehand<T>(&self, attempt: impl FnOnce() -> T) -> T {

@@ -249,7 +249,14 @@ impl Simplifier {
             Ok(check) => self.normalizer.is_zero(&check.minus(&poly)).unwrap_or(false),
             Err(_) => false,
         };
-        self.refined(pool).into_iter().find(is_value).unwrap_or_else(|| poly.to_term())
+        // Nor where it exists: partial fractions may have a pole where the whole has none.
+        let exists = |form: &Term| self.normalizer.needs(form).is_some_and(|needed| needed.is_empty());
+        let everywhere = exists(&poly.to_term());
+        let mut forms = self.refined(pool);
+        if everywhere {
+            forms.retain(exists);
+        }
+        forms.into_iter().find(is_value).unwrap_or_else(|| poly.to_term())
     }
 
     /// A form, tidied, and what the laws of logarithms and squares make of it.
