@@ -317,35 +317,178 @@ fn vertices(density: &Density) -> Vec<Term> {
     found.into_iter().collect()
 }
 
-/// Two changes of variable, one after the other: x = e^u first, and then whatever suits the density of u.
-pub(super) fn composed_changes(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Change> {
-    let (lower, upper) = match domain {
-        Domain::Interval { lower: Some(lower), upper } => (lower.clone(), upper.clone()),
-        Domain::Nonnegative => (Term::zero(), None),
+/// Two changes of variable, one after the other: a function of x that suggests itself first, and then whatever
+/// suits its own density.
+pub(super) fn composed_changes<'a>(
+    setting: &'a Setting,
+    name: &'a Name,
+    domain: &'a Domain,
+) -> impl Iterator<Item = Change> + 'a {
+    let middles = std::iter::once(()).flat_map(move |()| middles(setting, name, domain));
+    middles.flat_map(move |middle| through(setting, name, middle))
+}
+
+/// x as an increasing or decreasing function of a new variable, and where that one lives.
+struct Middle {
+    variable: Name,
+    domain: Domain,
+    map: Term,
+}
+
+/// The changes of variable for the density of a function of x.
+fn through(setting: &Setting, name: &Name, middle: Middle) -> Vec<Change> {
+    let Middle { variable, domain, map } = middle;
+    let normalizer = Normalizer::on_support(
+        setting.context(),
+        &Support::Product { coordinates: vec![(variable.clone(), domain.clone())], inequalities: Vec::new() },
+    );
+    let slope = normalizer.normalize(&map).and_then(|poly| normalizer.differentiate(&poly, &variable));
+    let Ok(slope) = slope else { return Vec::new() };
+    let slope = match normalizer.sign(&slope) {
+        Some(Sign::Positive) => slope.to_term(),
+        Some(Sign::Negative) => -slope.to_term(),
         _ => return Vec::new(),
     };
-    let normalizer = Normalizer::on_support(setting.context(), setting.support());
-    let low = match normalizer.normalize(&lower).map(|lower| normalizer.sign(&lower)) {
-        Ok(Some(Sign::Zero)) => None,
-        Ok(Some(Sign::Positive)) => Some(lower.log()),
-        _ => return Vec::new(),
-    };
-    let middle = Name::new(&format!("log_{name}"));
-    if setting.context().domains.contains_key(&middle) {
-        return Vec::new();
-    }
-    let exponential = Term::Variable(middle.clone()).exp();
-    let log_density =
-        setting.log_density().substitute(&[(name.clone(), exponential.clone())]) + Term::Variable(middle.clone());
-    let domain = Domain::Interval { lower: low, upper: upper.map(Term::log) };
-    let support = Support::Product { coordinates: vec![(middle.clone(), domain.clone())], inequalities: Vec::new() };
-    let Ok(inner) = Setting::new(support, setting.context().clone(), log_density, setting.witness().to_vec()) else {
+    let log_density = setting.log_density().substitute(&[(name.clone(), map.clone())]) + slope.log();
+    let Ok(log_density) = normalizer.normalize(&log_density).and_then(|poly| normalizer.canonical(&poly)) else {
         return Vec::new();
     };
-    let through = |map: &Term| exponential.substitute(&[(middle.clone(), map.clone())]);
-    changes(&inner, &middle, &domain, None)
+    let support = Support::Product { coordinates: vec![(variable.clone(), domain.clone())], inequalities: Vec::new() };
+    let inner = Setting::new(support, setting.context().clone(), log_density.to_term(), setting.witness().to_vec());
+    let Ok(inner) = inner else { return Vec::new() };
+    let through = |own: &Term| map.substitute(&[(variable.clone(), own.clone())]);
+    changes(&inner, &variable, &domain, None)
         .map(|change| Change { maps: change.maps.iter().map(through).collect(), ..change })
         .collect()
+}
+
+/// Functions of x that may have a density of a simpler shape: its logarithm, its place between the ends of the
+/// support, its odds, the angle that it stands for, and what the density itself is a function of.
+fn middles(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Middle> {
+    /// Parts of a density that are tried, the largest first.
+    const MOST_PARTS: usize = 8;
+    let (lower, upper) = match domain {
+        Domain::Interval { lower, upper } => (lower.clone(), upper.clone()),
+        Domain::Nonnegative => (Some(Term::zero()), None),
+        _ => return Vec::new(),
+    };
+    let variable = Name::new(&format!("of_{name}"));
+    if setting.context().domains.contains_key(&variable) {
+        return Vec::new();
+    }
+    let own = || Term::Variable(variable.clone());
+    let middle = |domain: Domain, map: Term| Middle { variable: variable.clone(), domain, map };
+    let between = |lower: Option<Term>, upper: Option<Term>| Domain::Interval { lower, upper };
+    let unit = || between(Some(Term::zero()), Some(Term::one()));
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let sign = |term: &Term| normalizer.normalize(term).ok().and_then(|poly| normalizer.sign(&poly));
+    let mut all = Vec::new();
+    // log x.
+    match lower.as_ref().and_then(&sign) {
+        Some(Sign::Zero) => all.push(middle(between(None, upper.clone().map(Term::log)), own().exp())),
+        Some(Sign::Positive) => {
+            all.push(middle(between(lower.clone().map(Term::log), upper.clone().map(Term::log)), own().exp()));
+        }
+        _ => {}
+    }
+    // The angle kx.
+    if let Some(frequency) = common_frequency(setting, name).filter(|frequency| !frequency.is_one()) {
+        let bound = |end: &Option<Term>| end.clone().map(|end| end * frequency.clone());
+        all.push(middle(between(bound(&lower), bound(&upper)), own() / frequency.clone()));
+    }
+    match (&lower, &upper) {
+        (Some(low), Some(high)) if low.is_zero() && high.is_one() => {
+            all.push(middle(Domain::positive(), (own().recip() + Term::one()).recip()));
+            all.push(middle(Domain::positive(), (-own()).exp()));
+        }
+        (Some(low), Some(high)) => {
+            all.push(middle(unit(), low.clone() + (high.clone() - low.clone()) * own()));
+        }
+        (Some(low), None) if !low.is_zero() => all.push(middle(Domain::positive(), low.clone() + own())),
+        (None, Some(high)) => all.push(middle(Domain::positive(), high.clone() - own())),
+        _ => {}
+    }
+    for part in parts(setting.log_density(), name, &lower, &upper, &normalizer).into_iter().take(MOST_PARTS) {
+        let Some(map) = invert(&part, name, own()) else { continue };
+        let Some(range) = image(&normalizer, &part, name, &ends(domain)) else { continue };
+        let bound = |end: End| match end {
+            End::At(term) => Some(normalizer.normalize(&term).map_or(term, |poly| poly.to_term())),
+            _ => None,
+        };
+        all.push(middle(between(bound(range.low), bound(range.high)), map));
+    }
+    all
+}
+
+/// Parts of a density in which x occurs once and is no mere linear function, the largest first; a quadratic
+/// with its square completed is one.
+fn parts(
+    density: &Term,
+    name: &Name,
+    lower: &Option<Term>,
+    upper: &Option<Term>,
+    normalizer: &Normalizer,
+) -> Vec<Term> {
+    fn occurrences(term: &Term, name: &Name) -> usize {
+        match term {
+            Term::Variable(own) => usize::from(own == name),
+            _ => term.children().map(|child| occurrences(child, name)).sum(),
+        }
+    }
+    fn visit(term: &Term, look: &mut dyn FnMut(&Term)) {
+        look(term);
+        term.children().for_each(|child| visit(child, look));
+    }
+    let own = Generator::Variable(name.clone());
+    let mut found: Vec<Term> = Vec::new();
+    visit(density, &mut |term| {
+        let candidate = match occurrences(term, name) {
+            0 => return,
+            // Of factors in front and terms beside it nothing new is learnt.
+            1 if matches!(term, Term::Power(..) | Term::Apply(..)) => term.clone(),
+            1 => return,
+            _ => {
+                let Term::Sum(_) = term else { return };
+                let Ok(poly) = normalizer.normalize(term) else { return };
+                let Some((square, linear)) = quadratic(normalizer, &poly, name, &own) else { return };
+                let centre = linear / (Term::integer(-2) * square);
+                // Whichever side of its middle the support lies on.
+                let right = |term: Term| {
+                    normalizer.normalize(&term).ok().and_then(|poly| normalizer.sign(&poly)).is_some_and(|sign| {
+                        matches!(sign, Sign::Positive | Sign::Nonnegative | Sign::Zero)
+                    })
+                };
+                let two = Term::integer(2);
+                if lower.as_ref().is_some_and(|lower| right(lower.clone() - centre.clone())) {
+                    Term::power(Term::Variable(name.clone()) - centre, two)
+                } else if upper.as_ref().is_some_and(|upper| right(centre.clone() - upper.clone())) {
+                    Term::power(centre - Term::Variable(name.clone()), two)
+                } else {
+                    return;
+                }
+            }
+        };
+        if !found.contains(&candidate) {
+            found.push(candidate);
+        }
+    });
+    found.sort_by_key(|part| std::cmp::Reverse(part.size()));
+    found
+}
+
+/// (a, b) in a x² + b x + c.
+fn quadratic(normalizer: &Normalizer, poly: &Poly, name: &Name, own: &Generator) -> Option<(Term, Term)> {
+    let (mut square, mut linear) = (Poly::zero(), Poly::zero());
+    for (monomial, coefficient) in poly.terms() {
+        let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
+        match inside.factors() {
+            [] => {}
+            [(generator, Exponent::Integer(2))] if generator == own => square.add_term(outside, coefficient.clone()),
+            [(generator, Exponent::Integer(1))] if generator == own => linear.add_term(outside, coefficient.clone()),
+            _ => return None,
+        }
+    }
+    (!square.is_zero() && !linear.is_zero()).then(|| (square.to_term(), linear.to_term()))
 }
 
 /// x = t/k where the density is one of cos kx and sin kx, and its support whole turns of t.

@@ -19,6 +19,7 @@ mod modular;
 pub mod normal;
 pub mod poly;
 mod rational;
+mod recurrence;
 mod reflection;
 pub mod section;
 pub mod sign;

@@ -224,11 +224,11 @@ impl Normalizer {
         Ok(poly.is_zero() || self.cleared(poly)?.is_zero())
     }
 
-    /// What is left when denominators are cleared, if need be after Euler's reflection.
+    /// What is left when denominators are cleared, if need be after the relations of Γ and of logarithms.
     fn cleared(&self, poly: &Poly) -> Outcome<Poly> {
         let mut left = self.clear(poly)?;
-        let relations: [fn(&Normalizer, &Poly) -> Outcome<Option<Poly>>; 2] =
-            [Normalizer::reflected, Normalizer::duplicated];
+        let relations: [fn(&Normalizer, &Poly) -> Outcome<Option<Poly>>; 4] =
+            [Normalizer::split_logarithms, Normalizer::recurred, Normalizer::reflected, Normalizer::duplicated];
         for relation in relations {
             if left.is_zero() {
                 break;
@@ -238,6 +238,45 @@ impl Normalizer {
             }
         }
         Ok(left)
+    }
+
+    /// The same with log(f g) = log f + log g where a sum is divided by another that a logarithm is taken of too.
+    ///
+    /// `None` where none is.
+    fn split_logarithms(&self, poly: &Poly) -> Outcome<Option<Poly>> {
+        const MOST_LOGARITHMS: usize = 8;
+        let mut sums: BTreeSet<Arc<Poly>> = BTreeSet::new();
+        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
+            if let Generator::Log(inner) = generator
+                && let Generator::Sum(sum) = &**inner
+            {
+                sums.insert(sum.clone());
+            }
+        }
+        if !(2..=MOST_LOGARITHMS).contains(&sums.len()) {
+            return Ok(None);
+        }
+        let mut found: BTreeMap<Arc<Poly>, Poly> = BTreeMap::new();
+        for own in &sums {
+            for other in sums.iter().filter(|other| *other != own && other.len() <= own.len()) {
+                if let Some(quotient) = divide_exactly(own, other)?
+                    && self.sign(other) == Some(Sign::Positive)
+                    && self.sign(&quotient) == Some(Sign::Positive)
+                {
+                    found.insert(own.clone(), self.log(other)?.plus(&self.log(&quotient)?));
+                    break;
+                }
+            }
+        }
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let result = poly.with_factors(&mut |generator, exponent| {
+            let (Generator::Log(inner), Exponent::Integer(power)) = (generator, exponent) else { return Ok(None) };
+            let Generator::Sum(sum) = &**inner else { return Ok(None) };
+            found.get(sum).map(|split| self.integer_power(split, *power)).transpose()
+        })?;
+        Ok(Some(result))
     }
 
     fn normalize_node(&self, term: &Term) -> Outcome<Poly> {
@@ -1978,7 +2017,7 @@ fn unit_class(argument: &Poly) -> (Poly, i64) {
 }
 
 /// The factors between Γ(base) and Γ(base + shift), with their power 1 or −1.
-fn recurrence_factors(base: &Poly, shift: i64) -> Vec<(Poly, i64)> {
+pub(super) fn recurrence_factors(base: &Poly, shift: i64) -> Vec<(Poly, i64)> {
     let at = |step: i64| base.plus(&Poly::integer(step));
     if shift >= 0 {
         (0..shift).map(|step| (at(step), 1)).collect()

@@ -260,6 +260,7 @@ impl Normalizer {
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_on_interval(poly, questions))
             .or_else(|| self.sign_from_end(poly, questions))
+            .or_else(|| self.sign_between_right_angles(poly, questions))
             .or_else(|| self.sign_by_cases(poly, questions))
             .or_else(|| self.sign_of_quadratic(poly, questions))
             .or_else(|| self.sign_on_circle(poly, questions))
@@ -298,12 +299,19 @@ impl Normalizer {
                     .collect(),
             });
         }
-        let common = common.filter(|common| !common.is_empty())?;
-        let factors = |sign: i64| {
-            common.iter().map(|(generator, power)| (generator.clone(), Exponent::Integer(sign * power))).collect()
-        };
-        let front = self.monomial_sign(&Monomial::from_factors(factors(1)))?;
-        let rest = poly.times_monomial(&Monomial::from_factors(factors(-1)), &Rational::one()).ok()?;
+        // A power with a symbolic exponent is a whole one, or none.
+        let symbolic = poly.terms().next().into_iter().flat_map(|(first, _)| first.factors());
+        let shared = symbolic.filter(|(generator, exponent)| {
+            matches!(exponent, Exponent::Poly(_))
+                && poly.terms().all(|(monomial, _)| monomial.exponent(generator) == *exponent)
+        });
+        let whole = common.into_iter().flatten().map(|(generator, power)| (generator, Exponent::Integer(power)));
+        let common = Monomial::from_factors(whole.chain(shared.cloned()).collect());
+        if common.is_one() {
+            return None;
+        }
+        let front = self.monomial_sign(&common)?;
+        let rest = poly.times_monomial(&common.inverse(), &Rational::one()).ok()?;
         Some(front.times(self.find_sign(&rest, questions)?))
     }
 
@@ -466,6 +474,12 @@ impl Normalizer {
         let mut push = |term: Term, sign| {
             if let Ok(poly) = self.normalize(&term) {
                 found.extend(self.without_denominators(&poly).map(|whole| (whole, sign)));
+                // a² > b² and a > 0: a > b and a > −b.
+                if let Some((a, b)) = two_squares(&poly).filter(|_| sign == Sign::Positive)
+                    && self.find_sign(&a, MOST_QUESTIONS) == Some(Sign::Positive)
+                {
+                    found.extend([(a.minus(&b), sign), (a.plus(&b), sign)]);
+                }
                 found.push((poly, sign));
             }
         };
@@ -580,6 +594,37 @@ impl Normalizer {
         None
     }
 
+    /// A linear function of arctan u has the sign that it has where the angle is −π/2 and π/2, which it never is.
+    fn sign_between_right_angles(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        let own = poly.terms().flat_map(|(monomial, _)| monomial.factors()).find_map(|(generator, _)| {
+            matches!(generator, Generator::Call(Function::Atan, _)).then(|| generator.clone())
+        })?;
+        let at = |quarters: i64| {
+            let mut at = Poly::zero();
+            for (monomial, coefficient) in poly.terms() {
+                let others: Vec<_> =
+                    monomial.factors().iter().filter(|(generator, _)| *generator != own).cloned().collect();
+                if others.iter().any(|(factor, exponent)| {
+                    factor.mentions(&own) || matches!(exponent, Exponent::Poly(power) if mentions(power, &own))
+                }) {
+                    return None;
+                }
+                let rest = Poly::single(Monomial::from_factors(others), coefficient.clone());
+                match monomial.exponent(&own) {
+                    Exponent::Integer(0) => at.add_assign(&rest),
+                    Exponent::Integer(1) => {
+                        let angle = Poly::generator(Generator::Pi).scaled(&Rational::new(quarters.into(), 2.into()));
+                        at.add_assign(&rest.times(&angle).ok()?);
+                    }
+                    _ => return None,
+                }
+            }
+            self.find_sign(&at, questions)
+        };
+        at(-1)?.plus(at(1)?)
+    }
+
     /// sign(u) is −1, 0 or 1: the sign that the poly has in each case.
     fn sign_by_cases(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(4)?;
@@ -593,6 +638,16 @@ impl Normalizer {
             Some(Sign::Nonpositive) => &[-1, 0],
             _ => &[-1, 0, 1],
         };
+        let count = match argument.as_single() {
+            Some((monomial, coefficient)) if coefficient.is_one() => match monomial.factors() {
+                [(Generator::Variable(name), Exponent::Integer(1))] => match self.context.domains.get(name) {
+                    Some(Domain::Integers { lower: Some(lower), upper: None }) if lower.is_zero() => Some(name.clone()),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
         let mut common: Option<Sign> = None;
         for case in cases {
             let mut at = Poly::zero();
@@ -604,6 +659,14 @@ impl Normalizer {
                 let others = monomial.factors().iter().filter(|(generator, _)| *generator != own).cloned().collect();
                 let value = rational_power(&Rational::from_integer((*case).into()), power).ok()?;
                 at.add_term(Monomial::from_factors(others), coefficient * value);
+            }
+            // Of a count n, sign(n) is 0 for n = 0 alone, and 1 for 1 and what follows.
+            if let Some(count) = &count {
+                let moved = match case {
+                    0 => Term::zero(),
+                    _ => Term::Variable(count.clone()) + Term::one(),
+                };
+                at = self.normalize(&at.to_term().substitute(&[(count.clone(), moved)])).ok()?;
             }
             let here = self.find_sign(&at, questions)?;
             common = Some(common.map_or(Some(here), |common| common.or(here))?);
@@ -662,21 +725,7 @@ impl Normalizer {
     /// a² − b² has the sign of (a − b)(a + b).
     fn sign_of_two_squares(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(2)?;
-        let [first, second] = <[_; 2]>::try_from(poly.terms().collect::<Vec<_>>()).ok()?;
-        let (above, below) = if first.1.is_positive() { (first, second) } else { (second, first) };
-        if !above.1.is_positive() || !below.1.is_negative() {
-            return None;
-        }
-        let half = |exponent: &Exponent| match exponent {
-            Exponent::Integer(power) if power % 2 == 0 => Some(Exponent::Integer(power / 2)),
-            _ => None,
-        };
-        let root = |monomial: &Monomial, square: &Rational| {
-            let factors = monomial.factors().iter().map(|(own, exponent)| Some((own.clone(), half(exponent)?)));
-            let number = rational_square_root(square)?;
-            Some(Poly::single(Monomial::from_factors(factors.collect::<Option<_>>()?), number))
-        };
-        let (a, b) = (root(above.0, above.1)?, root(below.0, &below.1.abs())?);
+        let (a, b) = two_squares(poly)?;
         let difference = self.find_sign(&a.minus(&b), questions)?;
         Some(difference.times(self.find_sign(&a.plus(&b), questions)?))
     }
@@ -809,6 +858,8 @@ impl Normalizer {
                     _ => Some(Sign::Negative),
                 }
             }
+            // I₀ is even, and at least 1.
+            Function::BesselI if arguments[0].is_zero() => Some(Sign::Positive),
             Function::BesselI if positive(&arguments[1]) => match self.sign(&arguments[0]) {
                 Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => Some(Sign::Positive),
                 _ => None,
@@ -975,6 +1026,23 @@ impl Normalizer {
                 Bounds { low: end(low), high: end(high) }
             }
             Generator::Call(Function::Erf, _) => ends((-1, 1), (1, 1)),
+            Generator::Call(Function::Abs, arguments) if depth < 6 => {
+                let own = self.bounds(&arguments[0], depth + 1);
+                let low = match self.call_sign(Function::Abs, arguments) {
+                    Some(Sign::Positive) => Bounds::positive().low,
+                    _ => Some(End { value: Rational::zero(), open: false }),
+                };
+                let high = own.low.zip(own.high).map(|(low, high)| {
+                    let farther = |end: &End| (end.value.abs(), !end.open);
+                    let end = if farther(&low) > farther(&high) { low } else { high };
+                    End { value: end.value.abs(), open: end.open }
+                });
+                Bounds { low, high }
+            }
+            // ζ(s) > 1 for s > 1.
+            Generator::Call(Function::Zeta, _) if self.generator_sign(generator) == Some(Sign::Positive) => {
+                Bounds { low: Some(End { value: Rational::one(), open: true }), high: None }
+            }
             Generator::Sum(poly) if depth < 6 => {
                 let own = self.bounds(poly, depth + 1);
                 if own.sign().is_none() && self.sign(poly) == Some(Sign::Positive) {
@@ -1082,4 +1150,30 @@ fn choose(n: usize, k: usize) -> Rational {
     (0..k).fold(Rational::one(), |product, i| {
         product * Rational::from_integer((n - i).into()) / Rational::from_integer((i + 1).into())
     })
+}
+
+/// Whether a generator occurs anywhere in a normal form.
+fn mentions(poly: &Poly, own: &Generator) -> bool {
+    let mut found = false;
+    poly.visit_generators(&mut |generator| found |= generator == own);
+    found
+}
+
+/// (a, b) for a² − b².
+fn two_squares(poly: &Poly) -> Option<(Poly, Poly)> {
+    let [first, second] = <[_; 2]>::try_from(poly.terms().collect::<Vec<_>>()).ok()?;
+    let (above, below) = if first.1.is_positive() { (first, second) } else { (second, first) };
+    if !above.1.is_positive() || !below.1.is_negative() {
+        return None;
+    }
+    let half = |exponent: &Exponent| match exponent {
+        Exponent::Integer(power) if power % 2 == 0 => Some(Exponent::Integer(power / 2)),
+        _ => None,
+    };
+    let root = |monomial: &Monomial, square: &Rational| {
+        let factors = monomial.factors().iter().map(|(own, exponent)| Some((own.clone(), half(exponent)?)));
+        let number = rational_square_root(square)?;
+        Some(Poly::single(Monomial::from_factors(factors.collect::<Option<_>>()?), number))
+    };
+    Some((root(above.0, above.1)?, root(below.0, &below.1.abs())?))
 }
