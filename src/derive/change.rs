@@ -214,6 +214,11 @@ fn further_changes(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Chang
         }
         (Some(low), Some(high)) => {
             let width = high.clone() - low.clone();
+            for centre in centres() {
+                let left = centre.clone() - (centre.clone() - low.clone()) * t();
+                let right = centre.clone() + (high.clone() - centre) * t();
+                all.push(Change { variable: variable.clone(), domain: unit(), maps: vec![left, right] });
+            }
             if low.is_zero() && high.is_one() {
                 for (_, power) in pairs(power_arguments) {
                     all.push(change(unit(), Term::power(t(), power.recip())));
@@ -454,9 +459,11 @@ fn parts(
                 let centre = linear / (Term::integer(-2) * square);
                 // Whichever side of its middle the support lies on.
                 let right = |term: Term| {
-                    normalizer.normalize(&term).ok().and_then(|poly| normalizer.sign(&poly)).is_some_and(|sign| {
-                        matches!(sign, Sign::Positive | Sign::Nonnegative | Sign::Zero)
-                    })
+                    normalizer
+                        .normalize(&term)
+                        .ok()
+                        .and_then(|poly| normalizer.sign(&poly))
+                        .is_some_and(|sign| matches!(sign, Sign::Positive | Sign::Nonnegative | Sign::Zero))
                 };
                 let two = Term::integer(2);
                 if lower.as_ref().is_some_and(|lower| right(lower.clone() - centre.clone())) {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use num_traits::{One, ToPrimitive};
 
 use crate::kernel::certificate::{Certificate, Proposition, Rule};
+use crate::kernel::domain::Domain;
 use crate::kernel::lemma::Lemma;
-use crate::kernel::normal::Normalizer;
-use crate::kernel::poly::{Exponent, Generator, Obstacle, Poly};
+use crate::kernel::normal::{Normalizer, divide_exactly};
+use crate::kernel::poly::{Exponent, Generator, Monomial, Obstacle, Poly};
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Function, Name, Rational, Term};
 use crate::kernel::theorem::{Rejection, Theorem};
@@ -531,17 +532,33 @@ impl Work<'_> {
                 && arguments[0].contains_any(&variates)
                 && !pointwise.sign(&arguments[0]).is_some_and(Sign::is_strict)
         };
-        for (monomial, _) in log_density.terms() {
+        // What each |u| is multiplied by.
+        let mut beside: BTreeMap<Generator, Poly> = BTreeMap::new();
+        for (monomial, coefficient) in log_density.terms() {
             for (generator, exponent) in monomial.factors() {
                 match generator {
                     Generator::Call(Function::Abs, arguments) if moves(arguments) => match exponent {
-                        Exponent::Integer(1) => kink = Some(arguments[0].to_term().to_string()),
+                        Exponent::Integer(1) => {
+                            let others = monomial.factors().iter().filter(|(own, _)| own != generator).cloned();
+                            let others = Monomial::from_factors(others.collect());
+                            beside.entry(generator.clone()).or_default().add_term(others, coefficient.clone());
+                        }
                         _ => doubtful = true,
                     },
                     other => Poly::generator(other.clone()).visit_generators(&mut |inner| {
                         doubtful |= matches!(inner, Generator::Call(Function::Abs, arguments) if moves(arguments));
                     }),
                 }
+            }
+        }
+        for (generator, factor) in beside {
+            let Generator::Call(_, arguments) = &generator else { continue };
+            let divided = |factor: &Poly| divide_exactly(factor, &arguments[0]).ok().flatten();
+            // u² |u| is twice differentiable, u |u| once, |u| has a corner.
+            match divided(&factor).map(|once| divided(&once)) {
+                None => kink = Some(arguments[0].to_term().to_string()),
+                Some(None) => doubtful = true,
+                Some(Some(_)) => {}
             }
         }
         if kink.is_none() && doubtful {
@@ -740,7 +757,15 @@ impl Work<'_> {
             let fresh = Name::new(&format!("eta_{name}"));
             let value = piece.parameters.iter().find(|(own, _)| own == name)?.1.clone();
             renamed.push((name.clone(), Term::Variable(fresh.clone())));
-            auxiliary.push((fresh.clone(), domain.clone()));
+            // Where the natural coordinate has one sign, so has its own variable: sinh η > 0.
+            let normalizer = self.search.checker.parameters();
+            let sign = normalizer.normalize(&value).ok().and_then(|value| normalizer.sign(&value));
+            let domain = match sign {
+                Some(Sign::Positive) if *domain == Domain::real() => Domain::positive(),
+                Some(Sign::Negative) if *domain == Domain::real() => Domain::negative(),
+                _ => domain.clone(),
+            };
+            auxiliary.push((fresh.clone(), domain));
             at.push((fresh, value));
         }
         if self.family.context.domains.keys().any(|name| auxiliary.iter().any(|(own, _)| own == name)) || piece.skip > 0
@@ -759,9 +784,8 @@ impl Work<'_> {
             return None;
         }
         let names = self.family.variate.names();
-        let auxiliary: Vec<(Name, crate::kernel::domain::Domain)> = (1..=form.natural.len())
-            .map(|k| (Name::new(&format!("eta_{k}")), crate::kernel::domain::Domain::real()))
-            .collect();
+        let auxiliary: Vec<(Name, Domain)> =
+            (1..=form.natural.len()).map(|k| (Name::new(&format!("eta_{k}")), Domain::real())).collect();
         let at = auxiliary.iter().map(|(name, _)| name.clone()).zip(form.natural.iter().cloned()).collect();
         let mut total = Vec::new();
         for point in points {
@@ -1034,7 +1058,7 @@ impl Work<'_> {
 
 /// The natural coordinates of a family: A as a function of them, and their values.
 struct NaturalCoordinates {
-    auxiliary: Vec<(Name, crate::kernel::domain::Domain)>,
+    auxiliary: Vec<(Name, Domain)>,
     log_partition: Term,
     at: Vec<(Name, Term)>,
 }

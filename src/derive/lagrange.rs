@@ -59,18 +59,32 @@ pub fn assignment(
     let found = linear(scope, target, &change.variable)?;
     // With a + b t = c (α + β t) the coefficient of t is log c − c β.
     let variable = Monomial::from_factors(vec![(Generator::Variable(change.variable.clone()), Exponent::Integer(1))]);
-    let mut rate = Poly::zero();
-    for (monomial, coefficient) in target.terms() {
+    let (mut coefficient, mut rate) = (Poly::zero(), Poly::zero());
+    let mut parts = Vec::new();
+    for (monomial, own) in target.terms() {
         let (inside, outside) = scope.split_monomial(monomial, std::slice::from_ref(&change.variable));
-        let is_log = outside.factors().iter().any(|(generator, _)| matches!(generator, Generator::Log(_)));
-        if inside == variable && !is_log {
-            rate.add_term(outside, -coefficient.clone());
+        if inside == variable {
+            coefficient.add_term(outside.clone(), own.clone());
+            if !outside.factors().iter().any(|(generator, _)| matches!(generator, Generator::Log(_))) {
+                rate.add_term(outside.clone(), -own.clone());
+                parts.push(Poly::single(outside, -own.clone()));
+            }
         }
     }
-    let scale = scope.canonical(&rate.times(&scope.power(&found.slope, &Poly::integer(-1)).ok()?).ok()?).ok()?;
+    let inverse = scope.power(&found.slope, &Poly::integer(-1)).ok()?;
+    let scales =
+        std::iter::once(rate).chain(parts).filter_map(|rate| scope.canonical(&rate.times(&inverse).ok()?).ok());
+    // log c − c β − the coefficient of t, which is zero for the right one.
+    let left = |scale: &Poly| {
+        let log = scope.log(scale).ok()?;
+        Some(log.minus(&scale.times(&found.slope).ok()?).minus(&coefficient))
+    };
+    let scales: Vec<Poly> = scales.filter(|scale| !scale.is_zero()).collect();
+    let fits = |scale: &&Poly| left(scale).is_some_and(|left| scope.is_zero(&left).unwrap_or(false));
+    let scale = scales.iter().find(fits).or(scales.first())?.clone();
     let scaled = |poly: &Poly| Some(scope.canonical(&poly.times(&scale).ok()?).ok()?.to_term());
     let values = vec![(intercept.clone(), scaled(&found.intercept)?), (slope.clone(), scaled(&found.slope)?)];
-    (!scale.is_zero()).then_some((values, Lagrange { sum: found.sum, scale, intercept, slope }))
+    Some((values, Lagrange { sum: found.sum, scale, intercept, slope }))
 }
 
 fn linear(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Option<Linear> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use num_traits::One;
+use num_traits::Signed;
 
 use super::change::{Change, linear_parts};
 use super::instance::{Resolved, fit_linear};
@@ -11,7 +11,8 @@ use crate::kernel::domain::Support;
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
-use crate::kernel::term::{Function, Name, Rational, Term};
+use crate::kernel::sign::Sign;
+use crate::kernel::term::{Function, Name, Term};
 
 /// A power of t higher than this is not looked for.
 const MOST_POWER: i64 = 8;
@@ -27,7 +28,7 @@ pub struct Ratio {
 
 /// A lemma's kernel Σ log Γ(…) + t log z(p), taken apart.
 struct Kernel {
-    /// Γ(b t + a): the names of b and a.
+    /// Γ(c t + a + 1): the names of c and a.
     slope: Name,
     intercept: Name,
     parameter: Name,
@@ -62,7 +63,8 @@ impl Kernel {
     }
 }
 
-/// (a, b, p) where the mass holds Γ(b t + a) and t log z(p); those that leave no factor beside the lemma first.
+/// (a, c, p) where the mass holds Γ(c t + a + 1) and t log z(p); those that meet the lemma's conditions and leave no
+/// factor beside it first.
 pub fn assignments(
     lemma: &Lemma,
     change: &Change,
@@ -78,23 +80,28 @@ fn found(lemma: &Lemma, change: &Change, target: &Poly, scope: &Normalizer) -> O
     let coefficient = coefficient(scope, target, &change.variable)?;
     let mut all = Vec::new();
     for (slope, intercept) in gammas(scope, target, &change.variable) {
-        if slope.is_zero() || slope.as_constant().is_some_and(|slope| slope <= Rational::one()) {
+        if slope.is_zero() || slope.as_constant().is_some_and(|slope| slope.is_negative()) {
             continue;
         }
         let with_slope = kernel.log_ratio.to_term().substitute(&[(kernel.slope.clone(), slope.to_term())]);
-        let Some(parameter) = parameter(&kernel.parameter, &with_slope, &coefficient, scope) else { continue };
-        for offset in -MOST_OFFSET..=MOST_OFFSET {
-            let values = vec![
-                (kernel.intercept.clone(), intercept.plus(&Poly::integer(offset)).to_term()),
-                (kernel.slope.clone(), slope.to_term()),
-                (kernel.parameter.clone(), parameter.clone()),
-            ];
-            if let Some(fitted) = fit_linear(lemma, change, &values, target, scope) {
-                all.push((fitted.factor != Poly::one(), values));
+        for parameter in parameters(&kernel.parameter, &with_slope, &coefficient, scope) {
+            for offset in -MOST_OFFSET..=MOST_OFFSET {
+                let values = vec![
+                    (kernel.intercept.clone(), intercept.plus(&Poly::integer(offset)).to_term()),
+                    (kernel.slope.clone(), slope.to_term()),
+                    (kernel.parameter.clone(), parameter.clone()),
+                ];
+                if let Some(fitted) = fit_linear(lemma, change, &values, target, scope) {
+                    let met = lemma.positive.iter().all(|condition| {
+                        let condition = scope.normalize(&condition.substitute(&values));
+                        condition.ok().and_then(|condition| scope.sign(&condition)) == Some(Sign::Positive)
+                    });
+                    all.push(((!met, fitted.factor != Poly::one()), values));
+                }
             }
         }
     }
-    all.sort_by_key(|(has_factor, _)| *has_factor);
+    all.sort_by_key(|(doubts, _)| *doubts);
     Some(all.into_iter().map(|(_, values)| (values, Ratio { parameter: kernel.parameter.clone() })).collect())
 }
 
@@ -116,7 +123,7 @@ fn coefficient(normalizer: &Normalizer, poly: &Poly, variable: &Name) -> Option<
     (!found.is_zero()).then_some(found)
 }
 
-/// (b, a) for each log Γ(b t + a).
+/// (c, a) for each log Γ(c t + a).
 fn gammas(normalizer: &Normalizer, poly: &Poly, variable: &Name) -> BTreeSet<(Poly, Poly)> {
     let mut found = BTreeSet::new();
     poly.visit_generators(&mut |generator| {
@@ -127,8 +134,8 @@ fn gammas(normalizer: &Normalizer, poly: &Poly, variable: &Name) -> BTreeSet<(Po
     found
 }
 
-/// p with log z(p) as it stands in the mass: a product of what it takes logarithms of, or one less such a product.
-fn parameter(name: &Name, log_ratio: &Term, coefficient: &Poly, scope: &Normalizer) -> Option<Term> {
+/// Each p with log z(p) as it stands in the mass: a product of what it takes logarithms of, or one less such a product.
+fn parameters(name: &Name, log_ratio: &Term, coefficient: &Poly, scope: &Normalizer) -> Vec<Term> {
     const MOST_LOGARITHMS: usize = 4;
     let mut logarithms = BTreeSet::new();
     for (monomial, _) in coefficient.terms() {
@@ -139,7 +146,7 @@ fn parameter(name: &Name, log_ratio: &Term, coefficient: &Poly, scope: &Normaliz
         }
     }
     if logarithms.len() > MOST_LOGARITHMS {
-        return None;
+        return Vec::new();
     }
     let mut products = vec![Term::one()];
     for inner in logarithms {
@@ -151,11 +158,14 @@ fn parameter(name: &Name, log_ratio: &Term, coefficient: &Poly, scope: &Normaliz
         products.extend(up.into_iter().chain(down));
     }
     let candidates = products.into_iter().skip(1).flat_map(|product| [product.clone(), Term::one() - product]);
-    candidates.into_iter().find(|candidate| {
+    let cancelled =
+        candidates.filter_map(|candidate| Some(scope.canonical(&scope.normalize(&candidate).ok()?).ok()?.to_term()));
+    let fits = |candidate: &Term| {
         let at = log_ratio.substitute(&[(name.clone(), candidate.clone())]);
         let difference = scope.normalize(&at).map(|at| at.minus(coefficient));
         difference.is_ok_and(|difference| scope.is_zero(&difference).unwrap_or(false))
-    })
+    };
+    cancelled.filter(fits).collect()
 }
 
 impl Ratio {

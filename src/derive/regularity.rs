@@ -34,8 +34,8 @@ pub fn regularity(
         let names: Vec<String> = moving.iter().map(|name| format!("`{name}`")).collect();
         check.status = Status::Refuted;
         check.reason = Some(format!(
-            "R1 fails: the support depends on {}, so differentiation does not pass under the integral, and the zero-mean \
-             score and the Hessian identity do not hold",
+            "R1 fails: the support depends on {}, so differentiation need not pass under the integral, and the \
+             zero-mean score and the Hessian identity need not hold",
             names.join(" and ")
         ));
         return check;

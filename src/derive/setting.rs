@@ -69,7 +69,9 @@ pub fn context(family: &Family) -> Context {
 /// The setting of a family, its witness found among sample points.
 pub fn setting(family: &Family) -> Result<Arc<Setting>, Rejection> {
     let context = context(family);
-    let mut last = Rejection::Vacuous("no parameter values were found that meet the declared conditions".into());
+    let mut last = Rejection::Vacuous(
+        "no values of the parameters and constants were found that meet the declared conditions".into(),
+    );
     // The first point nearly always serves.
     for point in [1, 8].into_iter().flat_map(|count| sample_points(&context, count)) {
         let witness = point.into_iter().map(|(name, value)| (name, Term::Number(value))).collect();

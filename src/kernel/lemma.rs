@@ -512,19 +512,16 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
         },
         Lemma {
             parameters: vec![(Name::new("p"), Domain::Interval { lower: Some(n(0)), upper: Some(n(1)) })],
-            fixed: vec![
-                (Name::new("a"), Domain::positive()),
-                (Name::new("b"), Domain::Interval { lower: Some(n(1)), upper: None }),
-            ],
-            positive: vec![n(1) - v("b") * v("p")],
+            fixed: vec![(Name::new("a"), Domain::positive()), (Name::new("c"), Domain::Nonnegative)],
+            positive: vec![n(1) - v("p") - v("c") * v("p")],
             ..row(
                 "hagen-rothe-series",
-                r"\sum_{t=0}^{\infty} \frac{\Gamma(a+bt)}{t!\,\Gamma(a+bt-t+1)} \bigl(p(1-p)^{b-1}\bigr)^t = \frac{(1-p)^{-a}}{a}",
-                r"a > 0,\ b > 1,\ 0 < b p < 1",
+                r"\sum_{t=0}^{\infty} \frac{\Gamma(a+t+ct)}{t!\,\Gamma(a+ct+1)} \bigl(p(1-p)^c\bigr)^t = \frac{(1-p)^{-a}}{a}",
+                r"a > 0,\ c \ge 0,\ 0 < p < 1/(1+c)",
                 "Graham, Knuth & Patashnik, Concrete Mathematics (1994), 5.60; Consul & Famoye, Lagrangian Probability Distributions (2006), 2.2",
                 from(0),
-                lgamma(v("a") + v("b") * t()) - lgamma(t() + n(1)) - lgamma(v("a") + (v("b") - n(1)) * t() + n(1))
-                    + t() * (v("p").log() + (v("b") - n(1)) * (n(1) - v("p")).log()),
+                lgamma(v("a") + t() + v("c") * t()) - lgamma(t() + n(1)) - lgamma(v("a") + v("c") * t() + n(1))
+                    + t() * (v("p").log() + v("c") * (n(1) - v("p")).log()),
                 Term::power(n(1) - v("p"), -v("a")) / v("a"),
             )
         },

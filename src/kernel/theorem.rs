@@ -879,6 +879,10 @@ impl Checker {
                     _ => Err(Rejection::Condition { lemma, term: value.clone() - lower.clone() + Term::one() }),
                 }
             }
+            Domain::Nonnegative => match normalizer.sign(&normalizer.normalize(value)?) {
+                Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => Ok(()),
+                _ => Err(Rejection::Condition { lemma, term: value.clone() }),
+            },
             Domain::Angle => normalizer.normalize(value).map(|_| ()).map_err(Rejection::from),
             other => Err(Rejection::Malformed(format!("no value is checked against {other:?}"))),
         }

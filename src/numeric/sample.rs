@@ -70,8 +70,101 @@ pub fn sample_points(context: &Context, count: usize) -> Vec<Point> {
             found.push(point);
         }
     }
+    if found.is_empty() {
+        found = sample_by_parts(context, &order, count);
+    }
     found.sort_by_key(cost);
     found
+}
+
+/// Points where the conditions are hard to meet: variables that no condition joins are tried apart from each other,
+/// each in what the conditions leave of its domain, and in several orders of size.
+fn sample_by_parts(context: &Context, order: &[(Name, Domain)], count: usize) -> Vec<Point> {
+    const TRIES: usize = 2000;
+    const SCALES: [(i64, i64); 7] = [(1, 1), (1, 10), (10, 1), (1, 100), (100, 1), (1, 1000), (1000, 1)];
+    let conditions: Vec<&Term> = context.positive.iter().chain(&context.nonnegative).collect();
+    let mut points: Vec<Point> = vec![Point::new(); count];
+    for part in parts(order, &conditions) {
+        let names: BTreeSet<&Name> = part.iter().map(|(name, _)| name).collect();
+        let own: Vec<&Term> = conditions
+            .iter()
+            .copied()
+            .filter(|term| term.variables().iter().all(|name| names.contains(name)))
+            .collect();
+        let within = |terms: &[Term]| terms.iter().filter(|term| own.contains(term)).cloned().collect::<Vec<Term>>();
+        let known = Context {
+            positive: within(&context.positive),
+            nonnegative: within(&context.nonnegative),
+            ..Context::default()
+        };
+        let mut found: Vec<Point> = Vec::new();
+        for attempt in 0..TRIES {
+            if found.len() == count {
+                break;
+            }
+            let scale = SCALES[attempt % SCALES.len()];
+            let scale = Rational::new(scale.0.into(), scale.1.into());
+            if let Some(point) = assign_within(&part, &own, attempt / SCALES.len(), &scale)
+                && meets(&known, &point)
+                && !found.contains(&point)
+            {
+                found.push(point);
+            }
+        }
+        if found.is_empty() {
+            return Vec::new();
+        }
+        for (position, point) in points.iter_mut().enumerate() {
+            point.extend(found[position % found.len()].clone());
+        }
+    }
+    points.dedup();
+    points
+}
+
+/// The variables in groups that conditions and bounds join, each in its order of dependence.
+fn parts(order: &[(Name, Domain)], conditions: &[&Term]) -> Vec<Vec<(Name, Domain)>> {
+    let joined = conditions.iter().map(|term| term.variables());
+    let bounded = order
+        .iter()
+        .map(|(name, domain)| bounds(domain).iter().flat_map(|term| term.variables()).chain([name.clone()]).collect());
+    let mut groups: Vec<BTreeSet<Name>> = Vec::new();
+    for mut own in joined.chain(bounded) {
+        groups.retain(|group| {
+            let apart = group.is_disjoint(&own);
+            if !apart {
+                own.extend(group.iter().cloned());
+            }
+            apart
+        });
+        groups.push(own);
+    }
+    let members = |group: &BTreeSet<Name>| order.iter().filter(|(name, _)| group.contains(name)).cloned().collect();
+    groups.iter().map(members).collect()
+}
+
+/// One attempt in which each variable keeps to what the conditions on it and on those before it leave.
+fn assign_within(order: &[(Name, Domain)], conditions: &[&Term], attempt: usize, scale: &Rational) -> Option<Point> {
+    let mut point = Point::new();
+    for (rank, (name, domain)) in order.iter().enumerate() {
+        let placed: Vec<(Name, Term)> =
+            point.iter().map(|(name, value)| (name.clone(), Term::Number(value.clone()))).collect();
+        let mut own = BTreeMap::from([(name.clone(), domain.clone())]);
+        for condition in conditions.iter().filter(|term| term.contains(name)) {
+            narrow(&mut own, &condition.substitute(&placed));
+        }
+        let domain = own.remove(name)?;
+        let candidates = candidates(&domain, &point, None)?;
+        let value = &candidates[scramble(attempt, rank) % candidates.len()];
+        // Far from its ends a value may be of any size.
+        let scaled = match domain {
+            Domain::Interval { lower: None, upper: None } | Domain::Nonnegative => value * scale,
+            Domain::Interval { lower: Some(Term::Number(lower)), upper: None } => (value - &lower) * scale + lower,
+            _ => value.clone(),
+        };
+        point.insert(name.clone(), scaled);
+    }
+    Some(point)
 }
 
 /// Whether every declared condition certainly holds.
@@ -127,7 +220,15 @@ fn narrow(domains: &mut BTreeMap<Name, Domain>, condition: &Term) {
         return;
     };
     let end = -rest / &slope;
-    let Some(Domain::Interval { lower, upper }) = domains.get_mut(name) else { return };
+    let domain = domains.get_mut(name);
+    let (lower, upper, end) = match domain {
+        Some(Domain::Interval { lower, upper }) => (lower, upper, end),
+        Some(Domain::Integers { lower, upper }) => {
+            let inside = if slope.is_positive() { end.ceil() } else { end.floor() };
+            (lower, upper, inside)
+        }
+        _ => return,
+    };
     let (side, is_lower) = if slope.is_positive() { (lower, true) } else { (upper, false) };
     let closer = match side.as_ref().map(Term::as_number) {
         None => true,

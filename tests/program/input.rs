@@ -88,7 +88,7 @@ fn what_fails_beyond_the_density_is_named() {
     derive(mixture).exits(1).says(&["Not an exponential family", "∂ℓ/∂w =", "∂²ℓ/∂m² =", "No closed form"]);
     derive("variate x : real parameter a : positive where a < -1 density a*exp(-x^2/2)/(a*sqrt(2*pi))")
         .exits(2)
-        .says(&["no parameter values were found that meet the declared conditions"]);
+        .says(&["no values of the parameters and constants were found that meet the declared conditions"]);
     derive("variate x : positive parameter b : positive, c : positive density b*exp(-b*x)").exits(2).says(&["`c`"]);
     derive("variate x : positive parameter b : positive density b*exp(-c*x)").exits(2).says(&["`c`"]);
 }
