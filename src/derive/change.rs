@@ -137,6 +137,9 @@ fn further_changes(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Chang
                 let left = centre - scale * Term::power(t().recip() - one(), Term::ratio(1, 2));
                 all.push(Change { variable: variable.clone(), domain: unit(), maps: vec![left, right] });
             }
+            for (centre, _) in quadratics.iter().cloned() {
+                all.push(change(Domain::real(), centre + t()));
+            }
             // x = m + s sinh u, with u itself and with t = e^u.
             for (centre, scale) in quadratics.iter() {
                 let through = |exponential: Term| {
@@ -145,9 +148,6 @@ fn further_changes(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Chang
                 };
                 all.push(change(Domain::real(), through(t().exp())));
                 all.push(change(Domain::positive(), through(t())));
-            }
-            for (centre, _) in quadratics {
-                all.push(change(Domain::real(), centre + t()));
             }
             all.push(change(Domain::positive(), t().log()));
             all.push(change(Domain::positive(), -t().log()));

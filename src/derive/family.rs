@@ -726,6 +726,9 @@ impl Work<'_> {
                 };
                 match self.search.push(proposition, Rule::Algebra) {
                     Ok(position) => route.add(&of, &self.search, position),
+                    // A of a density with a factor beside its kernel is the logarithm of a sum, which need not show
+                    // that it is positive: no other A is at hand.
+                    Err(Rejection::Obstacle(Obstacle::NotPositive(_))) if is_logarithm_of_sum(&log_partition) => return,
                     Err(rejection) => route.fail(rejection.into()),
                 }
             }
@@ -1199,4 +1202,8 @@ fn null_direction(normalizer: &Normalizer, matrix: &[Vec<Term>]) -> Option<Vec<P
         direction[*column] = rows[row][free].scaled(&-Rational::one());
     }
     Some(direction)
+}
+
+fn is_logarithm_of_sum(term: &Term) -> bool {
+    matches!(term, Term::Apply(Function::Log, arguments) if matches!(arguments[0], Term::Sum(_)))
 }

@@ -378,9 +378,13 @@ impl Normalizer {
         if self.divides_almost_everywhere(poly) {
             return Ok(());
         }
-        // A zero that shows only when its sums are multiplied out.
-        if self.clear(poly)?.is_zero() {
+        // A zero, or none, that shows only when its sums are multiplied out: κ² cos² μ + κ² sin² μ.
+        let cleared = self.clear(poly)?;
+        if cleared.is_zero() {
             return Err(Obstacle::DivisionByZero);
+        }
+        if self.divides_almost_everywhere(&cleared) {
+            return Ok(());
         }
         self.conditions.borrow_mut().insert(poly.clone());
         Ok(())

@@ -201,8 +201,8 @@ impl Simplifier {
         if lowered != plain {
             starts.push(plain.clone());
         }
-        for related in [self.normalizer.reflected(&poly), self.normalizer.duplicated(&poly)] {
-            starts.extend(related.ok().flatten().map(|related| present(&related)));
+        if let Ok(Some(reflected)) = self.normalizer.reflected(&poly) {
+            starts.push(present(&reflected));
         }
         if let Some(rational) = self.rationalised(&poly) {
             starts.push(present(&rational));
