@@ -330,7 +330,7 @@ pub(super) fn composed_changes<'a>(
     domain: &'a Domain,
 ) -> impl Iterator<Item = Change> + 'a {
     let middles = std::iter::once(()).flat_map(move |()| middles(setting, name, domain));
-    middles.flat_map(move |middle| through(setting, name, middle))
+    middles.flat_map(move |middle| through(setting, name, middle, true))
 }
 
 /// x as an increasing or decreasing function of a new variable, and where that one lives.
@@ -338,11 +338,13 @@ struct Middle {
     variable: Name,
     domain: Domain,
     map: Term,
+    /// Moved and stretched only: another function may come next.
+    is_affine: bool,
 }
 
 /// The changes of variable for the density of a function of x.
-fn through(setting: &Setting, name: &Name, middle: Middle) -> Vec<Change> {
-    let Middle { variable, domain, map } = middle;
+fn through(setting: &Setting, name: &Name, middle: Middle, further: bool) -> Vec<Change> {
+    let Middle { variable, domain, map, is_affine } = middle;
     let normalizer = Normalizer::on_support(
         setting.context(),
         &Support::Product { coordinates: vec![(variable.clone(), domain.clone())], inequalities: Vec::new() },
@@ -361,10 +363,14 @@ fn through(setting: &Setting, name: &Name, middle: Middle) -> Vec<Change> {
     let support = Support::Product { coordinates: vec![(variable.clone(), domain.clone())], inequalities: Vec::new() };
     let inner = Setting::new(support, setting.context().clone(), log_density.to_term(), setting.witness().to_vec());
     let Ok(inner) = inner else { return Vec::new() };
-    let through = |own: &Term| map.substitute(&[(variable.clone(), own.clone())]);
-    changes(&inner, &variable, &domain, None)
-        .map(|change| Change { maps: change.maps.iter().map(through).collect(), ..change })
-        .collect()
+    let back = |own: &Term| map.substitute(&[(variable.clone(), own.clone())]);
+    let mut all: Vec<Change> = changes(&inner, &variable, &domain, None).collect();
+    if is_affine && further {
+        for next in middles(&inner, &variable, &domain).into_iter().filter(|next| !next.is_affine) {
+            all.extend(through(&inner, &variable, next, false));
+        }
+    }
+    all.into_iter().map(|change| Change { maps: change.maps.iter().map(back).collect(), ..change }).collect()
 }
 
 /// Functions of x that may have a density of a simpler shape: its logarithm, its place between the ends of the
@@ -382,7 +388,8 @@ fn middles(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Middle> {
         return Vec::new();
     }
     let own = || Term::Variable(variable.clone());
-    let middle = |domain: Domain, map: Term| Middle { variable: variable.clone(), domain, map };
+    let middle = |domain: Domain, map: Term| Middle { variable: variable.clone(), domain, map, is_affine: false };
+    let affine = |domain: Domain, map: Term| Middle { is_affine: true, ..middle(domain, map) };
     let between = |lower: Option<Term>, upper: Option<Term>| Domain::Interval { lower, upper };
     let unit = || between(Some(Term::zero()), Some(Term::one()));
     let normalizer = Normalizer::on_support(setting.context(), setting.support());
@@ -407,10 +414,10 @@ fn middles(setting: &Setting, name: &Name, domain: &Domain) -> Vec<Middle> {
             all.push(middle(Domain::positive(), (-own()).exp()));
         }
         (Some(low), Some(high)) => {
-            all.push(middle(unit(), low.clone() + (high.clone() - low.clone()) * own()));
+            all.push(affine(unit(), low.clone() + (high.clone() - low.clone()) * own()));
         }
-        (Some(low), None) if !low.is_zero() => all.push(middle(Domain::positive(), low.clone() + own())),
-        (None, Some(high)) => all.push(middle(Domain::positive(), high.clone() - own())),
+        (Some(low), None) if !low.is_zero() => all.push(affine(Domain::positive(), low.clone() + own())),
+        (None, Some(high)) => all.push(affine(Domain::positive(), high.clone() - own())),
         _ => {}
     }
     for part in parts(setting.log_density(), name, &lower, &upper, &normalizer).into_iter().take(MOST_PARTS) {
@@ -446,7 +453,7 @@ fn parts(
     }
     let own = Generator::Variable(name.clone());
     let mut found: Vec<Term> = Vec::new();
-    visit(density, &mut |term| {
+    let mut candidate_of = |term: &Term| {
         let candidate = match occurrences(term, name) {
             0 => return,
             // Of factors in front and terms beside it nothing new is learnt.
@@ -478,8 +485,39 @@ fn parts(
         if !found.contains(&candidate) {
             found.push(candidate);
         }
-    });
+    };
+    visit(density, &mut candidate_of);
+    // (x (2 − x))^k, taken apart: two linear factors with one power.
+    for product in paired(density, name, normalizer) {
+        visit(&product, &mut candidate_of);
+    }
     found.sort_by_key(|part| std::cmp::Reverse(part.size()));
+    found
+}
+
+/// Products, multiplied out, of two linear functions of x that have one power in a density.
+fn paired(density: &Term, name: &Name, normalizer: &Normalizer) -> Vec<Term> {
+    let Ok(log_density) = normalizer.normalize(density) else { return Vec::new() };
+    let mut powers: BTreeMap<Poly, Poly> = BTreeMap::new();
+    let own = |generator: &Generator| match generator {
+        Generator::Sum(sum) => (**sum).clone(),
+        other => Poly::generator(other.clone()),
+    };
+    for (monomial, coefficient) in log_density.terms() {
+        let (inside, outside) = normalizer.split_monomial(monomial, std::slice::from_ref(name));
+        if let [(Generator::Log(inner), Exponent::Integer(1))] = inside.factors()
+            && linear_parts(normalizer, &own(inner), name).is_some()
+        {
+            powers.entry(own(inner)).or_default().add_term(outside, coefficient.clone());
+        }
+    }
+    let powers: Vec<(Poly, Poly)> = powers.into_iter().collect();
+    let mut found = Vec::new();
+    for (position, (one, power)) in powers.iter().enumerate() {
+        for (two, _) in powers[position + 1..].iter().filter(|(_, other)| other == power) {
+            found.extend(one.times(two).map(|product| product.to_term()));
+        }
+    }
     found
 }
 

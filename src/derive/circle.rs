@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use num_traits::{One, Zero};
+use num_traits::{One, Signed, Zero};
 
 use super::change::Change;
 use super::instance::{Resolved, fit_linear, one_part};
@@ -99,6 +99,10 @@ impl Circle {
                 Generator::Call(Function::Sin, _) => j = *power,
                 _ => return None,
             }
+        }
+        if self.power.is_negative() && self.sum == Generator::Sum(Arc::new(Poly::one())) {
+            // 1 is any power of itself.
+            below = i + j;
         }
         let rest = below - i - j;
         if i < 0 || j < 0 || !(0..=8).contains(&rest) || below > 8 {

@@ -14,6 +14,7 @@ use super::change::{
     round_the_circle,
 };
 use super::circle::{self, circles};
+use super::ramp;
 use super::shape::{self, Shape};
 use crate::kernel::certificate::{Part, Piece};
 use crate::kernel::domain::{Domain, Support};
@@ -68,13 +69,14 @@ pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance>
         found.extend(
             fit(setting, name, domain, &change).into_iter().filter(|instance| !instance.is_impossible(&parameters)),
         );
-        if found.iter().any(|instance: &Instance| instance.is_possible(&parameters)) {
+        let is_good = |instance: &Instance| instance.is_possible(&parameters) && !instance.is_elementary();
+        if found.iter().any(is_good) {
             break;
         }
     }
     found.extend(cut_at_corner(setting, name, domain, &parameters));
     // What surely meets the lemma's conditions first.
-    found.sort_by_key(|instance| !instance.is_possible(&parameters));
+    found.sort_by_key(|instance| (!instance.is_possible(&parameters), instance.is_elementary()));
     found
 }
 
@@ -178,7 +180,9 @@ fn cut_at_corner(setting: &Setting, name: &Name, domain: &Domain, parameters: &N
     const MOST_POINTS: i64 = 16;
     let Domain::Integers { lower, upper } = domain else { return None };
     let whole = |term: &Term| crate::derive::small_integer(term.as_number()?);
-    let corner = corners(setting, name).into_iter().find_map(|centre| whole(&centre))?;
+    let mut corners = corners(setting, name).into_iter().filter_map(|centre| whole(&centre));
+    // Of several the last, where all before it can be counted.
+    let corner = if lower.is_some() { corners.max()? } else { corners.next()? };
     let variable = fresh_variable(setting);
     let tail = |up: bool, upper: Option<Term>| {
         // The last one counts as the variate does: the first terms of its series are left out.
@@ -427,7 +431,7 @@ fn occurs_in_exponent(term: &Term, name: &Name) -> bool {
 }
 
 /// A parameter that is an end of the lemma's domain takes the end at hand.
-fn end_value(lemma: &Lemma, change: &Change, name: &Name) -> Option<Term> {
+pub(super) fn end_value(lemma: &Lemma, change: &Change, name: &Name) -> Option<Term> {
     let own = Some(Term::Variable(name.clone()));
     match (&lemma.domain, &change.domain) {
         (Domain::Interval { lower, upper }, Domain::Interval { lower: low, upper: high })
@@ -582,6 +586,11 @@ impl Instance {
         })
     }
 
+    /// The integral of a power of a linear function is what any density may come down to: others are tried first.
+    fn is_elementary(&self) -> bool {
+        self.pieces.iter().any(|piece| ramp::is_ramp(piece.lemma))
+    }
+
     /// Every real parameter certainly inside.
     fn is_possible(&self, normalizer: &Normalizer) -> bool {
         self.pieces.iter().flat_map(PieceInstance::conditions).all(|condition| {
@@ -622,6 +631,7 @@ impl PieceInstance {
         };
         // Cancelled first: t/(1 − t) − t²/(1 − t) is t, and its parts alone may diverge.
         let function = self.scope.canonical(&function).ok()?;
+        let function = self.scope.conjugate_logarithms(&function).ok()?.unwrap_or(function);
         let mut grouped: BTreeMap<Monomial, Poly> = BTreeMap::new();
         for (monomial, coefficient) in function.terms() {
             let (inside, outside) = self.scope.split_monomial(monomial, std::slice::from_ref(&self.variable));
@@ -690,13 +700,16 @@ impl PieceInstance {
     /// A monomial in the variable as a combination of shifts and derivatives of the lemma.
     fn combination(&self, monomial: &Monomial) -> Option<Vec<Resolved>> {
         match &self.shape {
-            Shape::Plain => Some(vec![self.resolve(&self.scope, monomial)?]),
+            Shape::Plain => match self.resolve(&self.scope, monomial) {
+                Some(resolved) => Some(vec![resolved]),
+                None => ramp::in_powers(self, monomial),
+            },
             shape => shape.resolve(self, monomial),
         }
     }
 
     /// A monomial in the variable as shifts and derivatives of the lemma.
-    fn resolve(&self, scope: &Normalizer, monomial: &Monomial) -> Option<Resolved> {
+    pub(super) fn resolve(&self, scope: &Normalizer, monomial: &Monomial) -> Option<Resolved> {
         let mut shift: Vec<(Name, Term)> = Vec::new();
         let mut orders: Vec<(Name, u32)> = Vec::new();
         let mut total = Rational::one();

@@ -4,7 +4,7 @@
 //! - [`instance`]: which lemma integrates the density, and with which parameters;
 //! - `change`: the changes of variable after which one may;
 //! - `shape`: lemmas whose moments take more than a shift or a derivative, each kind in a file of its own:
-//!   `circle`, `lagrange`, `ratio`, `occupation`;
+//!   `circle`, `lagrange`, `ratio`, `ramp`, `occupation`;
 //! - [`search`]: expectations by moments and linearity, each step replayed at once by the kernel;
 //! - `split`: how a joint density is cut into a marginal and a conditional;
 //! - [`exchange`], [`tensor`]: which parameters may be exchanged, and entries of which one of each kind is held;
@@ -27,6 +27,7 @@ pub mod instance;
 mod lagrange;
 mod occupation;
 pub mod quantity;
+mod ramp;
 mod ratio;
 pub mod recognise;
 pub mod regularity;

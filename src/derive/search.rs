@@ -291,9 +291,13 @@ impl Search {
         if let Some(position) = self.plain.get(of) {
             return Ok(*position);
         }
-        let (premises, value) = self.expand(of)?;
-        let is = self.checker.parameters().canonical(&value)?.to_term();
-        let position = self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?;
+        let position = match self.expand(of) {
+            Ok((premises, value)) => {
+                let is = self.checker.parameters().canonical(&value)?.to_term();
+                self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?
+            }
+            Err(failure) => self.whole(of).map_err(|_| failure)?,
+        };
         self.plain.insert(of.clone(), position);
         Ok(position)
     }

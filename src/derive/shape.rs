@@ -5,6 +5,7 @@ use super::circle::{self, Circle};
 use super::instance::{PieceInstance, Resolved};
 use super::lagrange::{self, Lagrange};
 use super::occupation::{self, Occupation};
+use super::ramp;
 use super::ratio::{self, Ratio};
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;
@@ -41,6 +42,8 @@ pub fn assignments(
     all.extend(circle.map(|(values, circle)| (values, Shape::Circle(circle))));
     all.extend(lagrange.map(|(values, lagrange)| (values, Shape::Lagrange(lagrange))));
     all.extend(occupation.map(|(values, occupation)| (values, Shape::Occupation(occupation))));
+    let ramps = ramp::assignments(lemma, change, target, scope);
+    all.extend(ramps.into_iter().map(|values| (values, Shape::Plain)));
     all.extend(ratios.into_iter().map(|(values, ratio)| (values, Shape::Ratio(ratio))));
     all
 }

@@ -1,10 +1,14 @@
 //! Finding how a joint density is cut: which coordinate is integrated first, and the marginal it leaves.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use num_traits::One;
 
 use crate::kernel::domain::{Context, Domain, Support, substitute_domain};
 use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::{Monomial, Poly};
 use crate::kernel::section::{Section, slice};
 use crate::kernel::term::{Name, Term};
 use crate::kernel::theorem::Setting;
@@ -40,6 +44,18 @@ impl Split {
     }
 }
 
+impl Split {
+    /// Whether the terms of the log-density have expectations this way.
+    fn gives_statistics(&mut self, setting: &Setting) -> bool {
+        let pointwise = Normalizer::on_support(setting.context(), setting.support());
+        let Ok(log_density) = pointwise.normalize(setting.log_density()) else { return false };
+        let names = setting.support().names();
+        let statistics = log_density.terms().map(|(monomial, _)| pointwise.split_monomial(monomial, &names).0);
+        let statistics: BTreeSet<Monomial> = statistics.filter(|inside| !inside.is_one()).collect();
+        statistics.into_iter().all(|inside| self.iterated(&Poly::single(inside, One::one()).to_term()).is_ok())
+    }
+}
+
 /// The first cut that leaves a marginal which can be integrated in turn, the last coordinate first.
 pub fn find(setting: &Arc<Setting>) -> Option<Split> {
     let names = setting.support().names();
@@ -51,11 +67,17 @@ pub fn find(setting: &Arc<Setting>) -> Option<Split> {
     if outermost {
         CUTS.set(Some(MOST_CUTS_EACH * names.len()));
     }
-    let found = names.iter().rev().find_map(|coordinate| {
+    let mut cuts = names.iter().rev().filter_map(|coordinate| {
         let left = CUTS.get().and_then(|left| left.checked_sub(1))?;
         CUTS.set(Some(left));
         cut(setting, coordinate)
     });
+    let mut found = cuts.next();
+    // Of x < y the one that is integrated first leaves the other a density of its own, or one cut short.
+    let is_cut_short = matches!(setting.support(), Support::Product { inequalities, .. } if !inequalities.is_empty());
+    if is_cut_short && found.as_mut().is_some_and(|first| !first.gives_statistics(setting)) {
+        found = cuts.find_map(|mut other| other.gives_statistics(setting).then_some(other)).or(found);
+    }
     if outermost {
         CUTS.set(None);
     }

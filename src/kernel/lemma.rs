@@ -38,6 +38,8 @@ pub struct Lemma {
     pub positive: Vec<Term>,
     /// Terms that must not vanish.
     pub nonzero: Vec<Term>,
+    /// Parameters and depths j: at −j the value has a pole which the integral has not, and is its limit there.
+    pub removable: Vec<(Name, u32)>,
     /// Where the integral of a derivative converges beyond the parameters' own domains.
     pub continuations: Vec<Continuation>,
     /// What stands beside the exponential; 1 in most.
@@ -124,7 +126,11 @@ fn root_of_circle() -> Term {
 
 /// The square of a parameter.
 fn square(name: &str) -> Term {
-    Term::power(v(name), n(2))
+    square_of(v(name))
+}
+
+fn square_of(term: Term) -> Term {
+    Term::power(term, n(2))
 }
 
 fn real(names: &[&str]) -> Vec<(Name, Domain)> {
@@ -166,6 +172,7 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
         fixed: Vec::new(),
         positive: Vec::new(),
         nonzero: Vec::new(),
+        removable: Vec::new(),
         continuations: Vec::new(),
         factor: Term::one(),
         log_kernel,
@@ -315,6 +322,7 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
             fixed: real(&["l", "u"]),
             positive: vec![v("u") - v("l")],
             nonzero: vec![v("a")],
+            removable: vec![(Name::new("a"), 0)],
             ..row(
                 "exponential-interval",
                 r"\int_l^u e^{a t}\,dt = \frac{e^{a u} - e^{a l}}{a}",
@@ -323,6 +331,21 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 Domain::Interval { lower: Some(v("l")), upper: Some(v("u")) },
                 v("a") * t(),
                 ((v("a") * v("u")).exp() - (v("a") * v("l")).exp()) / v("a"),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a", "s"]),
+            ..row(
+                "bessel-i-segment",
+                r"\int_{-1}^{1} (1-t^2)^{s-1} e^{a t}\,dt = \sqrt{\pi}\,\Gamma(s) \Bigl(\frac{2}{a}\Bigr)^{s-1/2} I_{s-1/2}(a)",
+                r"a, s > 0",
+                "DLMF 10.32.2",
+                Domain::Interval { lower: Some(-n(1)), upper: Some(n(1)) },
+                (v("s") - n(1)) * (n(1) - square_of(t())).log() + v("a") * t(),
+                sqrt(pi())
+                    * gamma(v("s"))
+                    * Term::power(n(2) / v("a"), v("s") - Term::ratio(1, 2))
+                    * Term::apply(Function::BesselI, vec![v("s") - Term::ratio(1, 2), v("a")]),
             )
         },
         Lemma {
@@ -511,6 +534,20 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
             )
         },
         Lemma {
+            parameters: real(&["s"]),
+            fixed: vec![(Name::new("m"), Domain::Interval { lower: Some(-n(1)), upper: None })],
+            ..row(
+                "bessel-i-series",
+                r"\sum_{t=0}^{\infty} \frac{e^{s t}}{t!\,\Gamma(t+m+1)} = e^{-ms/2} I_m(2e^{s/2})",
+                r"m > -1",
+                "DLMF 10.25.2",
+                from(0),
+                v("s") * t() - lgamma(t() + n(1)) - lgamma(t() + v("m") + n(1)),
+                (-(v("m") * v("s")) / n(2)).exp()
+                    * Term::apply(Function::BesselI, vec![v("m"), n(2) * (v("s") / n(2)).exp()]),
+            )
+        },
+        Lemma {
             parameters: vec![(Name::new("p"), Domain::Interval { lower: Some(n(0)), upper: Some(n(1)) })],
             fixed: vec![(Name::new("a"), Domain::positive()), (Name::new("c"), Domain::Nonnegative)],
             positive: vec![n(1) - v("p") - v("c") * v("p")],
@@ -595,6 +632,36 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 from(1),
                 -(v("s") * t().log()),
                 Term::apply(Function::Zeta, vec![v("s")]),
+            )
+        },
+        Lemma {
+            parameters: vec![(Name::new("s"), Domain::Interval { lower: Some(n(1)), upper: None })],
+            ..row(
+                "odd-zeta-series",
+                r"\sum_{t=0}^{\infty} (2t+1)^{-s} = (1 - 2^{-s})\,\zeta(s)",
+                r"s > 1",
+                "DLMF 25.2.2",
+                from(0),
+                -(v("s") * (n(2) * t() + n(1)).log()),
+                (n(1) - Term::power(n(2), -v("s"))) * Term::apply(Function::Zeta, vec![v("s")]),
+            )
+        },
+        Lemma {
+            parameters: real(&["s"]),
+            fixed: real(&["c", "d", "l", "u"]),
+            positive: vec![v("u") - v("l"), v("c") + v("d") * v("l"), v("c") + v("d") * v("u")],
+            nonzero: vec![v("d"), v("s") + n(1)],
+            removable: vec![(Name::new("s"), 1)],
+            ..row(
+                "ramp-interval",
+                r"\int_l^u (c+dt)^s\,dt = \frac{(c+du)^{s+1} - (c+dl)^{s+1}}{d(s+1)}",
+                r"d \ne 0,\ s \ne -1,\ l < u,\ c+dl > 0,\ c+du > 0",
+                "DLMF 1.4.25, 1.4.26",
+                Domain::Interval { lower: Some(v("l")), upper: Some(v("u")) },
+                v("s") * (v("c") + v("d") * t()).log(),
+                (Term::power(v("c") + v("d") * v("u"), v("s") + n(1))
+                    - Term::power(v("c") + v("d") * v("l"), v("s") + n(1)))
+                    / (v("d") * (v("s") + n(1))),
             )
         },
     ]

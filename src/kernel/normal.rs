@@ -225,10 +225,15 @@ impl Normalizer {
     }
 
     /// What is left when denominators are cleared, if need be after the relations of Γ and of logarithms.
-    fn cleared(&self, poly: &Poly) -> Outcome<Poly> {
+    pub(super) fn cleared(&self, poly: &Poly) -> Outcome<Poly> {
         let mut left = self.clear(poly)?;
-        let relations: [fn(&Normalizer, &Poly) -> Outcome<Option<Poly>>; 4] =
-            [Normalizer::split_logarithms, Normalizer::recurred, Normalizer::reflected, Normalizer::duplicated];
+        let relations: [fn(&Normalizer, &Poly) -> Outcome<Option<Poly>>; 5] = [
+            Normalizer::conjugate_logarithms,
+            Normalizer::split_logarithms,
+            Normalizer::recurred,
+            Normalizer::reflected,
+            Normalizer::duplicated,
+        ];
         for relation in relations {
             if left.is_zero() {
                 break;
@@ -277,6 +282,46 @@ impl Normalizer {
             found.get(sum).map(|split| self.integer_power(split, *power)).transpose()
         })?;
         Ok(Some(result))
+    }
+
+    /// The same with log f + log g = log(f g) where two sums with roots have a product without: 1 − √t and 1 + √t.
+    ///
+    /// `None` where there are no two such.
+    pub fn conjugate_logarithms(&self, poly: &Poly) -> Outcome<Option<Poly>> {
+        const MOST_LOGARITHMS: usize = 6;
+        let mut sums: BTreeSet<Arc<Poly>> = BTreeSet::new();
+        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
+            if let Generator::Log(inner) = generator
+                && let Generator::Sum(sum) = &**inner
+                && sum.len() == 2
+            {
+                sums.insert(sum.clone());
+            }
+        }
+        if !(2..=MOST_LOGARITHMS).contains(&sums.len()) {
+            return Ok(None);
+        }
+        let sums: Vec<Arc<Poly>> = sums.into_iter().collect();
+        for (position, one) in sums.iter().enumerate() {
+            for two in &sums[position + 1..] {
+                let product = self.canonical(&one.times(two)?)?;
+                if product.len() > 2 || has_root(&product) || !has_root(one) || self.sign(one) != Some(Sign::Positive) {
+                    continue;
+                }
+                let other = self.log(&product)?.minus(&self.log(two)?);
+                let result = poly.with_factors(&mut |generator, exponent| {
+                    let (Generator::Log(inner), Exponent::Integer(power @ 0..)) = (generator, exponent) else {
+                        return Ok(None);
+                    };
+                    match &**inner {
+                        Generator::Sum(sum) if sum == one => self.integer_power(&other, *power).map(Some),
+                        _ => Ok(None),
+                    }
+                })?;
+                return Ok(Some(result));
+            }
+        }
+        Ok(None)
     }
 
     fn normalize_node(&self, term: &Term) -> Outcome<Poly> {
@@ -404,11 +449,16 @@ impl Normalizer {
             }
             _ => false,
         };
+        let whole = |generator: &Generator| match generator {
+            Generator::Variable(name) => whole(name),
+            Generator::Call(Function::Sign, _) => true,
+            Generator::Call(Function::Abs, arguments) => self.is_whole(&arguments[0]),
+            _ => false,
+        };
         poly.terms().all(|(monomial, coefficient)| {
             coefficient.is_integer()
                 && monomial.factors().iter().all(|(generator, exponent)| {
-                    matches!(exponent, Exponent::Integer(power) if *power > 0)
-                        && matches!(generator, Generator::Variable(name) if whole(name))
+                    matches!(exponent, Exponent::Integer(power) if *power > 0) && whole(generator)
                 })
         })
     }
@@ -1170,6 +1220,17 @@ impl Normalizer {
         self.call(function, &normal)
     }
 
+    /// u where a whole number is u² or |u|.
+    fn vanishing_with(&self, poly: &Poly) -> Outcome<Option<Poly>> {
+        if let Some((monomial, coefficient)) = poly.as_single()
+            && coefficient.is_positive()
+            && let [(Generator::Call(Function::Abs, arguments), Exponent::Integer(1..))] = monomial.factors()
+        {
+            return Ok(Some(arguments[0].clone()));
+        }
+        Ok(square_root(poly)?.filter(|root| self.is_whole(root)))
+    }
+
     /// A function at normal arguments.
     pub(super) fn call(&self, function: Function, arguments: &[Poly]) -> Outcome<Poly> {
         let first = &arguments[0];
@@ -1184,8 +1245,14 @@ impl Normalizer {
                     Some(Sign::Zero) => Ok(Poly::zero()),
                     Some(Sign::Positive) => Ok(Poly::one()),
                     Some(Sign::Negative) => Ok(Poly::integer(-1)),
-                    // A count may well be zero.
-                    _ if self.is_whole(first) => Ok(opaque()),
+                    // A count may well be zero; a square and |u| are where u is.
+                    _ if self.is_whole(first) => match self.vanishing_with(first)? {
+                        Some(root) => {
+                            let sign = self.call(Function::Sign, &[root])?;
+                            sign.times(&sign)
+                        }
+                        None => Ok(opaque()),
+                    },
                     _ => first.times(&self.integer_power(&self.absolute(first)?, -1)?),
                 }
             }
@@ -1277,7 +1344,10 @@ impl Normalizer {
     /// The representative of a class modulo integers: its constant part in (0, 1], or the next that is
     /// known to be positive, so that no factor of the recurrence can vanish on a support.
     fn positive_class(&self, argument: &Poly) -> (Poly, i64) {
-        let (base, shift) = unit_class(argument);
+        let (base, shift) = match self.with_number_apart(argument) {
+            Some(apart) => unit_class(&apart),
+            None => unit_class(argument),
+        };
         if base.as_constant().is_some() {
             return (base, shift);
         }
@@ -1290,6 +1360,20 @@ impl Normalizer {
             }
         }
         (base, shift)
+    }
+
+    /// 1 + 1/(q − 1) for q/(q − 1): a fraction over one sum, less the number that makes its numerator shorter.
+    fn with_number_apart(&self, argument: &Poly) -> Option<Poly> {
+        if !has_sum_power(argument) {
+            return None;
+        }
+        let (numerator, denominator) = self.fraction(argument).ok()?;
+        let [(Generator::Sum(sum), Exponent::Integer(1))] = denominator.factors() else { return None };
+        let (leading, lead) = leading_term(sum)?;
+        let number = numerator.coefficient(&leading) / lead;
+        let rest = numerator.minus(&sum.scaled(&number));
+        let inverse = self.integer_power(sum, -1).ok()?;
+        Some(rest.times(&inverse).ok()?.plus(&Poly::constant(number)))
     }
 
     fn reciprocal_gamma(&self, argument: &Poly) -> Outcome<Poly> {
@@ -1530,6 +1614,13 @@ impl Normalizer {
         let cos = self.power(&secant_squared, &half)?;
         multiple_angle(&cos, &tangent.times(&cos)?, count)
     }
+}
+
+/// Whether a factor of a term stands under a root.
+fn has_root(poly: &Poly) -> bool {
+    poly.terms()
+        .flat_map(|(monomial, _)| monomial.factors())
+        .any(|(_, exponent)| matches!(exponent, Exponent::Poly(_)) && exponent.as_rational().is_some())
 }
 
 /// (cos nA, sin nA) from cos A and sin A.

@@ -243,8 +243,10 @@ impl Normalizer {
             left => self.patience.set(left.saturating_sub(1 + poly.len() / 8).max(1)),
         }
         let at_once = self.sign_by_terms(poly).or_else(|| self.bounds(poly, 0).sign());
-        if at_once.is_some() {
-            return at_once;
+        if let Some(sign) = at_once {
+            // 1 + n − sign(n) is never zero, which its bounds do not show.
+            let better = if sign.is_strict() { None } else { self.sign_by_cases(poly, questions) };
+            return better.or(at_once);
         }
         if let Some(answer) = self.sign_of_affine(poly) {
             return answer;
@@ -260,6 +262,7 @@ impl Normalizer {
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_on_interval(poly, questions))
             .or_else(|| self.sign_from_end(poly, questions))
+            .or_else(|| self.sign_between_ends(poly, questions))
             .or_else(|| self.sign_between_right_angles(poly, questions))
             .or_else(|| self.sign_by_cases(poly, questions))
             .or_else(|| self.sign_of_quadratic(poly, questions))
@@ -592,6 +595,23 @@ impl Normalizer {
             }
         }
         None
+    }
+
+    /// A linear function of a variable between two ends, not both numbers, has the sign that it has at either.
+    fn sign_between_ends(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        self.context.domains.iter().find_map(|(name, domain)| {
+            let Domain::Interval { lower: Some(lower), upper: Some(upper) } = domain else { return None };
+            if lower.as_number().is_some() && upper.as_number().is_some() {
+                return None;
+            }
+            let coefficients = coefficients_in(poly, name, 1).filter(|powers| powers.len() == 2)?;
+            let at = |end: &Term| {
+                let value = self.normalize(end).ok()?.times(&coefficients[1]).ok()?.plus(&coefficients[0]);
+                self.find_sign(&value, questions)
+            };
+            at(lower)?.plus(at(upper)?)
+        })
     }
 
     /// A linear function of arctan u has the sign that it has where the angle is −π/2 and π/2, which it never is.

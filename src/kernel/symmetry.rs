@@ -15,18 +15,22 @@ pub fn frequency(normalizer: &Normalizer, map: &Term, variable: &Name) -> Option
     (intercept.is_zero() && is_count(normalizer, &times)).then_some(times)
 }
 
-/// How often t goes round the circle while x = t/k, with a whole k > 0, runs through the support: what has
-/// period 2π in t has that many times the lemma's integral there.
+/// How often t goes round the circle while x = t/k runs through the support, with a whole k > 0 on the circle and any
+/// k > 0 on an interval: what has period 2π in t has that many times the lemma's integral there.
 ///
 /// `None` where the map is another one, or the support does not end where t is back at its start.
 pub fn turns(normalizer: &Normalizer, map: &Term, variable: &Name, support: &Domain) -> Option<Poly> {
-    let times = frequency(normalizer, map, variable)?;
     let turns = match support {
-        Domain::Angle => times,
+        Domain::Angle => frequency(normalizer, map, variable)?,
         Domain::Interval { lower: Some(lower), upper: Some(upper) } => {
-            let turn = Term::integer(2) * Term::Constant(Constant::Pi);
+            let own = Monomial::from_factors(vec![(Generator::Variable(variable.clone()), Exponent::Integer(1))]);
+            let (slope, _) = normalizer.linear_in(&normalizer.normalize(map).ok()?, variable, &own)?;
+            if normalizer.sign(&slope) != Some(Sign::Positive) {
+                return None;
+            }
+            let turn = Term::integer(2) * Term::Constant(Constant::Pi) * slope.to_term();
             let width = normalizer.normalize(&((upper.clone() - lower.clone()) / turn)).ok()?;
-            normalizer.canonical(&width.times(&times).ok()?).ok()?
+            normalizer.canonical(&width).ok()?
         }
         _ => return None,
     };

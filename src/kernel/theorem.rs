@@ -787,7 +787,9 @@ impl Checker {
             let term = condition.substitute(&instance);
             let poly = outer.normalize(&term)?;
             if outer.is_zero(&poly)? {
-                return Err(Rejection::Condition { lemma: lemma.name, term });
+                let found = self.removed(lemma, &instance, outer)?.filter(|_| pole.is_none());
+                pole = Some(found.ok_or(Rejection::Condition { lemma: lemma.name, term })?);
+                continue;
             }
             if !outer.sign(&poly).is_some_and(Sign::is_strict) {
                 conditions.insert(poly.to_term());
@@ -799,6 +801,23 @@ impl Checker {
             }
         }
         Ok(Located { values: instance, pole })
+    }
+
+    /// The removable pole of a lemma's value at which its parameters are, if they are at one.
+    fn removed(
+        &self,
+        lemma: &'static Lemma,
+        instance: &[(Name, Term)],
+        outer: &Normalizer,
+    ) -> Result<Option<Pole>, Rejection> {
+        for (parameter, depth) in &lemma.removable {
+            for (_, value) in instance.iter().filter(|(name, _)| name == parameter) {
+                if outer.is_zero(&outer.normalize(&(value.clone() + Term::integer(*depth)))?)? {
+                    return Ok(Some(Pole { parameter: parameter.clone(), depth: *depth }));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a value outside a parameter's own domain is inside the one that a derivative has by
@@ -1000,7 +1019,7 @@ impl Checker {
             Domain::Angle => match frequency(&inner, &piece.map, &piece.variable) {
                 Some(times) if times == Poly::one() => own,
                 Some(times) => times.to_term() * own,
-                None => return Err(Rejection::Malformed("the circle is not gone round".into())),
+                None => own,
             },
             _ => own,
         };
@@ -1054,7 +1073,7 @@ impl Checker {
             }
             total.add_assign(&constant.times(&value)?);
         }
-        let difference = inner.clear(&difference)?;
+        let difference = inner.cleared(&difference)?;
         if !difference.is_zero() {
             return Err(Rejection::Differ { residue: difference.to_term() });
         }
