@@ -578,7 +578,9 @@ impl Instance {
                 let value = normalizer.normalize(&condition.substitute(&piece.parameters));
                 value.is_ok_and(|value| normalizer.is_zero(&value).unwrap_or(false))
             };
-            piece.lemma.nonzero.iter().any(vanishes)
+            let at_pole =
+                |(name, depth): &(Name, u32)| vanishes(&(Term::Variable(name.clone()) + Term::integer(*depth)));
+            (piece.lemma.nonzero.iter().any(vanishes) && !piece.lemma.removable.iter().any(at_pole))
                 || piece.conditions().any(|condition| {
                     let sign = normalizer.normalize(&condition).ok().and_then(|poly| normalizer.sign(&poly));
                     matches!(sign, Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))

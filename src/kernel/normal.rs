@@ -349,6 +349,13 @@ impl Normalizer {
             Term::Power(base, exponent) => {
                 let is_e = **base == Term::Constant(Constant::E);
                 if let Some(power) = exponent.as_number().and_then(as_small).filter(|power| *power != 0 && !is_e) {
+                    if let (Term::Product(factors), true) = (&**base, power < 0) {
+                        // Each factor is different from zero by itself, which their product may no longer show.
+                        let power = |factor: &Term| Term::power(factor.clone(), (**exponent).clone());
+                        return factors.iter().try_fold(Poly::one(), |product, factor| {
+                            product.multiplied(self.normalize(&power(factor))?)
+                        });
+                    }
                     let base = self.normalize(base)?;
                     return match base.is_zero() {
                         false => self.integer_power(&base, power),
@@ -423,6 +430,11 @@ impl Normalizer {
         if self.divides_almost_everywhere(poly) {
             return Ok(());
         }
+        if let Some((monomial, _)) = poly.as_single()
+            && let [(Generator::Call(Function::Abs, arguments), _)] = monomial.factors()
+        {
+            return self.require_nonzero(&arguments[0]);
+        }
         // A zero, or none, that shows only when its sums are multiplied out: κ² cos² μ + κ² sin² μ.
         let cleared = self.clear(poly)?;
         if cleared.is_zero() {
@@ -437,7 +449,7 @@ impl Normalizer {
 
     /// Whether a quantity is different from zero outside a null set of the continuous variates.
     pub(super) fn divides_almost_everywhere(&self, poly: &Poly) -> bool {
-        self.sign(poly).is_some_and(Sign::is_strict) || self.vanishes_on_null_set(poly)
+        self.sign(poly).is_some_and(Sign::is_strict) || self.is_known_nonzero(poly) || self.vanishes_on_null_set(poly)
     }
 
     /// Whether a normal form takes whole numbers only: whole multiples of products of whole variables.

@@ -258,6 +258,7 @@ impl Normalizer {
             .or_else(|| self.sign_by_content(poly, questions))
             .or_else(|| self.sign_by_constant(poly, questions))
             .or_else(|| self.sign_of_two_squares(poly, questions))
+            .or_else(|| self.sign_by_division(poly, questions))
             .or_else(|| self.sign_of_logarithms(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
             .or_else(|| self.sign_on_interval(poly, questions))
@@ -302,14 +303,19 @@ impl Normalizer {
                     .collect(),
             });
         }
-        // A power with a symbolic exponent is a whole one, or none.
+        // Of q^(x + 2) and q^(x + 1) the latter.
         let symbolic = poly.terms().next().into_iter().flat_map(|(first, _)| first.factors());
-        let shared = symbolic.filter(|(generator, exponent)| {
-            matches!(exponent, Exponent::Poly(_))
-                && poly.terms().all(|(monomial, _)| monomial.exponent(generator) == *exponent)
+        let shared = symbolic.filter_map(|(generator, exponent)| {
+            let Exponent::Poly(first) = exponent else { return None };
+            let mut least = Rational::zero();
+            for (monomial, _) in poly.terms() {
+                let apart = monomial.exponent(generator).to_poly().minus(first).as_constant()?;
+                least = if apart.is_integer() { least.min(apart) } else { return None };
+            }
+            Some((generator.clone(), Exponent::from_poly(first.plus(&Poly::constant(least)))))
         });
         let whole = common.into_iter().flatten().map(|(generator, power)| (generator, Exponent::Integer(power)));
-        let common = Monomial::from_factors(whole.chain(shared.cloned()).collect());
+        let common = Monomial::from_factors(whole.chain(shared).collect());
         if common.is_one() {
             return None;
         }
@@ -469,6 +475,23 @@ impl Normalizer {
                 }
                 _ => false,
             })
+    }
+
+    /// Whether a condition says that a quantity is not zero: that its square is positive.
+    pub(super) fn is_known_nonzero(&self, poly: &Poly) -> bool {
+        const MOST_TERMS: usize = 4;
+        if self.context.positive.is_empty() || poly.len() > MOST_TERMS {
+            return false;
+        }
+        let Ok(square) = poly.times(poly) else { return false };
+        let leading = |poly: &Poly| poly.terms().next_back().map(|(_, value)| value.clone());
+        self.known_signs().iter().any(|(condition, sign)| {
+            *sign == Sign::Positive
+                && condition.len() == square.len()
+                && leading(condition)
+                    .zip(leading(&square))
+                    .is_some_and(|(own, other)| !other.is_zero() && square.scaled(&(own / other)) == *condition)
+        })
     }
 
     /// Declared conditions, and symbolic ends of domains, worked out.
@@ -742,6 +765,30 @@ impl Normalizer {
         }
     }
 
+    /// A product with a declared condition, or with the distance from an end of an interval, multiplied out.
+    fn sign_by_division(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        const MOST_TERMS: usize = 12;
+        let questions = questions.checked_sub(2)?;
+        if !(4..=MOST_TERMS).contains(&poly.len()) {
+            return None;
+        }
+        let mut factors: Vec<(Poly, Sign)> =
+            self.known_signs().iter().filter(|(own, _)| own.len() > 1).cloned().collect();
+        for (name, domain) in &self.context.domains {
+            let Domain::Interval { lower, upper } = domain else { continue };
+            let own = Poly::generator(Generator::Variable(name.clone()));
+            for (end, sign) in [(lower, Sign::Positive), (upper, Sign::Negative)] {
+                if let Some(end) = end.as_ref().and_then(Term::as_number).filter(|end| !end.is_zero()) {
+                    factors.push((own.minus(&Poly::constant(end.clone())), sign));
+                }
+            }
+        }
+        factors.into_iter().find_map(|(factor, sign)| {
+            let quotient = super::normal::divide_exactly(poly, &factor).ok()??;
+            Some(sign.times(self.find_sign(&quotient, questions)?))
+        })
+    }
+
     /// a² − b² has the sign of (a − b)(a + b).
     fn sign_of_two_squares(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(2)?;
@@ -800,7 +847,11 @@ impl Normalizer {
                         Sign::Negative
                     }
                 }
-                (_, Exponent::Integer(power)) if power % 2 == 0 => Sign::Nonnegative,
+                // An inverse square is positive wherever there is one.
+                (_, Exponent::Integer(power)) if power % 2 == 0 => {
+                    let nonzero = *power < 0 || self.is_known_nonzero(&Poly::generator(generator.clone()));
+                    if nonzero { Sign::Positive } else { Sign::Nonnegative }
+                }
                 (Some(Sign::Nonpositive), Exponent::Integer(_)) => Sign::Nonpositive,
                 _ => return None,
             };
@@ -867,6 +918,7 @@ impl Normalizer {
             Function::Gamma if positive(&arguments[0]) => Some(Sign::Positive),
             Function::Abs => match self.sign(&arguments[0]) {
                 Some(sign) if sign.is_strict() => Some(Sign::Positive),
+                _ if self.is_known_nonzero(&arguments[0]) => Some(Sign::Positive),
                 _ => Some(Sign::Nonnegative),
             },
             // ψ⁽ᵐ⁾ has the sign (−1)^(m+1) on (0, ∞) for m ≥ 1 (DLMF 5.15.1).
@@ -880,10 +932,11 @@ impl Normalizer {
             }
             // I₀ is even, and at least 1.
             Function::BesselI if arguments[0].is_zero() => Some(Sign::Positive),
-            Function::BesselI if positive(&arguments[1]) => match self.sign(&arguments[0]) {
-                Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => Some(Sign::Positive),
-                _ => None,
-            },
+            // Every term of its series is positive for x > 0 and an order ≥ −1 (DLMF 10.25.2).
+            Function::BesselI if positive(&arguments[1]) => {
+                let above = self.sign(&arguments[0].plus(&Poly::one()));
+                above.is_some_and(Sign::is_nonnegative).then_some(Sign::Positive)
+            }
             Function::BesselK if positive(&arguments[1]) => Some(Sign::Positive),
             // ζ(s) > 1 for s > 1.
             Function::Zeta if positive(&arguments[0].minus(&Poly::one())) => Some(Sign::Positive),

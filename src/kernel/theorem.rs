@@ -791,7 +791,7 @@ impl Checker {
                 pole = Some(found.ok_or(Rejection::Condition { lemma: lemma.name, term })?);
                 continue;
             }
-            if !outer.sign(&poly).is_some_and(Sign::is_strict) {
+            if !outer.divides_almost_everywhere(&poly) {
                 conditions.insert(poly.to_term());
             }
         }
