@@ -6,7 +6,7 @@ use std::sync::Arc;
 use num_traits::{One, ToPrimitive};
 
 use crate::kernel::certificate::{Certificate, Proposition, Rule};
-use crate::kernel::domain::Domain;
+use crate::kernel::domain::{Domain, Support};
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::{Normalizer, divide_exactly};
 use crate::kernel::poly::{Exponent, Generator, Monomial, Obstacle, Poly};
@@ -556,10 +556,22 @@ impl Work<'_> {
             let divided = |factor: &Poly| divide_exactly(factor, &arguments[0]).ok().flatten();
             // u² |u| is twice differentiable, u |u| once, |u| has a corner.
             match divided(&factor).map(|once| divided(&once)) {
-                None => kink = Some(arguments[0].to_term().to_string()),
+                None if self.is_reached(&arguments[0]) => kink = Some(arguments[0].to_term().to_string()),
+                None => doubtful = true,
                 Some(None) => doubtful = true,
                 Some(Some(_)) => {}
             }
+        }
+        // Roots of squares may make up for it.
+        if log_density.terms().flat_map(|(monomial, _)| monomial.factors()).any(|(generator, exponent)| {
+            matches!(exponent, Exponent::Poly(_)) && matches!(generator, Generator::Sum(_)) && {
+                let own = Poly::generator(generator.clone());
+                own.contains_any(&variates)
+                    && own.contains_any(&self.parameters)
+                    && !pointwise.sign(&own).is_some_and(Sign::is_strict)
+            }
+        }) {
+            doubtful |= kink.take().is_some();
         }
         if kink.is_none() && doubtful {
             // Neither the Hessian identity nor its failure is claimed.
@@ -584,6 +596,28 @@ impl Work<'_> {
             self.report.remarks.extend(own.reason.clone());
         }
         self.report.checks.push(own);
+    }
+
+    /// Whether c g + d is certainly zero somewhere on the support, g being a variate on the whole line, or the
+    /// logarithm of one on the half line.
+    fn is_reached(&self, argument: &Poly) -> bool {
+        let pointwise = self.search.checker.pointwise();
+        let Support::Product { coordinates, inequalities } = &self.family.variate else { return false };
+        inequalities.is_empty()
+            && coordinates.iter().any(|(name, domain)| {
+                let own = Generator::Variable(name.clone());
+                let whole = match domain {
+                    Domain::Interval { lower: None, upper: None } => own,
+                    Domain::Interval { lower: Some(lower), upper: None } if lower.is_zero() => {
+                        Generator::Log(Arc::new(own))
+                    }
+                    _ => return false,
+                };
+                let whole = Monomial::from_factors(vec![(whole, Exponent::Integer(1))]);
+                pointwise.linear_in(argument, name, &whole).is_some_and(|(slope, _)| {
+                    pointwise.needs(&slope.to_term().recip()).is_some_and(|needs| needs.is_empty())
+                })
+            })
     }
 
     // ——— expectations ———

@@ -69,14 +69,14 @@ pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance>
         found.extend(
             fit(setting, name, domain, &change).into_iter().filter(|instance| !instance.is_impossible(&parameters)),
         );
-        let is_good = |instance: &Instance| instance.is_possible(&parameters) && !instance.is_elementary();
+        let is_good = |instance: &Instance| instance.is_possible(&parameters) && !instance.is_elementary(&parameters);
         if found.iter().any(is_good) {
             break;
         }
     }
     found.extend(cut_at_corner(setting, name, domain, &parameters));
     // What surely meets the lemma's conditions first.
-    found.sort_by_key(|instance| (!instance.is_possible(&parameters), instance.is_elementary()));
+    found.sort_by_key(|instance| (!instance.is_possible(&parameters), instance.is_elementary(&parameters)));
     found
 }
 
@@ -574,13 +574,8 @@ impl Instance {
     /// A real parameter certainly outside the lemma's domain.
     fn is_impossible(&self, normalizer: &Normalizer) -> bool {
         self.pieces.iter().any(|piece| {
-            let vanishes = |condition: &Term| {
-                let value = normalizer.normalize(&condition.substitute(&piece.parameters));
-                value.is_ok_and(|value| normalizer.is_zero(&value).unwrap_or(false))
-            };
-            let at_pole =
-                |(name, depth): &(Name, u32)| vanishes(&(Term::Variable(name.clone()) + Term::integer(*depth)));
-            (piece.lemma.nonzero.iter().any(vanishes) && !piece.lemma.removable.iter().any(at_pole))
+            let vanishes = |condition: &Term| piece.vanishes(condition, normalizer);
+            (piece.lemma.nonzero.iter().any(vanishes) && !piece.is_at_pole(normalizer))
                 || piece.conditions().any(|condition| {
                     let sign = normalizer.normalize(&condition).ok().and_then(|poly| normalizer.sign(&poly));
                     matches!(sign, Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))
@@ -588,9 +583,10 @@ impl Instance {
         })
     }
 
-    /// The integral of a power of a linear function is what any density may come down to: others are tried first.
-    fn is_elementary(&self) -> bool {
-        self.pieces.iter().any(|piece| ramp::is_ramp(piece.lemma))
+    /// The integral of a power of a linear function, or of 1, is what any density may come down to: others are tried
+    /// first.
+    fn is_elementary(&self, normalizer: &Normalizer) -> bool {
+        self.pieces.iter().any(|piece| ramp::is_ramp(piece.lemma) || piece.is_at_pole(normalizer))
     }
 
     /// Every real parameter certainly inside.
@@ -609,6 +605,20 @@ impl Instance {
 }
 
 impl PieceInstance {
+    /// Whether a term in the lemma's parameters is zero at theirs.
+    fn vanishes(&self, term: &Term, normalizer: &Normalizer) -> bool {
+        let value = normalizer.normalize(&term.substitute(&self.parameters));
+        value.is_ok_and(|value| normalizer.is_zero(&value).unwrap_or(false))
+    }
+
+    /// Whether the lemma's value has a pole here which its integral has not.
+    fn is_at_pole(&self, normalizer: &Normalizer) -> bool {
+        self.lemma
+            .removable
+            .iter()
+            .any(|(name, depth)| self.vanishes(&(Term::Variable(name.clone()) + Term::integer(*depth)), normalizer))
+    }
+
     /// Terms that must be positive for the lemma to hold at these parameters.
     fn conditions(&self) -> impl Iterator<Item = Term> + '_ {
         let ends = self.lemma.parameters.iter().chain(&self.lemma.fixed).flat_map(|(name, domain)| {

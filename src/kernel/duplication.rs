@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::normal::{Normalizer, signed_factorial};
 use super::poly::{Exponent, Generator, Outcome, Poly};
-use super::reflection::argument;
+use super::reflection::{argument, whole_order};
 use super::sign::Sign;
 use super::term::{Function, Rational};
 
@@ -69,7 +69,7 @@ impl Normalizer {
                 Some(sum)
             }
             Generator::Call(Function::Polygamma, arguments) => {
-                let Some(order) = arguments[0].as_constant().and_then(|order| order.to_i64()) else { return Ok(None) };
+                let Some(order) = whole_order(arguments) else { return Ok(None) };
                 let mut at_twice = self.polygamma(order, &twice)?;
                 if order == 0 {
                     at_twice = at_twice.minus(&self.log(&two)?);

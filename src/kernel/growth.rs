@@ -63,7 +63,7 @@ impl Normalizer {
     }
 
     /// Whether no condition, no other domain and no point of the support mentions a variable.
-    fn is_free(&self, name: &Name) -> bool {
+    pub(super) fn is_free(&self, name: &Name) -> bool {
         let listed = |values: &[Term]| values.iter().any(|value| value.contains(name));
         let conditions = self.context.positive.iter().chain(&self.context.nonnegative);
         let within = |end: &Option<Term>| end.as_ref().is_some_and(|end| end.contains(name));

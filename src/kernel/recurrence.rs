@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::normal::{Normalizer, recurrence_factors, signed_factorial};
 use super::poly::{Exponent, Generator, Outcome, Poly};
-use super::reflection::argument;
+use super::reflection::{argument, whole_order};
 use super::term::{Function, Rational};
 
 /// Arguments compared with each other, and steps between two of them.
@@ -43,7 +43,7 @@ impl Normalizer {
         let result = poly.with_factors(&mut |generator, exponent| {
             let Some(own) = argument(generator) else { return Ok(None) };
             let Some((_, other, steps)) = moved.iter().find(|(moved, ..)| moved == own) else { return Ok(None) };
-            let replaced = self.recurrence(generator, other, *steps)?;
+            let Some(replaced) = self.recurrence(generator, other, *steps)? else { return Ok(None) };
             Ok(Some(match exponent {
                 Exponent::Integer(power) => self.integer_power(&replaced, *power)?,
                 Exponent::Poly(power) => self.power(&replaced, power)?,
@@ -53,10 +53,10 @@ impl Normalizer {
     }
 
     /// A function at z + steps by that at z.
-    fn recurrence(&self, generator: &Generator, z: &Poly, steps: i64) -> Outcome<Poly> {
+    fn recurrence(&self, generator: &Generator, z: &Poly, steps: i64) -> Outcome<Option<Poly>> {
         let gamma = || Generator::Call(Function::Gamma, Arc::new(vec![z.clone()]));
         let between = recurrence_factors(z, steps);
-        Ok(match generator {
+        Ok(Some(match generator {
             Generator::Log(_) => {
                 let mut sum = Poly::generator(Generator::Log(Arc::new(gamma())));
                 for (factor, power) in between {
@@ -67,7 +67,7 @@ impl Normalizer {
             Generator::Call(Function::Polygamma, arguments) => {
                 let own = Generator::Call(Function::Polygamma, Arc::new(vec![arguments[0].clone(), z.clone()]));
                 let mut sum = Poly::generator(own);
-                let order = arguments[0].as_constant().and_then(|order| order.to_i64()).unwrap_or(0);
+                let Some(order) = whole_order(arguments) else { return Ok(None) };
                 for (factor, power) in between {
                     let step = signed_factorial(order) * Rational::from(power);
                     sum.add_assign(&self.integer_power(&factor, -(order + 1))?.scaled(&step));
@@ -81,6 +81,6 @@ impl Normalizer {
                 }
                 product
             }
-        })
+        }))
     }
 }

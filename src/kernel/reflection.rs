@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use num_traits::Signed;
+
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Outcome, Poly};
 use super::sign::Sign;
@@ -54,10 +56,8 @@ impl Normalizer {
             }
             Generator::Log(_) => Some(self.log(&pi)?.minus(&self.log(&sine)?).minus(&self.log_gamma(z)?)),
             Generator::Call(Function::Polygamma, arguments) => {
-                let order = arguments[0].as_constant();
-                let order = order.as_ref().and_then(Rational::to_i64);
                 let at = |order: i64| self.polygamma(order, z);
-                match order {
+                match whole_order(arguments) {
                     Some(0) => Some(at(0)?.plus(&pi.times(&cosine)?.times(&over_sine(1)?)?)),
                     Some(1) => Some(pi.times(&pi)?.times(&over_sine(2)?)?.minus(&at(1)?)),
                     Some(2) => {
@@ -80,4 +80,10 @@ pub(super) fn argument(generator: &Generator) -> Option<&Poly> {
         Generator::Log(inner) if matches!(&**inner, Generator::Call(Function::Gamma, _)) => argument(inner),
         _ => None,
     }
+}
+
+/// The order of a polygamma function where it is a whole number ≥ 0, as the relations need it.
+pub(super) fn whole_order(arguments: &[Poly]) -> Option<i64> {
+    let order = arguments[0].as_constant().filter(|order| order.is_integer() && !order.is_negative())?;
+    order.to_i64()
 }

@@ -670,7 +670,7 @@ impl Normalizer {
 
     /// sign(u) is −1, 0 or 1: the sign that the poly has in each case.
     fn sign_by_cases(&self, poly: &Poly, questions: usize) -> Option<Sign> {
-        let questions = questions.checked_sub(4)?;
+        let questions = questions.checked_sub(2)?;
         let (own, argument) =
             poly.terms().flat_map(|(monomial, _)| monomial.factors()).find_map(|(generator, _)| match generator {
                 Generator::Call(Function::Sign, arguments) => Some((generator.clone(), arguments[0].clone())),
@@ -684,7 +684,11 @@ impl Normalizer {
         let count = match argument.as_single() {
             Some((monomial, coefficient)) if coefficient.is_one() => match monomial.factors() {
                 [(Generator::Variable(name), Exponent::Integer(1))] => match self.context.domains.get(name) {
-                    Some(Domain::Integers { lower: Some(lower), upper: None }) if lower.is_zero() => Some(name.clone()),
+                    Some(Domain::Integers { lower: Some(lower), upper: None })
+                        if lower.is_zero() && self.is_free(name) =>
+                    {
+                        Some(name.clone())
+                    }
                     _ => None,
                 },
                 _ => None,

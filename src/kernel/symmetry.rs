@@ -37,16 +37,30 @@ pub fn turns(normalizer: &Normalizer, map: &Term, variable: &Name, support: &Dom
     is_count(normalizer, &turns).then_some(turns)
 }
 
-/// Whether a term is a function of the cosine and the sine of whole multiples of an angle, and so has period 2π.
-pub fn is_periodic(normalizer: &Normalizer, term: &Term, angle: &Name) -> bool {
-    match term {
-        Term::Variable(name) => name != angle,
-        Term::Apply(Function::Cos | Function::Sin | Function::Tan, arguments) => {
-            let own = Monomial::from_factors(vec![(Generator::Variable(angle.clone()), Exponent::Integer(1))]);
-            let slope = || normalizer.linear_in(&normalizer.normalize(&arguments[0]).ok()?, angle, &own);
-            !arguments[0].contains(angle) || slope().is_some_and(|(slope, _)| normalizer.is_whole(&slope))
+/// Whether a normal form is a function of the cosine and the sine of whole multiples of an angle, and so has period 2π
+/// in it.
+pub fn is_periodic(normalizer: &Normalizer, poly: &Poly, angle: &Name) -> bool {
+    let own = Monomial::from_factors(vec![(Generator::Variable(angle.clone()), Exponent::Integer(1))]);
+    let through = |generator: &Generator| match generator {
+        Generator::Variable(name) | Generator::Reflected(name) => name != angle,
+        Generator::Sum(sum) => is_periodic(normalizer, sum, angle),
+        Generator::Log(inner) => is_periodic(normalizer, &Poly::generator((**inner).clone()), angle),
+        Generator::Call(Function::Cos | Function::Sin, arguments) if arguments[0].contains_variable(angle) => {
+            let slope = normalizer.linear_in(&arguments[0], angle, &own);
+            slope.is_some_and(|(slope, _)| normalizer.is_whole(&slope))
         }
-        _ => term.children().all(|child| is_periodic(normalizer, child, angle)),
+        Generator::Call(_, arguments) => arguments.iter().all(|argument| is_periodic(normalizer, argument, angle)),
+        _ => true,
+    };
+    poly.terms()
+        .flat_map(|(monomial, _)| monomial.factors())
+        .all(|(generator, exponent)| through(generator) && is_periodic_exponent(normalizer, exponent, angle))
+}
+
+fn is_periodic_exponent(normalizer: &Normalizer, exponent: &Exponent, angle: &Name) -> bool {
+    match exponent {
+        Exponent::Integer(_) => true,
+        Exponent::Poly(power) => is_periodic(normalizer, power, angle),
     }
 }
 

@@ -728,9 +728,11 @@ impl Checker {
     /// any beginning.
     fn once_round(&self, name: &Name, of: &Term, low: &End) -> Result<End, Rejection> {
         let pointwise = self.fresh_pointwise();
-        let periodic = |term| is_periodic(&pointwise, term, name);
+        // As normal forms: what a derivative or another value of a constant makes of them may have no period.
+        let density = pointwise.normalize(&self.setting.log_density)?;
+        let statistic = pointwise.normalize(of)?;
         match low {
-            End::At(low) if periodic(&self.setting.log_density) && periodic(of) => {
+            End::At(low) if [density, statistic].iter().all(|own| is_periodic(&pointwise, own, name)) => {
                 Ok(End::At(low.clone() + Term::integer(2) * Term::Constant(Constant::Pi)))
             }
             _ => Err(Rejection::Malformed(format!("arcs that do not go round the circle of {name}"))),

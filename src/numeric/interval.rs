@@ -156,6 +156,9 @@ impl Interval {
             return self.recip()?.powi(exponent.checked_neg()?);
         }
         if exponent % 2 == 0 && self.contains_zero() && exponent > 0 {
+            if self.as_point().is_some() {
+                return Some(Interval::integer(0));
+            }
             let largest = Interval::point(self.largest()).powi(exponent)?;
             return Some(Interval { low: Rational::zero(), high: largest.high });
         }
