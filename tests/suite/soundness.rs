@@ -356,3 +356,77 @@ fn counts_are_cut_into_what_they_are() {
         assert!(!total(pieces.clone()), "{pieces:?}");
     }
 }
+
+/// Conditions that speak of a count hold where it is moved by one no more; an order of ψ may be any number.
+#[test]
+fn claims_that_hold_for_some_counts_only_are_not_proved() {
+    let decided = |body: &str| derive(&family(body).expect("a family")).expect("a setting").report;
+    for body in [
+        "variate x : real constant n : natural parameter m : interval(-infinity, n)
+         density exp(-(x - m)^2/2)/sqrt(2*pi)
+         let g = n - m*(1 - 0^n) - 2*(1 - 0^n) + 1
+         claim mean = m*abs(g)/g",
+        "variate x : real constant n : natural parameter m : real, a : interval(-infinity, n)
+         density exp(-(x - m)^2/2)/sqrt(2*pi)
+         let g = (n - a - 1)*(1 - 0^n)
+         claim mean = m + abs(g) - g",
+        "variate x : real constant n : natural parameter m : real, p : positive
+         density exp(-(x - m)^2/2)/sqrt(2*pi)
+         claim mean = m + polygamma(n, p + 1) - polygamma(n, p) - 1/p",
+        "variate x : real parameter m : real, p : positive
+         density exp(-(x - m)^2/2)/sqrt(2*pi)
+         claim mean = m + polygamma(1/2, p + 1) - polygamma(1/2, p) - 1/p",
+    ] {
+        let report = decided(body);
+        assert!(report.claims.iter().all(|claim| claim.status != Status::Proved), "{body}");
+    }
+    let report = decided(
+        "variate x : real constant n : natural parameter m : real
+         density exp(-(x - m)^2/2)/sqrt(2*pi)
+         let g = 1 + n - sign(n)
+         claim mean = m*abs(g)/g",
+    );
+    assert!(report.claims.iter().all(|claim| claim.status == Status::Proved), "1 + n − sign(n) is positive");
+}
+
+/// Arcs may begin anywhere only where density and statistic have period 2π: ∂/∂n sin nx = x cos nx has none.
+#[test]
+fn arcs_of_what_has_no_period_are_rejected() {
+    let term = |source: &str| read_term(source).expect(source);
+    let angle = Name::new("x");
+    let context = Context {
+        domains: BTreeMap::from([
+            (Name::new("n"), Domain::Integers { lower: Some(Term::one()), upper: None }),
+            (Name::new("a"), Domain::positive()),
+        ]),
+        ..Context::default()
+    };
+    let setting = Setting::new(
+        Support::Product { coordinates: vec![(angle.clone(), Domain::Angle)], inequalities: Vec::new() },
+        context,
+        term("a*cos(n*x) - log(2*pi*besseli(0, a))"),
+        vec![(Name::new("n"), Term::one()), (Name::new("a"), Term::integer(2))],
+    );
+    let checker = Checker::new(&setting.expect("a setting"));
+    // E[x e^(−a cos nx)] is the mean of x over an arc of length 2π, which depends on where it begins.
+    let over = |low: &str, high: &str| Moment {
+        pieces: vec![Piece {
+            lemma: "exponential-interval".into(),
+            variable: Name::new("t"),
+            map: term("t"),
+            parameters: [("a", "0"), ("l", low), ("u", high)].map(|(name, value)| (Name::new(name), term(value))).to_vec(),
+            parts: vec![Part {
+                constant: term("1/(2*pi*besseli(0, a))"),
+                shift: Vec::new(),
+                orders: vec![(Name::new("a"), 1)],
+            }],
+            skip: 0,
+            half: false,
+        }],
+    };
+    let sine = term("sin(n*x)").derivative(&Name::new("n"));
+    let of = sine * term("exp(-a*cos(n*x))/cos(n*x)");
+    for (low, high, is) in [("0", "2*pi", "pi/besseli(0, a)"), ("-pi", "pi", "0")] {
+        assert!(checker.moment(&of, &term(is), &over(low, high)).is_err(), "from {low}");
+    }
+}
