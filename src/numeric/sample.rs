@@ -54,15 +54,19 @@ const STEPS: [i64; 12] = [2, 3, 5, 4, 7, 6, 9, 8, 11, 10, 13, 1];
 /// decided is left out. Fewer points, or none, come back when few meet the conditions, when bounds
 /// depend on each other in a circle, or when the domain is small.
 pub fn sample_points(context: &Context, count: usize) -> Vec<Point> {
-    const TRIES: usize = 4000;
+    const MOST_TRIES: usize = 4000;
+    const FEWEST_TRIES: usize = 100;
+    /// Values to be thought of in all tries.
+    const MOST_VALUES: usize = 64_000;
     let Some(order) = dependency_order(context) else { return Vec::new() };
+    let tries = (MOST_VALUES / order.len().max(1)).clamp(FEWEST_TRIES, MOST_TRIES);
     let mut found: Vec<Point> = Vec::new();
-    for attempt in 0..TRIES {
+    for attempt in 0..tries {
         if found.len() == count {
             break;
         }
         // Where generic values cannot be had, as for two variables in {0, 1}, any will do.
-        let generic = attempt < TRIES / 2;
+        let generic = attempt < tries / 2;
         if let Some(point) = assign(&order, attempt, generic)
             && meets(context, &point)
             && !found.contains(&point)
@@ -81,7 +85,8 @@ pub fn sample_points(context: &Context, count: usize) -> Vec<Point> {
 /// each in what the conditions leave of its domain, and in several orders of size.
 fn sample_by_parts(context: &Context, order: &[(Name, Domain)], count: usize) -> Vec<Point> {
     const TRIES: usize = 2000;
-    const SCALES: [(i64, i64); 7] = [(1, 1), (1, 10), (10, 1), (1, 100), (100, 1), (1, 1000), (1000, 1)];
+    const SCALES: [(i64, i64); 9] =
+        [(1, 1), (1, 10), (10, 1), (1, 100), (100, 1), (1, 1000), (1000, 1), (1, 10_000), (1, 1_000_000)];
     let conditions: Vec<&Term> = context.positive.iter().chain(&context.nonnegative).collect();
     let mut points: Vec<Point> = vec![Point::new(); count];
     for part in parts(order, &conditions) {
@@ -160,6 +165,10 @@ fn assign_within(order: &[(Name, Domain)], conditions: &[&Term], attempt: usize,
         let scaled = match domain {
             Domain::Interval { lower: None, upper: None } | Domain::Nonnegative => value * scale,
             Domain::Interval { lower: Some(Term::Number(lower)), upper: None } => (value - &lower) * scale + lower,
+            // Near the lower end there may be more room.
+            Domain::Interval { lower: Some(Term::Number(lower)), upper: Some(_) } if *scale < Rational::one() => {
+                (value - &lower) * scale + lower
+            }
             _ => value.clone(),
         };
         point.insert(name.clone(), scaled);

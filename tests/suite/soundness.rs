@@ -414,7 +414,9 @@ fn arcs_of_what_has_no_period_are_rejected() {
             lemma: "exponential-interval".into(),
             variable: Name::new("t"),
             map: term("t"),
-            parameters: [("a", "0"), ("l", low), ("u", high)].map(|(name, value)| (Name::new(name), term(value))).to_vec(),
+            parameters: [("a", "0"), ("l", low), ("u", high)]
+                .map(|(name, value)| (Name::new(name), term(value)))
+                .to_vec(),
             parts: vec![Part {
                 constant: term("1/(2*pi*besseli(0, a))"),
                 shift: Vec::new(),

@@ -27,7 +27,7 @@ use crate::cas;
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::memo::{ByFingerprint, Memo, fingerprint};
 use crate::kernel::normal::Normalizer;
-use crate::kernel::poly::{Generator, Monomial, Poly};
+use crate::kernel::poly::{Generator, Monomial, Poly, spend};
 use crate::kernel::term::{Function, Name, Term};
 use crate::kernel::theorem::Setting;
 
@@ -43,6 +43,8 @@ const REFINED: usize = 6;
 
 /// How deep arguments of arguments are worked over.
 const DEEPEST: usize = 8;
+/// What a look at a form costs, for each of its parts, in products of terms.
+const READINGS: usize = 8;
 
 /// Finds good forms in one context.
 pub struct Simplifier {
@@ -147,7 +149,8 @@ impl Simplifier {
             return known.clone();
         }
         let depth = self.depth.get();
-        if depth == DEEPEST {
+        // Looks are paid for like everything else, and cost several readings.
+        if depth == DEEPEST || spend(READINGS * poly.len()).is_err() {
             return poly.to_term();
         }
         self.depth.set(depth + 1);
@@ -244,23 +247,24 @@ impl Simplifier {
                 self.offer_with_variants(&mut pool, &form);
             }
         }
-        // Looks must never cost the value.
+        // Looks must never cost the value, nor its existence: partial fractions may have a pole where the whole has none.
+        let everywhere = OnceCell::new();
+        let exists = |form: &Term| self.normalizer.needs(form).is_some_and(|needed| needed.is_empty());
         let is_value = |form: &Term| match self.normalizer.normalize(form) {
-            Ok(check) => self.normalizer.is_zero(&check.minus(&poly)).unwrap_or(false),
+            Ok(check) => {
+                self.normalizer.is_zero(&check.minus(&poly)).unwrap_or(false)
+                    && (exists(form) || !*everywhere.get_or_init(|| exists(&poly.to_term())))
+            }
             Err(_) => false,
         };
-        // Nor where it exists: partial fractions may have a pole where the whole has none.
-        let exists = |form: &Term| self.normalizer.needs(form).is_some_and(|needed| needed.is_empty());
-        let everywhere = exists(&poly.to_term());
-        let mut forms = self.refined(pool);
-        if everywhere {
-            forms.retain(exists);
-        }
-        forms.into_iter().find(is_value).unwrap_or_else(|| poly.to_term())
+        self.refined(pool).into_iter().find(is_value).unwrap_or_else(|| poly.to_term())
     }
 
     /// A form, tidied, and what the laws of logarithms and squares make of it.
     fn offer_with_variants(&self, pool: &mut Pool, form: &Term) {
+        if spend(READINGS * weight(form)).is_err() {
+            return;
+        }
         let tidied = self.tidy(form);
         // Rewritings save something, but never this much.
         let hopeless = pool.best.first().is_some_and(|(least, _)| 2 * weight(&tidied) > 3 * *least);
