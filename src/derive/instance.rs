@@ -25,7 +25,7 @@ use crate::kernel::section::slice;
 use crate::kernel::sign::Sign;
 use crate::kernel::symmetry::{Mirror, frequency, is_mirrored, mirror};
 use crate::kernel::term::{Function, Name, Rational, Term};
-use crate::kernel::theorem::Setting;
+use crate::kernel::theorem::{MOST_ORDER, Setting};
 
 /// Lemmas that integrate the density after a change of variable, one a piece of the support.
 #[derive(Clone)]
@@ -586,7 +586,14 @@ impl Instance {
     /// The integral of a power of a linear function, or of 1, is what any density may come down to: others are tried
     /// first.
     fn is_elementary(&self, normalizer: &Normalizer) -> bool {
-        self.pieces.iter().any(|piece| ramp::is_ramp(piece.lemma) || piece.is_at_pole(normalizer))
+        // 1 − e^(−x) beside a kernel is itself a power to some other one.
+        let is_power = |factor: &Poly| {
+            let mut exponents = factor.terms().flat_map(|(monomial, _)| monomial.factors());
+            exponents.any(|(_, exponent)| matches!(exponent, Exponent::Poly(_)))
+        };
+        self.pieces
+            .iter()
+            .any(|piece| ramp::is_ramp(piece.lemma) || piece.is_at_pole(normalizer) || is_power(&piece.factor))
     }
 
     /// Every real parameter certainly inside.
@@ -770,7 +777,7 @@ impl PieceInstance {
                     (Exponent::Poly(power), Exponent::Poly(own)) => multiple(power, own)?,
                     _ => continue,
                 };
-                if !(1..=8).contains(&times) {
+                if !(1..=i64::from(MOST_ORDER)).contains(&times) {
                     continue;
                 }
                 let times = u32::try_from(times).ok()?;

@@ -1597,6 +1597,11 @@ impl Normalizer {
                 return Ok((value(turn), value(turn + 3)));
             }
         }
+        if *monomial == pi
+            && let Some(values) = self.cos_sin_of_part(coefficient)?
+        {
+            return Ok(values);
+        }
         if let [(Generator::Call(Function::Atan, tangent), Exponent::Integer(1))] = monomial.factors()
             && let Some(count) = as_small(coefficient).filter(|count| count.abs() <= MOST_SHIFT)
         {
@@ -1612,6 +1617,19 @@ impl Normalizer {
         let c = Poly::generator(Generator::Call(Function::Cos, inner.clone()));
         let s = Poly::generator(Generator::Call(Function::Sin, inner));
         multiple_angle(&c, &s, count)
+    }
+
+    /// (cos πq, sin πq) for a whole number of sixths, fourths or thirds of π (DLMF Table 4.17.1).
+    fn cos_sin_of_part(&self, part: &Rational) -> Outcome<Option<(Poly, Poly)>> {
+        let half = || Rational::new(1.into(), 2.into());
+        let root = |of: i64| Ok(self.power(&Poly::integer(of), &Poly::constant(half()))?.scaled(&half()));
+        let turns = |of: i64| as_small(&(part * Rational::from(of)));
+        let (unit, count) = match (turns(4), turns(6)) {
+            (Some(count), _) => ((root(2)?, root(2)?), count.rem_euclid(8)),
+            (_, Some(count)) => ((root(3)?, Poly::constant(half())), count.rem_euclid(12)),
+            _ => return Ok(None),
+        };
+        multiple_angle(&unit.0, &unit.1, count).map(Some)
     }
 
     /// (cos nA, sin nA) with A = arctan u: cos A = 1/√(1 + u²) and sin A = u/√(1 + u²), rational for 2A
@@ -1679,22 +1697,34 @@ fn finite_points(support: &Support) -> Option<JointPoints> {
     match support {
         Support::Points { names, points } => (points.len() <= MOST).then(|| (names.clone(), points.clone())),
         Support::Product { coordinates, inequalities } => {
-            let [(name, domain)] = coordinates.as_slice() else { return None };
             if !inequalities.is_empty() {
                 return None;
             }
-            let values: Vec<Term> = match domain {
-                Domain::Finite(values) => values.clone(),
-                Domain::Integers { lower: Some(Term::Number(lower)), upper: Some(Term::Number(upper)) } => {
-                    let (from, to) = (as_small(&lower.ceil())?, as_small(&upper.floor())?);
-                    if to.checked_sub(from)? >= MOST as i64 {
-                        return None;
+            let (mut names, mut points) = (Vec::new(), vec![Vec::new()]);
+            for (name, domain) in coordinates {
+                let values: Vec<Term> = match domain {
+                    Domain::Finite(values) => values.clone(),
+                    Domain::Integers { lower: Some(Term::Number(lower)), upper: Some(Term::Number(upper)) } => {
+                        let (from, to) = (as_small(&lower.ceil())?, as_small(&upper.floor())?);
+                        if to.checked_sub(from)? >= MOST as i64 {
+                            return None;
+                        }
+                        (from..=to).map(Term::integer).collect()
                     }
-                    (from..=to).map(Term::integer).collect()
+                    _ => return None,
+                };
+                if points.len() * values.len() > MOST {
+                    return None;
                 }
-                _ => return None,
-            };
-            (values.len() <= MOST).then(|| (vec![name.clone()], values.into_iter().map(|value| vec![value]).collect()))
+                names.push(name.clone());
+                points = points
+                    .iter()
+                    .flat_map(|point: &Vec<Term>| {
+                        values.iter().map(|value| [point.as_slice(), std::slice::from_ref(value)].concat())
+                    })
+                    .collect();
+            }
+            Some((names, points))
         }
     }
 }

@@ -361,10 +361,20 @@ impl Normalizer {
         if logs == 0 {
             return None;
         }
-        if !rest.is_zero() {
-            above = above.times(&self.exp(&rest).ok()?).ok()?;
+        if rest.is_zero() {
+            return self.sign(&above.minus(&below));
         }
-        self.sign(&above.minus(&below))
+        // x e^(−c) − 1, or x − e^c.
+        let all = above.times(&self.exp(&rest).ok()?).ok()?;
+        self.sign(&all.minus(&below)).or_else(|| {
+            let (mut more, mut less) = (Poly::zero(), Poly::zero());
+            for (monomial, coefficient) in rest.terms() {
+                let side = if coefficient.is_positive() { &mut more } else { &mut less };
+                side.add_term(monomial.clone(), coefficient.abs());
+            }
+            let above = above.times(&self.exp(&more).ok()?).ok()?;
+            self.sign(&above.minus(&below.times(&self.exp(&less).ok()?).ok()?))
+        })
     }
 
     /// Σ m_j·(Σ k_i log n_i): terms that share all but the logarithm of a number are decided together.
@@ -566,19 +576,26 @@ impl Normalizer {
                 }
             }
             let mut common = Some(Sign::Zero);
+            let mut total = Poly::zero();
             for i in 0..=degree {
                 let mut own = Poly::zero();
                 for (k, part) in moved.iter().enumerate().take(i + 1) {
                     own.add_assign(&part.scaled(&(choose(i, k) / choose(degree, k))));
                 }
+                total.add_assign(&own);
                 // Each basis function is positive inside, and the ends are open.
                 common = common.and_then(|common| common.plus(self.find_sign(&own, questions)?));
                 if common.is_none() {
                     break;
                 }
             }
-            if common.is_some() {
-                return common;
+            match common {
+                // None of them negative, and not all of them zero.
+                Some(Sign::Nonnegative) if self.find_sign(&total, questions) == Some(Sign::Positive) => {
+                    return Some(Sign::Positive);
+                }
+                Some(_) => return common,
+                None => {}
             }
         }
         None
@@ -1091,7 +1108,9 @@ impl Normalizer {
                 let other = if *function == Function::Cos { Function::Sin } else { Function::Cos };
                 let open = depth < 6 && self.call_sign(other, arguments).is_some_and(Sign::is_strict);
                 let end = |value: i64| Some(End { value: Rational::from_integer(value.into()), open });
-                Bounds { low: end(-1), high: end(1) }
+                let positive = depth < 6 && self.call_sign(*function, arguments) == Some(Sign::Positive);
+                let low = if positive { Bounds::positive().low } else { end(-1) };
+                Bounds { low, high: end(1) }
             }
             Generator::Call(Function::Sign, arguments) => {
                 let end = |value: i64| Some(End { value: Rational::from_integer(value.into()), open: false });

@@ -246,6 +246,9 @@ pub struct Checker {
     pointwise: Normalizer,
 }
 
+/// The order of a lemma's derivative by one parameter.
+pub const MOST_ORDER: u32 = 16;
+
 impl Checker {
     pub fn new(setting: &Arc<Setting>) -> Checker {
         let values = Normalizer::new(&setting.context);
@@ -839,7 +842,7 @@ impl Checker {
         let continuation = lemma.continuations.iter().find(|own| own.parameter == *name)?;
         // Orders of the same parameter listed twice would be differentiated twice: none is left out.
         let order: u32 = part.orders.iter().filter(|(own, _)| *own == continuation.by).map(|(_, order)| *order).sum();
-        if !(1..=8).contains(&order) {
+        if !(1..=MOST_ORDER).contains(&order) {
             return None;
         }
         let lowest = value.clone() + Term::integer(order);
@@ -1155,7 +1158,7 @@ impl Checker {
             None => parameters.normalize(&lemma.value)?,
         };
         for (name, order) in orders {
-            if *order > 8 {
+            if *order > MOST_ORDER {
                 return Err(Rejection::Obstacle(Obstacle::TooLarge("the order of a derivative")));
             }
             let slope = integrand.differentiate(&kernel, name)?;
