@@ -581,7 +581,8 @@ impl Work<'_> {
             return;
         }
         self.differentiable = kink.is_none();
-        let mut own = regularity(self.family, self.report.exponential.is_some(), normalized, kink);
+        let finite = self.search.is_enumerated();
+        let mut own = regularity(self.family, self.report.exponential.is_some(), finite, normalized, kink);
         // η is as smooth as the score shows it to be: |a| is not, where a is zero.
         let derivatives = [CheckKind::Score, CheckKind::Hessian];
         let exponential = self.report.exponential.is_some();

@@ -26,6 +26,9 @@ pub struct Ratio {
     parameter: Name,
 }
 
+/// Values of a lemma's parameters, and how its moments are read off.
+type Fit = (Vec<(Name, Term)>, Ratio);
+
 /// A lemma's kernel Σ log Γ(…) + t log z(p), taken apart.
 struct Kernel {
     /// Γ(c t + a + 1): the names of c and a.
@@ -65,16 +68,11 @@ impl Kernel {
 
 /// (a, c, p) where the mass holds Γ(c t + a + 1) and t log z(p); those that meet the lemma's conditions and leave no
 /// factor beside it first.
-pub fn assignments(
-    lemma: &Lemma,
-    change: &Change,
-    target: &Poly,
-    scope: &Normalizer,
-) -> Vec<(Vec<(Name, Term)>, Ratio)> {
+pub fn assignments(lemma: &Lemma, change: &Change, target: &Poly, scope: &Normalizer) -> Vec<Fit> {
     found(lemma, change, target, scope).unwrap_or_default()
 }
 
-fn found(lemma: &Lemma, change: &Change, target: &Poly, scope: &Normalizer) -> Option<Vec<(Vec<(Name, Term)>, Ratio)>> {
+fn found(lemma: &Lemma, change: &Change, target: &Poly, scope: &Normalizer) -> Option<Vec<Fit>> {
     let own = own_scope(lemma);
     let kernel = Kernel::of(lemma, &own)?;
     let coefficient = coefficient(scope, target, &change.variable)?;

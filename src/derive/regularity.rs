@@ -13,10 +13,12 @@ pub const INTERCHANGE: &str = "R4: derivatives by the parameters may be taken un
 /// What is known of R1–R4 for a family.
 ///
 /// An exponential family over an open parameter set has derivatives of every order under the
-/// integral (Brown 1986, Theorem 2.2; Lehmann & Casella 1998, Theorem 1.5.8).
+/// integral (Brown 1986, Theorem 2.2; Lehmann & Casella 1998, Theorem 1.5.8); over finitely many points the
+/// integral is a finite sum.
 pub fn regularity(
     family: &Family,
     exponential: bool,
+    finite: bool,
     normalized: bool,
     singular_in_parameter: Option<String>,
 ) -> Check {
@@ -56,6 +58,10 @@ pub fn regularity(
             reference: "Brown 1986, Theorem 2.2; Lehmann & Casella 1998, Theorem 1.5.8".into(),
         });
         check.reason = Some("R1–R4 hold: an exponential family over an open parameter set".into());
+        return check;
+    }
+    if finite && normalized && open {
+        check.reason = Some("R1–R4 hold: the sum over the support is finite".into());
         return check;
     }
     check.status = Status::NotProved;

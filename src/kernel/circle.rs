@@ -61,11 +61,8 @@ impl Normalizer {
                 return false;
             }
             match generator {
-                Generator::Call(Function::Cos | Function::Sin, own) if own[0].contains_any(&self.continuous) => {
-                    if angle.get_or_insert_with(|| own.clone()) != own {
-                        return false;
-                    }
-                }
+                Generator::Call(Function::Cos | Function::Sin, own)
+                    if own[0].contains_any(&self.continuous) && angle.get_or_insert_with(|| own.clone()) == own => {}
                 other if other.contains_any(&self.continuous) => return false,
                 _ => {}
             }

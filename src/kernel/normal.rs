@@ -54,6 +54,9 @@ pub struct Normalizer {
     besides: Rc<RefCell<Besides>>,
 }
 
+/// What makes another form of a normal form by a relation of its functions, where it applies.
+type Relation = fn(&Normalizer, &Poly) -> Outcome<Option<Poly>>;
+
 /// A normal form, and what had to be assumed different from zero for it.
 struct Remembered {
     form: Poly,
@@ -227,7 +230,7 @@ impl Normalizer {
     /// What is left when denominators are cleared, if need be after the relations of Γ and of logarithms.
     pub(super) fn cleared(&self, poly: &Poly) -> Outcome<Poly> {
         let mut left = self.clear(poly)?;
-        let relations: [fn(&Normalizer, &Poly) -> Outcome<Option<Poly>>; 5] = [
+        let relations: [Relation; 5] = [
             Normalizer::conjugate_logarithms,
             Normalizer::split_logarithms,
             Normalizer::recurred,

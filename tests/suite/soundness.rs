@@ -366,16 +366,16 @@ fn claims_that_hold_for_some_counts_only_are_not_proved() {
          density exp(-(x - m)^2/2)/sqrt(2*pi)
          let g = n - m*(1 - 0^n) - 2*(1 - 0^n) + 1
          claim mean = m*abs(g)/g",
-        "variate x : real constant n : natural parameter m : real, a : interval(-infinity, n)
-         density exp(-(x - m)^2/2)/sqrt(2*pi)
+        "variate x : real constant n : natural parameter a : interval(-infinity, n)
+         density exp(-(x - a)^2/2)/sqrt(2*pi)
          let g = (n - a - 1)*(1 - 0^n)
-         claim mean = m + abs(g) - g",
+         claim mean = a + abs(g) - g",
         "variate x : real constant n : natural parameter m : real, p : positive
-         density exp(-(x - m)^2/2)/sqrt(2*pi)
-         claim mean = m + polygamma(n, p + 1) - polygamma(n, p) - 1/p",
+         density exp(-(x - m - p)^2/2)/sqrt(2*pi)
+         claim mean = m + p + polygamma(n, p + 1) - polygamma(n, p) - 1/p",
         "variate x : real parameter m : real, p : positive
-         density exp(-(x - m)^2/2)/sqrt(2*pi)
-         claim mean = m + polygamma(1/2, p + 1) - polygamma(1/2, p) - 1/p",
+         density exp(-(x - m - p)^2/2)/sqrt(2*pi)
+         claim mean = m + p + polygamma(1/2, p + 1) - polygamma(1/2, p) - 1/p",
     ] {
         let report = decided(body);
         assert!(report.claims.iter().all(|claim| claim.status != Status::Proved), "{body}");

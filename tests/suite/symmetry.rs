@@ -281,3 +281,32 @@ fn a_difference_of_squares_has_the_sign_of_its_factors() {
     assert_eq!(sign("4*a^2 - 9*b^2"), None);
     assert_eq!(sign("a^2 - b"), None);
 }
+
+/// Relations of Γ, log Γ, ψ, arctan and logarithms, each beside a neighbour that is false.
+#[test]
+fn functions_of_related_arguments_are_related() {
+    let normalizer = within("0", "1");
+    let equal = |left: &str, right: &str| normalizer.equal(&term(left), &term(right)).unwrap_or(false);
+    for (left, right, wrong) in [
+        ("gamma(z/2)*gamma(z/2 + 1/2)", "2^(1 - z)*sqrt(pi)*gamma(z)", "2^(1 + z)*sqrt(pi)*gamma(z)"),
+        ("lgamma(z/2 + 3/2)", "lgamma(z) - lgamma(z/2) + log(z + 1) + log(pi)/2 - z*log(2)", "lgamma(z) - lgamma(z/2)"),
+        ("trigamma(z + 1/2)", "4*trigamma(2*z) - trigamma(z)", "2*trigamma(2*z) - trigamma(z)"),
+        ("digamma(z) + digamma(z + 1/2)", "2*digamma(2*z) - 2*log(2)", "2*digamma(2*z) + 2*log(2)"),
+        ("gamma((2 - z)/(1 - z))", "gamma(1/(1 - z))/(1 - z)", "gamma(1/(1 - z))*(1 - z)"),
+        (
+            "polygamma(2, (2 - z)/(1 - z))",
+            "polygamma(2, 1/(1 - z)) + 2*(1 - z)^3",
+            "polygamma(2, 1/(1 - z)) - 2*(1 - z)^3",
+        ),
+        ("cos(2*atan(z))", "(1 - z^2)/(1 + z^2)", "(1 + z^2)/(1 - z^2)"),
+        ("sin(3*atan(z))", "(3*z - z^3)/(1 + z^2)^(3/2)", "(3*z + z^3)/(1 + z^2)^(3/2)"),
+        ("cos(-5*atan(z))*cos(atan(z))", "(cos(4*atan(z)) + cos(6*atan(z)))/2", "(cos(4*atan(z)) - cos(6*atan(z)))/2"),
+        ("log(1 - sqrt(z)) + log(1 + sqrt(z))", "log(1 - z)", "log(1 + z)"),
+        ("log(1 - z + z/3 - 1/3)", "log(1 - z) + log(2/3)", "log(1 - z) + log(1/3)"),
+        ("cos(pi/3) + sin(7*pi/4)", "1/2 - sqrt(2)/2", "1/2 + sqrt(2)/2"),
+        ("cos(5*pi/6)", "-sqrt(3)/2", "sqrt(3)/2"),
+    ] {
+        assert!(equal(left, right), "{left} is {right}");
+        assert!(!equal(left, wrong), "{left} is not {wrong}");
+    }
+}
