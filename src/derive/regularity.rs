@@ -10,6 +10,9 @@ use super::setting::moving_support;
 /// R4, where it is assumed.
 pub const INTERCHANGE: &str = "R4: derivatives by the parameters may be taken under the integral";
 
+/// What is said of the identities where nothing proves them.
+pub const NEED_NOT_HOLD: &str = "need not hold";
+
 /// What is known of R1–R4 for a family.
 ///
 /// An exponential family over an open parameter set has derivatives of every order under the
@@ -36,8 +39,8 @@ pub fn regularity(
         let names: Vec<String> = moving.iter().map(|name| format!("`{name}`")).collect();
         check.status = Status::Refuted;
         check.reason = Some(format!(
-            "R1 fails: the support depends on {}, so differentiation need not pass under the integral, and the \
-             zero-mean score and the Hessian identity need not hold",
+            "R1 fails: the support depends on {}, so differentiation need not pass under the integral; the zero-mean \
+             score and the Hessian identity {NEED_NOT_HOLD}",
             names.join(" and ")
         ));
         return check;

@@ -1869,7 +1869,7 @@ fn shift_power(poly: &Poly, generator: &Generator, by: i64) -> Outcome<Poly> {
 
 /// The quotient of two Laurent polynomials with integer exponents where it is exact.
 ///
-/// Powers with symbolic exponents are letters of their own: see [`Letters`].
+/// Powers with symbolic exponents are letters of their own.
 pub fn divide_exactly(dividend: &Poly, divisor: &Poly) -> Outcome<Option<Poly>> {
     if let Some(letters) = Letters::of([dividend, divisor]) {
         let quotient = divide_exactly(&letters.write(dividend), &letters.write(divisor))?;

@@ -955,8 +955,10 @@ impl Normalizer {
             Function::BesselI if arguments[0].is_zero() => Some(Sign::Positive),
             // Every term of its series is positive for x > 0 and an order ≥ −1 (DLMF 10.25.2).
             Function::BesselI if positive(&arguments[1]) => {
-                let above = self.sign(&arguments[0].plus(&Poly::one()));
-                above.is_some_and(Sign::is_nonnegative).then_some(Sign::Positive)
+                // I₋ₙ is Iₙ (DLMF 10.27.1).
+                let above = || self.sign(&arguments[0].plus(&Poly::one()));
+                let positive = self.is_whole(&arguments[0]) || above().is_some_and(Sign::is_nonnegative);
+                positive.then_some(Sign::Positive)
             }
             Function::BesselK if positive(&arguments[1]) => Some(Sign::Positive),
             // ζ(s) > 1 for s > 1.

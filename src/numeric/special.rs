@@ -248,20 +248,35 @@ pub fn besselk(nu: f64, x: f64) -> f64 {
     }
     let nu = nu.abs();
     // The integrand peaks near sinh t = ν/x, with a width of (x² + ν²)^{−1/4}.
-    let step = (0.5 / (x * x + nu * nu).powf(0.25)).min(0.125);
+    let step = (0.5 / x.hypot(nu).sqrt()).min(0.125);
     let peak = (nu / x).asinh();
     let exponent = |t: f64| -x * t.cosh() + nu * t;
     let height = exponent(peak);
+    // Too small for a number; of the largest x the steps would be too small as well.
+    if height.exp() == 0.0 {
+        return 0.0;
+    }
     let value = |t: f64| (exponent(t) - height).exp() * 0.5 * (1.0 + (-2.0 * nu * t).exp());
-    let mut sum = 0.5 * value(0.0);
-    let mut t = step;
-    loop {
-        let term = value(t);
-        sum += term;
-        if t > peak && term < sum * 1e-18 {
+    // From the highest point both ways, as far as it counts: of a large order that is far from 0.
+    let top = (peak / step).round();
+    let mut sum = 0.0;
+    let mut place = top;
+    while place >= 0.0 {
+        let term = value(place * step);
+        sum += if place == 0.0 { 0.5 * term } else { term };
+        if term < sum * 1e-18 {
             break;
         }
-        t += step;
+        place -= 1.0;
+    }
+    place = top + 1.0;
+    loop {
+        let term = value(place * step);
+        sum += term;
+        if term < sum * 1e-18 {
+            break;
+        }
+        place += 1.0;
     }
     (step * sum) * height.exp()
 }
