@@ -345,10 +345,8 @@ struct Middle {
 /// The changes of variable for the density of a function of x.
 fn through(setting: &Setting, name: &Name, middle: Middle, further: bool) -> Vec<Change> {
     let Middle { variable, domain, map, is_affine } = middle;
-    let normalizer = Normalizer::on_support(
-        setting.context(),
-        &Support::Product { coordinates: vec![(variable.clone(), domain.clone())], inequalities: Vec::new() },
-    );
+    let support = Support::Product { coordinates: vec![(variable.clone(), domain.clone())], inequalities: Vec::new() };
+    let normalizer = Normalizer::on_support(setting.context(), &support);
     let slope = normalizer.normalize(&map).and_then(|poly| normalizer.differentiate(&poly, &variable));
     let Ok(slope) = slope else { return Vec::new() };
     let slope = match normalizer.sign(&slope) {
@@ -360,7 +358,6 @@ fn through(setting: &Setting, name: &Name, middle: Middle, further: bool) -> Vec
     let Ok(log_density) = normalizer.normalize(&log_density).and_then(|poly| normalizer.canonical(&poly)) else {
         return Vec::new();
     };
-    let support = Support::Product { coordinates: vec![(variable.clone(), domain.clone())], inequalities: Vec::new() };
     let inner = Setting::new(support, setting.context().clone(), log_density.to_term(), setting.witness().to_vec());
     let Ok(inner) = inner else { return Vec::new() };
     let back = |own: &Term| map.substitute(&[(variable.clone(), own.clone())]);

@@ -133,9 +133,7 @@ pub fn piece_beside(
     if (&lemma.domain, &change.domain) != (&Domain::Angle, &Domain::Angle) {
         return None;
     }
-    let support =
-        Support::Product { coordinates: vec![(lemma.variable.clone(), Domain::Angle)], inequalities: Vec::new() };
-    let own = Normalizer::on_support(&lemma.context(), &support);
+    let own = lemma.scope();
     let mut structural: Vec<(Name, Term)> = Vec::new();
     let mut names: Vec<Name> = Vec::new();
     for (term, at_hand) in [(&lemma.log_kernel, target), (&lemma.factor, statistic)] {

@@ -120,11 +120,7 @@ fn piece_beside(
     statistic: &Poly,
     scope: &Rc<Normalizer>,
 ) -> Option<Vec<Piece>> {
-    let support = Support::Product {
-        coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())],
-        inequalities: Vec::new(),
-    };
-    let own = Normalizer::on_support(&lemma.context(), &support);
+    let own = lemma.scope();
     let mut structural: Vec<(Name, Term)> = Vec::new();
     for (term, at_hand) in [(&lemma.log_kernel, target), (&lemma.factor, statistic)] {
         let wanted = shapes(&own, &own.normalize(term).ok()?, &lemma.variable);

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use num_traits::One;
 
 use super::change::Change;
-use super::instance::Resolved;
-use crate::kernel::domain::Support;
+use super::instance::{PieceInstance, Resolved};
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
@@ -46,11 +45,7 @@ pub fn assignment(
     target: &Poly,
     scope: &Normalizer,
 ) -> Option<(Vec<(Name, Term)>, Lagrange)> {
-    let support = Support::Product {
-        coordinates: vec![(lemma.variable.clone(), lemma.domain.clone())],
-        inequalities: Vec::new(),
-    };
-    let own = Normalizer::on_support(&lemma.context(), &support);
+    let own = lemma.scope();
     let wanted = linear(&own, &own.normalize(&lemma.log_kernel).ok()?, &lemma.variable)?;
     let (Term::Variable(slope), Term::Variable(intercept)) = (wanted.slope.to_term(), wanted.intercept.to_term())
     else {
@@ -106,14 +101,8 @@ fn linear(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Option<Linear> {
 
 impl Lagrange {
     /// A monomial t^i W^j as a combination of derivatives of the lemma's term: orders and factors.
-    pub fn resolve(
-        &self,
-        lemma: &Lemma,
-        variable: &Name,
-        parameters: &[(Name, Term)],
-        monomial: &Monomial,
-        scope: &Normalizer,
-    ) -> Option<Vec<Resolved>> {
+    pub fn resolve(&self, piece: &PieceInstance, monomial: &Monomial) -> Option<Vec<Resolved>> {
+        let PieceInstance { lemma, variable, parameters, scope, .. } = piece;
         let (mut of_variable, mut of_sum) = (0, 0);
         for (generator, exponent) in monomial.factors() {
             let Exponent::Integer(power) = exponent else { return None };

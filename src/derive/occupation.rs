@@ -6,8 +6,8 @@
 use num_traits::{One, Zero};
 
 use super::change::{Change, linear_parts};
-use super::instance::{Resolved, multiple};
-use crate::kernel::domain::{Domain, Support};
+use super::instance::{PieceInstance, Resolved, multiple};
+use crate::kernel::domain::Domain;
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
@@ -67,8 +67,7 @@ pub fn assignment(
 ) -> Option<(Vec<(Name, Term)>, Occupation)> {
     let Domain::Interval { lower: Some(_), upper: None } = lemma.domain else { return None };
     let [(power, _), (rate, _)] = lemma.parameters.as_slice() else { return None };
-    let coordinates = vec![(lemma.variable.clone(), lemma.domain.clone())];
-    let own = Normalizer::on_support(&lemma.context(), &Support::Product { coordinates, inequalities: Vec::new() });
+    let own = lemma.scope();
     let wanted = sums(&own, &own.normalize(&lemma.log_kernel).ok()?, &lemma.variable);
     let [wanted] = wanted.as_slice() else { return None };
     let found = sums(scope, target, &change.variable);
@@ -87,7 +86,8 @@ pub fn assignment(
 
 impl Occupation {
     /// t^m (log t)^l e^(kbt)/W^j, beside the kernel's own 1/W.
-    pub fn resolve(&self, variable: &Name, monomial: &Monomial, scope: &Normalizer) -> Option<Vec<Resolved>> {
+    pub fn resolve(&self, piece: &PieceInstance, monomial: &Monomial) -> Option<Vec<Resolved>> {
+        let PieceInstance { variable, scope, .. } = piece;
         let t = Generator::Variable(variable.clone());
         let (mut moved, mut logarithms, mut times, mut below) = (Poly::zero(), 0, 0, 0);
         for (generator, exponent) in monomial.factors() {

@@ -4,7 +4,6 @@ use num_traits::One;
 
 use super::change::{Change, linear_parts};
 use super::instance::{PieceInstance, Resolved, end_value};
-use crate::kernel::domain::Support;
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
@@ -38,8 +37,7 @@ fn ramps(normalizer: &Normalizer, poly: &Poly, variable: &Name) -> Vec<Ramp> {
 /// The names of c and d where the lemma's kernel is a power of c + d t.
 fn names(lemma: &Lemma) -> Option<(Name, Name)> {
     let [(power, _)] = lemma.parameters.as_slice() else { return None };
-    let coordinates = vec![(lemma.variable.clone(), lemma.domain.clone())];
-    let own = Normalizer::on_support(&lemma.context(), &Support::Product { coordinates, inequalities: Vec::new() });
+    let own = lemma.scope();
     let kernel = own.normalize(&lemma.log_kernel).ok()?;
     let (monomial, _) = kernel.as_single().filter(|(_, value)| value.is_one())?;
     let ramps = ramps(&own, &kernel, &lemma.variable);

@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use num_traits::Signed;
 
 use super::change::{Change, linear_parts};
-use super::instance::{Resolved, fit_linear};
-use crate::kernel::domain::Support;
+use super::instance::{PieceInstance, Resolved, fit_linear};
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
@@ -40,18 +39,19 @@ struct Kernel {
 }
 
 impl Kernel {
-    fn of(lemma: &Lemma, own: &Normalizer) -> Option<Kernel> {
+    fn of(lemma: &Lemma) -> Option<Kernel> {
         let [(parameter, _)] = lemma.parameters.as_slice() else { return None };
         let [(first, _), (second, _)] = lemma.fixed.as_slice() else { return None };
         if !lemma.domain.is_discrete() {
             return None;
         }
+        let own = lemma.scope();
         let kernel = own.normalize(&lemma.log_kernel).ok()?;
-        let log_ratio = coefficient(own, &kernel, &lemma.variable)?;
+        let log_ratio = coefficient(&own, &kernel, &lemma.variable)?;
         if !log_ratio.contains_variable(parameter) {
             return None;
         }
-        let gammas = gammas(own, &kernel, &lemma.variable);
+        let gammas = gammas(&own, &kernel, &lemma.variable);
         let named = |name: &Name| {
             let own = Poly::generator(Generator::Variable(name.clone()));
             gammas.iter().any(|(slope, _)| *slope == own)
@@ -73,8 +73,7 @@ pub fn assignments(lemma: &Lemma, change: &Change, target: &Poly, scope: &Normal
 }
 
 fn found(lemma: &Lemma, change: &Change, target: &Poly, scope: &Normalizer) -> Option<Vec<Fit>> {
-    let own = own_scope(lemma);
-    let kernel = Kernel::of(lemma, &own)?;
+    let kernel = Kernel::of(lemma)?;
     let coefficient = coefficient(scope, target, &change.variable)?;
     let mut all = Vec::new();
     for (slope, intercept) in gammas(scope, target, &change.variable) {
@@ -101,11 +100,6 @@ fn found(lemma: &Lemma, change: &Change, target: &Poly, scope: &Normalizer) -> O
     }
     all.sort_by_key(|(doubts, _)| *doubts);
     Some(all.into_iter().map(|(_, values)| (values, Ratio { parameter: kernel.parameter.clone() })).collect())
-}
-
-fn own_scope(lemma: &Lemma) -> Normalizer {
-    let coordinates = vec![(lemma.variable.clone(), lemma.domain.clone())];
-    Normalizer::on_support(&lemma.context(), &Support::Product { coordinates, inequalities: Vec::new() })
 }
 
 /// What is multiplied by the variable itself.
@@ -168,21 +162,15 @@ fn parameters(name: &Name, log_ratio: &Term, coefficient: &Poly, scope: &Normali
 
 impl Ratio {
     /// A power of t by derivatives of the lemma.
-    pub fn resolve(
-        &self,
-        lemma: &Lemma,
-        variable: &Name,
-        parameters: &[(Name, Term)],
-        monomial: &Monomial,
-        scope: &Normalizer,
-    ) -> Option<Vec<Resolved>> {
+    pub fn resolve(&self, piece: &PieceInstance, monomial: &Monomial) -> Option<Vec<Resolved>> {
+        let PieceInstance { lemma, variable, parameters, scope, .. } = piece;
         let power = match monomial.factors() {
             [] => 0,
             [(Generator::Variable(name), Exponent::Integer(power))] if name == variable => *power,
             _ => return None,
         };
         let power = (0..=MOST_POWER).contains(&power).then_some(power)?;
-        let own = own_scope(lemma);
+        let own = lemma.scope();
         let log_ratio = coefficient(&own, &own.normalize(&lemma.log_kernel).ok()?, &lemma.variable)?;
         let slope = own.canonical(&own.differentiate(&log_ratio, &self.parameter).ok()?).ok()?;
         let inverse = own.power(&slope, &Poly::integer(-1)).ok()?;

@@ -51,13 +51,12 @@ pub fn assignments(
 impl Shape {
     /// A monomial in the variable as a combination of shifts and derivatives of the lemma.
     pub fn resolve(&self, piece: &PieceInstance, monomial: &Monomial) -> Option<Vec<Resolved>> {
-        let PieceInstance { lemma, variable, parameters, scope, .. } = piece;
         match self {
             Shape::Plain => None,
             Shape::Circle(circle) => Some(vec![circle.resolve(monomial)?]),
-            Shape::Lagrange(sum) => sum.resolve(lemma, variable, parameters, monomial, scope),
-            Shape::Ratio(ratio) => ratio.resolve(lemma, variable, parameters, monomial, scope),
-            Shape::Occupation(occupation) => occupation.resolve(variable, monomial, scope),
+            Shape::Lagrange(sum) => sum.resolve(piece, monomial),
+            Shape::Ratio(ratio) => ratio.resolve(piece, monomial),
+            Shape::Occupation(occupation) => occupation.resolve(piece, monomial),
         }
     }
 }

@@ -1,10 +1,8 @@
 //! Legendre's duplication: Γ, log Γ and ψ at two arguments that are half an odd number apart.
 
-use std::collections::BTreeSet;
-
 use super::normal::{Normalizer, signed_factorial};
-use super::poly::{Exponent, Generator, Outcome, Poly};
-use super::reflection::{argument, whole_order};
+use super::poly::{Generator, Outcome, Poly};
+use super::reflection::{arguments, whole_order};
 use super::sign::Sign;
 use super::term::{Function, Rational};
 
@@ -17,10 +15,7 @@ impl Normalizer {
     ///
     /// `None` where no two arguments are half an odd number apart.
     pub fn duplicated(&self, poly: &Poly) -> Outcome<Option<Poly>> {
-        let mut arguments: BTreeSet<Poly> = BTreeSet::new();
-        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
-            arguments.extend(argument(generator).cloned());
-        }
+        let arguments = arguments(poly);
         // w for each w + ½ + k.
         let lower = |own: &Poly| -> Option<(Poly, i64)> {
             arguments.iter().find_map(|other| {
@@ -32,13 +27,9 @@ impl Normalizer {
         if !arguments.iter().any(|own| lower(own).is_some()) {
             return Ok(None);
         }
-        let result = poly.with_factors(&mut |generator, exponent| {
-            let Some((w, steps)) = argument(generator).and_then(lower) else { return Ok(None) };
-            let Some(replaced) = self.duplication(generator, &w, steps)? else { return Ok(None) };
-            Ok(Some(match exponent {
-                Exponent::Integer(power) => self.integer_power(&replaced, *power)?,
-                Exponent::Poly(power) => self.power(&replaced, power)?,
-            }))
+        let result = self.with_functions(poly, &mut |generator, own| match lower(own) {
+            Some((w, steps)) => self.duplication(generator, &w, steps),
+            None => Ok(None),
         })?;
         Ok(Some(result))
     }

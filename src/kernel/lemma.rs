@@ -13,7 +13,8 @@
 
 use std::sync::LazyLock;
 
-use super::domain::{Context, Domain};
+use super::domain::{Context, Domain, Support};
+use super::normal::Normalizer;
 use super::term::{Constant, Function, Name, Term};
 
 /// ∫ factor · exp(log_kernel) = value.
@@ -69,6 +70,12 @@ impl Lemma {
     pub fn context(&self) -> Context {
         let domains = self.parameters.iter().chain(&self.fixed).cloned().collect();
         Context { domains, positive: self.positive.clone(), nonnegative: Vec::new() }
+    }
+
+    /// Normal forms of terms in the lemma's variable and parameters.
+    pub fn scope(&self) -> Normalizer {
+        let coordinates = vec![(self.variable.clone(), self.domain.clone())];
+        Normalizer::on_support(&self.context(), &Support::Product { coordinates, inequalities: Vec::new() })
     }
 }
 

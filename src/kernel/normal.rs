@@ -253,14 +253,7 @@ impl Normalizer {
     /// `None` where none is.
     fn split_logarithms(&self, poly: &Poly) -> Outcome<Option<Poly>> {
         const MOST_LOGARITHMS: usize = 8;
-        let mut sums: BTreeSet<Arc<Poly>> = BTreeSet::new();
-        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
-            if let Generator::Log(inner) = generator
-                && let Generator::Sum(sum) = &**inner
-            {
-                sums.insert(sum.clone());
-            }
-        }
+        let sums = sums_under_logarithms(poly);
         if !(2..=MOST_LOGARITHMS).contains(&sums.len()) {
             return Ok(None);
         }
@@ -292,19 +285,10 @@ impl Normalizer {
     /// `None` where there are no two such.
     pub fn conjugate_logarithms(&self, poly: &Poly) -> Outcome<Option<Poly>> {
         const MOST_LOGARITHMS: usize = 6;
-        let mut sums: BTreeSet<Arc<Poly>> = BTreeSet::new();
-        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
-            if let Generator::Log(inner) = generator
-                && let Generator::Sum(sum) = &**inner
-                && sum.len() == 2
-            {
-                sums.insert(sum.clone());
-            }
-        }
+        let sums: Vec<Arc<Poly>> = sums_under_logarithms(poly).into_iter().filter(|sum| sum.len() == 2).collect();
         if !(2..=MOST_LOGARITHMS).contains(&sums.len()) {
             return Ok(None);
         }
-        let sums: Vec<Arc<Poly>> = sums.into_iter().collect();
         for (position, one) in sums.iter().enumerate() {
             for two in &sums[position + 1..] {
                 let product = self.canonical(&one.times(two)?)?;
@@ -1647,6 +1631,19 @@ impl Normalizer {
         let cos = self.power(&secant_squared, &half)?;
         multiple_angle(&cos, &tangent.times(&cos)?, count)
     }
+}
+
+/// The sums that logarithms among the factors are taken of.
+fn sums_under_logarithms(poly: &Poly) -> BTreeSet<Arc<Poly>> {
+    let generators = poly.terms().flat_map(|(monomial, _)| monomial.factors()).map(|(generator, _)| generator);
+    let sums = generators.filter_map(|generator| match generator {
+        Generator::Log(inner) => match &**inner {
+            Generator::Sum(sum) => Some(sum.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    sums.collect()
 }
 
 /// Whether a factor of a term stands under a root.

@@ -1,11 +1,10 @@
 //! Γ, log Γ and ψ at arguments that a whole number lies between, where that does not show.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::normal::{Normalizer, recurrence_factors, signed_factorial};
-use super::poly::{Exponent, Generator, Outcome, Poly};
-use super::reflection::{argument, whole_order};
+use super::poly::{Generator, Outcome, Poly};
+use super::reflection::{arguments, whole_order};
 use super::term::{Function, Rational};
 
 /// Arguments compared with each other, and steps between two of them.
@@ -18,10 +17,7 @@ impl Normalizer {
     ///
     /// `None` where no two are.
     pub fn recurred(&self, poly: &Poly) -> Outcome<Option<Poly>> {
-        let mut arguments: BTreeSet<Poly> = BTreeSet::new();
-        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
-            arguments.extend(argument(generator).cloned());
-        }
+        let arguments = arguments(poly);
         if arguments.len() > MOST_ARGUMENTS {
             return Ok(None);
         }
@@ -40,15 +36,11 @@ impl Normalizer {
         if moved.is_empty() {
             return Ok(None);
         }
-        let result = poly.with_factors(&mut |generator, exponent| {
-            let Some(own) = argument(generator) else { return Ok(None) };
-            let Some((_, other, steps)) = moved.iter().find(|(moved, ..)| moved == own) else { return Ok(None) };
-            let Some(replaced) = self.recurrence(generator, other, *steps)? else { return Ok(None) };
-            Ok(Some(match exponent {
-                Exponent::Integer(power) => self.integer_power(&replaced, *power)?,
-                Exponent::Poly(power) => self.power(&replaced, power)?,
-            }))
-        })?;
+        let result =
+            self.with_functions(poly, &mut |generator, own| match moved.iter().find(|(moved, ..)| moved == own) {
+                Some((_, other, steps)) => self.recurrence(generator, other, *steps),
+                None => Ok(None),
+            })?;
         Ok(Some(result))
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use num_traits::Signed;
 
 use super::normal::Normalizer;
-use super::poly::{Exponent, Generator, Outcome, Poly};
+use super::poly::{Generator, Outcome, Poly};
 use super::sign::Sign;
 use super::term::{Function, Rational};
 
@@ -15,10 +15,7 @@ impl Normalizer {
     ///
     /// `None` where no two arguments add up to one.
     pub fn reflected(&self, poly: &Poly) -> Outcome<Option<Poly>> {
-        let mut arguments: BTreeSet<Poly> = BTreeSet::new();
-        for (generator, _) in poly.terms().flat_map(|(monomial, _)| monomial.factors()) {
-            arguments.extend(argument(generator).cloned());
-        }
+        let arguments = arguments(poly);
         let other = |argument: &Poly| Poly::one().minus(argument);
         let positive = |argument: &Poly| self.sign(argument) == Some(Sign::Positive);
         // Of z and 1 − z either may be reflected, of 1 + z and 1 − z the latter: Γ(z) stands as Γ(1 + z)/z.
@@ -34,15 +31,24 @@ impl Normalizer {
         if reflected.is_empty() {
             return Ok(None);
         }
-        let result = poly.with_factors(&mut |generator, exponent| {
-            let Some(own) = argument(generator).filter(|own| reflected.contains(*own)) else { return Ok(None) };
-            let Some(replaced) = self.reflection(generator, &other(own))? else { return Ok(None) };
-            Ok(Some(match exponent {
-                Exponent::Integer(power) => self.integer_power(&replaced, *power)?,
-                Exponent::Poly(power) => self.power(&replaced, power)?,
-            }))
+        let result = self.with_functions(poly, &mut |generator, own| match reflected.contains(own) {
+            true => self.reflection(generator, &other(own)),
+            false => Ok(None),
         })?;
         Ok(Some(result))
+    }
+
+    /// The same with functions of the family of Γ, each told with its argument, by others.
+    pub(super) fn with_functions(
+        &self,
+        poly: &Poly,
+        replaced: &mut dyn FnMut(&Generator, &Poly) -> Outcome<Option<Poly>>,
+    ) -> Outcome<Poly> {
+        poly.with_factors(&mut |generator, exponent| {
+            let Some(own) = argument(generator) else { return Ok(None) };
+            let Some(replaced) = replaced(generator, own)? else { return Ok(None) };
+            self.power(&replaced, &exponent.to_poly()).map(Some)
+        })
     }
 
     /// A function at 1 − z by that at z.
@@ -72,8 +78,14 @@ impl Normalizer {
     }
 }
 
+/// All that Γ, log Γ and ψ⁽ᵐ⁾ are taken of in a sum.
+pub(super) fn arguments(poly: &Poly) -> BTreeSet<Poly> {
+    let generators = poly.terms().flat_map(|(monomial, _)| monomial.factors()).map(|(generator, _)| generator);
+    generators.filter_map(argument).cloned().collect()
+}
+
 /// What Γ, log Γ or ψ⁽ᵐ⁾ is taken of.
-pub(super) fn argument(generator: &Generator) -> Option<&Poly> {
+fn argument(generator: &Generator) -> Option<&Poly> {
     match generator {
         Generator::Call(Function::Gamma, arguments) => arguments.first(),
         Generator::Call(Function::Polygamma, arguments) => arguments.get(1),
