@@ -7,13 +7,14 @@
 mod format;
 pub mod statement;
 
+use crate::kernel::setting::Setting;
 use std::sync::Arc;
 
 use crate::derive::setting;
 use crate::diagnostic::Severity;
 use crate::kernel::certificate::Certificate;
 use crate::kernel::check::replay;
-use crate::kernel::theorem::{Setting, Theorem};
+use crate::kernel::theorem::Theorem;
 use crate::model::family::{DensityForm, Family};
 use crate::model::resolve_family;
 use crate::source::{Source, Span};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use num_traits::{One, Signed, Zero};
 
 use super::change::Change;
-use super::instance::{Resolved, fit_linear, one_part};
+use super::fit::fit_linear;
+use super::instance::{Resolved, one_part};
 use crate::kernel::certificate::{Part, Piece};
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::lemma::Lemma;

@@ -3,40 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use num_traits::{One, ToPrimitive};
-
-use crate::kernel::certificate::{Certificate, Proposition, Rule};
-use crate::kernel::domain::{Domain, Support};
-use crate::kernel::lemma::Lemma;
-use crate::kernel::normal::{Normalizer, divide_exactly};
-use crate::kernel::poly::{Exponent, Generator, Monomial, Obstacle, Poly};
-use crate::kernel::sign::Sign;
-use crate::kernel::term::{Function, Name, Rational, Term};
-use crate::kernel::theorem::{Rejection, Theorem};
-use crate::model::family::{DensityForm, Family};
-use crate::numeric::{Region, enclose, evaluate, expectation, sample_points};
-
 use super::claim;
 use super::exchange::Exchange;
 use super::generic::{GenericProof, MOST_WRITTEN_TERMS, instances};
 use super::quantity::further_quantities;
-use super::recognise::{Recognised, recognise};
-use super::regularity::{INTERCHANGE, NEED_NOT_HOLD, regularity};
+use super::regularity::{INTERCHANGE, regularity};
 use super::report::{
-    Check, CheckKind, Citation, Derivable, Derivation, DerivationLink, Equation, ExponentialForm, KlTaylor, Report,
-    Status, assumed,
+    Check, CheckKind, Citation, Derivable, Derivation, DerivationLink, Equation, Report, Status, assumed,
 };
 use super::search::{Failure, Search};
-use super::setting::{log_density, moving_support, score_product, second, second_parameters, setting};
-use super::simplify::weight;
+use super::setting::{log_density, moving_support, setting};
 use super::tensor::SymmetricTensor;
+use crate::kernel::certificate::{Certificate, Proposition, Rule};
+use crate::kernel::division::divide_exactly;
+use crate::kernel::domain::{Domain, Support};
+use crate::kernel::lemma::Lemma;
+use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
+use crate::kernel::sign::Sign;
+use crate::kernel::term::{Function, Name, Term};
+use crate::kernel::theorem::{Rejection, Theorem};
+use crate::model::family::Family;
+use crate::numeric::{enclose, sample_points};
 
 /// A chain that splits an expectation into more parts than this is not written out.
 const MOST_SHOWN_PREMISES: usize = 16;
 /// With more parameters, those that may be exchanged are looked for, and one entry of each kind is worked out.
-const MOST_WRITTEN_PARAMETERS: usize = 8;
-/// With more kinds of coefficients of order 3 the divergence is expanded to order 2 only.
-const MOST_THIRD_COEFFICIENTS: usize = 120;
+pub(super) const MOST_WRITTEN_PARAMETERS: usize = 8;
 /// The reason of a link that needs none.
 const ALGEBRA: &str = "algebra";
 
@@ -133,14 +125,14 @@ fn empty_report(family: &Family, exchange: Exchange) -> Report {
     }
 }
 
-struct Work<'a> {
-    family: &'a Family,
-    search: Search,
-    report: Report,
-    parameters: Vec<Name>,
+pub(super) struct Work<'a> {
+    pub(super) family: &'a Family,
+    pub(super) search: Search,
+    pub(super) report: Report,
+    pub(super) parameters: Vec<Name>,
     explain: bool,
     /// Whether the log-density is differentiable in the parameters for every value of the variate.
-    differentiable: bool,
+    pub(super) differentiable: bool,
 }
 
 impl Work<'_> {
@@ -210,272 +202,9 @@ impl Work<'_> {
         terms.into_iter().filter(|term| !nonzero(term)).map(assumed).collect()
     }
 
-    fn no_log_density(&mut self, obstacle: &Obstacle) {
-        let mut status = Status::NotProved;
-        let reason = match obstacle {
-            Obstacle::NotPositive(term) => {
-                // A factor alone says nothing: the others may be negative too.
-                let pointwise = self.search.checker.pointwise();
-                let whole = match &self.family.density {
-                    DensityForm::Density { body, .. } => pointwise.normalize(body).ok(),
-                    _ => None,
-                };
-                let sign = whole.and_then(|poly| pointwise.sign(&poly));
-                let factor = pointwise.normalize(term).ok().and_then(|poly| pointwise.sign(&poly));
-                let refuted = match sign {
-                    Some(Sign::Negative) => Some("negative"),
-                    Some(Sign::Nonpositive) => Some("negative or zero"),
-                    Some(Sign::Zero) => Some("zero"),
-                    _ => None,
-                };
-                match refuted {
-                    Some(sign) => {
-                        status = Status::Refuted;
-                        format!("the density is not positive: it is {sign} on its support, by its factor `{term}`")
-                    }
-                    None if factor == Some(Sign::Negative) => format!(
-                        "the density must be positive on its support, and its factor `{term}` is negative; \
-                         that the rest of it is negative too cannot be shown"
-                    ),
-                    None => format!(
-                        "the density must be positive on its support, and its factor `{term}` cannot be shown to be; \
-                         declare the domains that make it so"
-                    ),
-                }
-            }
-            other => format!("the log-density has no normal form: {other}"),
-        };
-        self.report.status = status;
-        self.report.checks.push(Check { reason: Some(reason.clone()), ..check(CheckKind::Normalization, status) });
-        self.report.remarks.push(reason);
-        for own in &self.family.claims {
-            let outcome = claim::decide(&mut self.search, &self.report, own);
-            self.report.claims.push(outcome);
-        }
-    }
-
     // ——— normalization ———
 
-    fn normalization(&mut self) -> bool {
-        let one = Term::one();
-        let (status, reason, remark) = match self.search.total_mass() {
-            Ok(total) => {
-                let off = total.minus(&Poly::one());
-                if self.search.checker.parameters().is_zero(&off).unwrap_or(false) {
-                    match self.search.expectation_is(&one, &one) {
-                        Ok(position) => {
-                            let theorem = self.search.theorem(position).clone();
-                            let equations = vec![Equation { left: Term::one().expectation(), right: one }];
-                            self.report.checks.push(proved(CheckKind::Normalization, equations, &[&theorem]));
-                            return true;
-                        }
-                        Err(failure) => (Status::NotProved, failure.to_string(), None),
-                    }
-                } else {
-                    self.wrong_total(&total)
-                }
-            }
-            Err(Failure::Rejected(Rejection::Condition { lemma, term })) => self.divergent(lemma, &term),
-            Err(_) if self.massless_point().is_some() => {
-                let point = self.massless_point().unwrap_or_default();
-                (
-                    Status::Refuted,
-                    format!("R2 fails: the mass is 0 at {point}"),
-                    Some(format!("leave {point} out of the support")),
-                )
-            }
-            Err(failure) => (Status::NotProved, failure.to_string(), None),
-        };
-        self.report.checks.push(Check { reason: Some(reason), ..check(CheckKind::Normalization, status) });
-        self.report.remarks.extend(remark);
-        false
-    }
-
-    fn wrong_total(&self, total: &Poly) -> (Status, String, Option<String>) {
-        let value = self.search.simplifier.simplify(total);
-        let one = Term::one();
-        let differs =
-            sample_points(self.search.setting().context(), 8).iter().any(|point| claim::disjoint(&value, &one, point));
-        let verb = if self.family.variate.is_discrete() { "sums" } else { "integrates" };
-        if !differs {
-            return (Status::NotProved, format!("the density {verb} to `{value}`, which was not shown to be 1"), None);
-        }
-        let repair = self
-            .search
-            .checker
-            .parameters()
-            .power(total, &Poly::integer(-1))
-            .map(|poly| self.search.simplifier.simplify(&poly));
-        let remark = repair.ok().map(|factor| format!("multiply the density by `{factor}` and it {verb} to 1"));
-        (Status::Refuted, format!("the density {verb} to `{value}`, not to 1"), remark)
-    }
-
-    /// A point of a finite support where the declared density vanishes.
-    fn massless_point(&self) -> Option<String> {
-        let DensityForm::Density { body, .. } = &self.family.density else { return None };
-        let names = self.family.variate.names();
-        let normalizer = self.search.checker.parameters();
-        for point in crate::kernel::theorem::points(&self.family.variate).ok()? {
-            let at: Vec<(Name, Term)> = names.iter().cloned().zip(point).collect();
-            if normalizer.normalize(&body.substitute(&at)).is_ok_and(|mass| mass.is_zero()) {
-                let shown: Vec<String> = at.iter().map(|(name, value)| format!("`{name} = {value}`")).collect();
-                return Some(shown.join(", "));
-            }
-        }
-        None
-    }
-
-    /// A lemma's condition that the domains do not give: a point where it fails refutes the density.
-    fn divergent(&self, lemma: &str, term: &Term) -> (Status, String, Option<String>) {
-        let verb = if self.family.variate.is_discrete() { "sum" } else { "integral" };
-        for point in sample_points(self.search.setting().context(), 24) {
-            let zero = crate::numeric::Interval::point(Rational::from_integer(0.into()));
-            let Some(value) = crate::numeric::enclose(term, &point) else { continue };
-            // The lemma's condition fails; that the integral does is another matter.
-            if value.high() <= zero.low() && !self.converges(&point) {
-                let at: Vec<String> = point
-                    .iter()
-                    .filter(|(name, _)| term.contains(name))
-                    .map(|(name, value)| format!("`{name} = {value}`"))
-                    .collect();
-                let shown = self.search.simplifier.simplify_term(term);
-                return (
-                    Status::Refuted,
-                    format!(
-                        "the {verb} of the density diverges at {}: it needs `{shown} > 0` (`{lemma}`)",
-                        at.join(", ")
-                    ),
-                    Some(format!(
-                        "declare the parameters so that `{shown} > 0`, for instance with a `where` condition"
-                    )),
-                );
-            }
-        }
-        let shown = self.search.simplifier.simplify_term(term);
-        (
-            Status::NotProved,
-            format!("`{lemma}` needs `{shown} > 0`, which the declared domains do not give"),
-            Some(format!("add `where {shown} > 0` to the parameters if that is meant")),
-        )
-    }
-
-    /// Whether quadrature finds a finite total at a point.
-    fn converges(&self, point: &BTreeMap<Name, Rational>) -> bool {
-        let floats: BTreeMap<Name, f64> =
-            point.iter().filter_map(|(name, value)| Some((name.clone(), value.to_f64()?))).collect();
-        let Some(region) = Region::new(&self.family.variate, &floats) else { return false };
-        let variates = self.family.variate.names();
-        let density = |x: &[f64]| {
-            let mut at = floats.clone();
-            at.extend(variates.iter().cloned().zip(x.iter().copied()));
-            evaluate(self.search.setting().log_density(), &at).unwrap_or(f64::NAN)
-        };
-        expectation(&density, &|_| 1.0, &region)
-            .is_some_and(|total| total.value.is_finite() && total.error < 1e-3 * (1.0 + total.value.abs()))
-    }
-
     // ——— form ———
-
-    /// The form, or why there is none, and log p in its terms.
-    fn exponential_form(&mut self, log_density: &Poly) {
-        let plain = |work: &Self| work.search.simplifier.simplify(log_density);
-        let variates = self.family.variate.names();
-        let moving: Vec<Name> = moving_support(self.family);
-        if !moving.is_empty() {
-            self.report.not_exponential =
-                Some(format!("not an exponential family: the support depends on {}", join(&moving)));
-            self.report.log_density = plain(self);
-            return;
-        }
-        match recognise(self.search.checker.pointwise(), log_density, &variates, &self.parameters) {
-            Ok(found) => {
-                let form = self.present_form(&found);
-                let shown = self.shown_log_density(&form).unwrap_or_else(|| plain(self));
-                self.report.log_density = self.as_declared(shown);
-                self.report.exponential = Some(form);
-            }
-            Err(mixed) => {
-                self.report.log_density = plain(self);
-                let mixed_names: Vec<Name> =
-                    self.parameters.iter().filter(|name| mixed.contains(name)).cloned().collect();
-                self.report.not_exponential = Some(format!(
-                    "not an exponential family in these parameters, because the term `{mixed}` mixes {} and {}",
-                    join(&variates),
-                    join(&mixed_names)
-                ));
-                self.report.log_density = self.as_declared(self.report.log_density.clone());
-            }
-        }
-    }
-
-    /// The logarithm as the author's own factors give it, where that is lighter.
-    fn as_declared(&self, shown: Term) -> Term {
-        let simplifier = &self.search.simplifier;
-        let mut forms = match &self.family.density {
-            DensityForm::Density { body, .. } => simplifier.logarithm(body),
-            DensityForm::LogDensity { body, .. } => vec![simplifier.tidy(body)],
-            DensityForm::Exponential { .. } => Vec::new(),
-        };
-        forms.sort_by_key(weight);
-        let normalizer = self.search.checker.pointwise();
-        let declared = forms.into_iter().find(|form| weight(form) < weight(&shown));
-        declared.filter(|form| normalizer.equal(form, &Term::log_density()) == Ok(true)).unwrap_or(shown)
-    }
-
-    fn present_form(&self, found: &Recognised) -> ExponentialForm {
-        let simplify = |poly: &Poly| self.search.simplifier.simplify(poly);
-        let base = self
-            .search
-            .checker
-            .pointwise()
-            .exp(&found.log_base)
-            .map_or_else(|_| found.log_base.to_term().exp(), |poly| simplify(&poly));
-        let statistic: Vec<Term> = found.statistic.iter().map(simplify).collect();
-        // Coordinates stand in the order of their declaration: y₂ before y₁₀.
-        let variates = self.family.variate.names();
-        let place = |own: &Term| match own {
-            Term::Variable(name) => variates.iter().position(|variate| variate == name),
-            _ => None,
-        };
-        let mut components: Vec<(&Poly, Term)> = found.natural.iter().zip(statistic).collect();
-        if components.iter().all(|(_, own)| place(own).is_some()) {
-            components.sort_by_key(|(_, own)| place(own));
-        }
-        let statistic: Vec<Term> = components.iter().map(|(_, own)| own.clone()).collect();
-        let mut natural: Vec<Term> = Vec::new();
-        for ((own, _), statistic_of_own) in components.into_iter().zip(&statistic) {
-            natural.push(self.carried(statistic_of_own, &statistic, &natural).unwrap_or_else(|| simplify(own)));
-        }
-        ExponentialForm { natural, statistic, log_partition: simplify(&found.log_partition), base }
-    }
-
-    /// What belongs to a coordinate as a statistic, from what belongs to another that it can be exchanged
-    /// with: `known` holds that of the first of the statistics.
-    fn carried(&self, statistic: &Term, statistics: &[Term], known: &[Term]) -> Option<Term> {
-        let Term::Variable(name) = statistic else { return None };
-        let (first, renaming) = self.report.exchange.coordinate(name)?;
-        let place = statistics.iter().position(|own| *own == Term::Variable(first.clone()))?;
-        known.get(place).map(|own| renaming.term(own))
-    }
-
-    /// log p as η·T − A + log h, as a statistician writes it.
-    fn shown_log_density(&self, form: &ExponentialForm) -> Option<Term> {
-        let mut terms: Vec<Term> = form
-            .natural
-            .iter()
-            .zip(&form.statistic)
-            .map(|(natural, statistic)| natural.clone() * statistic.clone())
-            .collect();
-        terms.push(-form.log_partition.clone());
-        let normalizer = self.search.checker.pointwise();
-        if !form.base.is_one() {
-            let log_base = normalizer.normalize(&form.base.clone().log()).ok()?;
-            terms.push(self.search.simplifier.simplify(&log_base));
-        }
-        let shown = self.search.simplifier.tidy(&Term::sum(terms));
-        let shown = self.search.simplifier.lighter(shown.clone(), shown);
-        (normalizer.equal(&shown, &Term::log_density()) == Ok(true)).then_some(shown)
-    }
 
     // ——— derivatives ———
 
@@ -501,12 +230,12 @@ impl Work<'_> {
     }
 
     /// Indices of the entries that are worked out.
-    fn kinds(&self, order: usize) -> Vec<Vec<usize>> {
+    pub(super) fn kinds(&self, order: usize) -> Vec<Vec<usize>> {
         self.report.exchange.kinds(order, self.parameters.len())
     }
 
     /// A tensor over the parameters, without entries yet.
-    fn tensor(&self, order: usize) -> SymmetricTensor {
+    pub(super) fn tensor(&self, order: usize) -> SymmetricTensor {
         SymmetricTensor::new(order, self.parameters.len(), self.report.exchange.clone())
     }
 
@@ -624,7 +353,7 @@ impl Work<'_> {
 
     // ——— expectations ———
 
-    fn zero_mean_score(&mut self) {
+    pub(super) fn zero_mean_score(&mut self) {
         let mut equations = Vec::new();
         let mut theorems = Vec::new();
         for indices in self.kinds(1) {
@@ -659,241 +388,6 @@ impl Work<'_> {
         self.report.checks.push(proved(CheckKind::ZeroMeanScore, equations, &theorems));
     }
 
-    /// The Fisher information where the support moves: nothing follows from the normalization, but where lemmas give
-    /// the score mean zero, and the same value to E[u uᵀ] and to −E[∇u], it is regular enough.
-    fn fisher_without_interchange(&mut self) {
-        if !self.differentiable {
-            return;
-        }
-        let before = self.report.checks.len();
-        self.zero_mean_score();
-        if self.report.checks[before..].iter().all(|check| check.status == Status::Proved) {
-            self.fisher();
-        }
-        if self.report.checks[before..].iter().any(|check| check.status != Status::Proved) {
-            self.report.checks.truncate(before);
-            self.report.fisher = self.tensor(2);
-            return;
-        }
-        let said = |text: &mut String| *text = text.replace(NEED_NOT_HOLD, "are proved by lemmas here");
-        let regularity = self.report.checks.iter_mut().filter(|check| check.kind == CheckKind::Regularity);
-        regularity.filter_map(|check| check.reason.as_mut()).for_each(said);
-        self.report.remarks.iter_mut().for_each(said);
-    }
-
-    fn fisher(&mut self) {
-        let mut fisher = self.tensor(2);
-        let mut from_score = Route::default();
-        let mut from_hessian = Route::default();
-        for indices in self.kinds(2) {
-            let (a, b) = (self.parameters[indices[0]].clone(), self.parameters[indices[1]].clone());
-            let product = score_product(&a, &b);
-            let minus_hessian = -Term::log_density().derivative(&a).derivative(&b);
-            let mut value = None;
-            match self.search.expectation(&minus_hessian) {
-                // The Hessian identity needs second derivatives; where there is a corner the
-                // Fisher information is E[u uᵀ] and nothing else.
-                _ if !self.differentiable => {}
-                Ok(position) => {
-                    value = Some(self.search.value(position));
-                    self.explain(Derivable::Fisher, position);
-                    from_hessian.add(&minus_hessian, &self.search, position);
-                }
-                Err(failure) => from_hessian.fail(failure),
-            }
-            let by_score = match &value {
-                Some(value) => self.search.expectation_is(&product, value),
-                None => self.search.expectation(&product),
-            };
-            match by_score {
-                Ok(position) => {
-                    value.get_or_insert_with(|| self.search.value(position));
-                    self.explain(Derivable::Fisher, position);
-                    from_score.add(&product, &self.search, position);
-                }
-                Err(failure) => from_score.fail(failure),
-            }
-            if let Some(value) = value {
-                fisher.set(&indices, value);
-            }
-        }
-        self.report.fisher = fisher;
-        self.report.checks.push(from_score.check(CheckKind::FisherFromScore));
-        if self.differentiable {
-            self.report.checks.push(from_hessian.check(CheckKind::FisherFromHessian));
-            self.fisher_from_log_partition();
-        } else {
-            let certain = self
-                .report
-                .checks
-                .iter()
-                .any(|check| check.kind == CheckKind::Regularity && check.status == Status::Refuted);
-            let (status, verb) = if certain { (Status::Refuted, "fails") } else { (Status::NotProved, "may fail") };
-            let reason =
-                format!("the Hessian identity {verb}: the log-density has a corner that moves with a parameter");
-            self.report.checks.push(Check { reason: Some(reason), ..check(CheckKind::FisherFromHessian, status) });
-        }
-        self.singular();
-    }
-
-    /// F = Jᵀ ∇²A J, where A is the logarithm of the integral as a function of the natural
-    /// coordinates and J their Jacobian. Of many parameters it has their number to the fourth power of terms, and
-    /// the other two routes suffice.
-    fn fisher_from_log_partition(&mut self) {
-        let count = self.parameters.len();
-        if count > MOST_WRITTEN_PARAMETERS {
-            return;
-        }
-        let Some(coordinates) = self.natural_coordinates() else { return };
-        let NaturalCoordinates { auxiliary, log_partition, at } = coordinates;
-        let mut route = Route::default();
-        let at_terms: Vec<(Name, Term)> = at.clone();
-        let mut jacobian = Vec::new();
-        for (_, value) in &at {
-            let mut row = Vec::new();
-            for name in &self.parameters {
-                let normalizer = self.search.checker.parameters();
-                let Some(slope) =
-                    normalizer.normalize(value).ok().and_then(|poly| normalizer.differentiate(&poly, name).ok())
-                else {
-                    return;
-                };
-                row.push(slope.to_term());
-            }
-            jacobian.push(row);
-        }
-        for i in 0..count {
-            for j in i..count {
-                let Some(value) = self.report.fisher.get(&[i, j]) else { return };
-                let mut terms = Vec::new();
-                for (k, (eta, _)) in auxiliary.iter().enumerate() {
-                    for (l, (zeta, _)) in auxiliary.iter().enumerate() {
-                        if jacobian[k][i].is_zero() || jacobian[l][j].is_zero() {
-                            continue;
-                        }
-                        let curvature = log_partition.clone().derivative(eta).derivative(zeta);
-                        terms.push(Term::product(vec![jacobian[k][i].clone(), curvature, jacobian[l][j].clone()]));
-                    }
-                }
-                let of = Term::sum(terms);
-                let proposition = Proposition::Specialization {
-                    auxiliary: auxiliary.clone(),
-                    of: of.clone(),
-                    at: at_terms.clone(),
-                    is: value,
-                };
-                match self.search.push(proposition, Rule::Algebra) {
-                    Ok(position) => route.add(&of, &self.search, position),
-                    // A of a density with a factor beside its kernel is the logarithm of a sum, which need not show
-                    // that it is positive: no other A is at hand.
-                    Err(Rejection::Obstacle(Obstacle::NotPositive(_))) if is_logarithm_of_sum(&log_partition) => return,
-                    Err(rejection) => route.fail(rejection.into()),
-                }
-            }
-        }
-        self.report.checks.push(route.check(CheckKind::FisherFromLogPartition));
-    }
-
-    fn natural_coordinates(&self) -> Option<NaturalCoordinates> {
-        self.report.exponential.as_ref()?;
-        if self.search.is_enumerated() {
-            return self.enumerated_coordinates();
-        }
-        let instance = self.search.instance()?;
-        let [piece] = instance.pieces.as_slice() else { return None };
-        let linear: BTreeSet<&Name> = piece.statistics.iter().map(|(name, _, _)| name).collect();
-        // What is not a natural coordinate must not move with the parameters.
-        let fixed: Vec<(Name, Term)> =
-            piece.parameters.iter().filter(|(name, _)| !linear.contains(name)).cloned().collect();
-        if fixed.iter().any(|(_, value)| self.parameters.iter().any(|name| value.contains(name))) {
-            return None;
-        }
-        let mut auxiliary = Vec::new();
-        let mut at = Vec::new();
-        let mut renamed = fixed;
-        for (name, domain) in &piece.lemma.parameters {
-            if !linear.contains(name) {
-                continue;
-            }
-            let fresh = Name::new(&format!("eta_{name}"));
-            let value = piece.parameters.iter().find(|(own, _)| own == name)?.1.clone();
-            renamed.push((name.clone(), Term::Variable(fresh.clone())));
-            // Where the natural coordinate has one sign, so has its own variable: sinh η > 0.
-            let normalizer = self.search.checker.parameters();
-            let sign = normalizer.normalize(&value).ok().and_then(|value| normalizer.sign(&value));
-            let domain = match sign {
-                Some(Sign::Positive) if *domain == Domain::real() => Domain::positive(),
-                Some(Sign::Negative) if *domain == Domain::real() => Domain::negative(),
-                _ => domain.clone(),
-            };
-            auxiliary.push((fresh.clone(), domain));
-            at.push((fresh, value));
-        }
-        if self.family.context.domains.keys().any(|name| auxiliary.iter().any(|(own, _)| own == name)) || piece.skip > 0
-        {
-            return None;
-        }
-        let log_partition = piece.integral(&renamed)?.log();
-        Some(NaturalCoordinates { auxiliary, log_partition, at })
-    }
-
-    /// A(η) = log Σ h(x) e^(η·T(x)) over a finite support.
-    fn enumerated_coordinates(&self) -> Option<NaturalCoordinates> {
-        let form = self.report.exponential.as_ref()?;
-        let points = crate::kernel::theorem::points(&self.family.variate).ok()?;
-        if points.len() > 64 {
-            return None;
-        }
-        let names = self.family.variate.names();
-        let auxiliary: Vec<(Name, Domain)> =
-            (1..=form.natural.len()).map(|k| (Name::new(&format!("eta_{k}")), Domain::real())).collect();
-        let at = auxiliary.iter().map(|(name, _)| name.clone()).zip(form.natural.iter().cloned()).collect();
-        let mut total = Vec::new();
-        for point in points {
-            let values: Vec<(Name, Term)> = names.iter().cloned().zip(point).collect();
-            let exponent = auxiliary
-                .iter()
-                .zip(&form.statistic)
-                .map(|((name, _), statistic)| Term::Variable(name.clone()) * statistic.substitute(&values))
-                .collect();
-            total.push(form.base.substitute(&values) * Term::Sum(exponent).exp());
-        }
-        Some(NaturalCoordinates { auxiliary, log_partition: Term::sum(total).log(), at })
-    }
-
-    /// The null direction of a singular Fisher matrix, by elimination.
-    fn singular(&mut self) {
-        if !self.report.fisher.is_complete() || self.looks_regular() {
-            return;
-        }
-        let Some(matrix) = self.report.fisher.matrix() else { return };
-        let normalizer = self.search.checker.parameters();
-        if let Some(direction) = null_direction(normalizer, &matrix) {
-            let direction: Vec<Term> = direction.iter().map(|poly| self.search.simplifier.simplify(poly)).collect();
-            let shown: Vec<String> = direction.iter().map(Term::to_string).collect();
-            let shown = shown.join(", ");
-            self.report.remarks.push(match self.family.given.is_empty() {
-                true => format!(
-                    "the Fisher matrix is singular: the parameters are not identifiable along the direction ({shown})"
-                ),
-                false => format!(
-                    "the Fisher matrix of one datum is singular along the direction ({shown}): it takes several data, \
-                     whose matrices add up, to identify the parameters"
-                ),
-            });
-            self.report.null_direction = Some(direction);
-        }
-    }
-
-    /// A determinant that is plainly not zero at some point: no need to look for a null direction.
-    fn looks_regular(&self) -> bool {
-        sample_points(self.search.setting().context(), 3).into_iter().any(|point| {
-            let value = |value: Rational| value.to_f64().unwrap_or(f64::NAN);
-            let floats = point.into_iter().map(|(name, own)| (name, value(own))).collect();
-            self.report.fisher.values(floats).is_some_and(|rows| relative_determinant(rows) > 1e-9)
-        })
-    }
-
     fn mean(&mut self) {
         let mut means = Vec::new();
         let mut equations = Vec::new();
@@ -926,111 +420,14 @@ impl Work<'_> {
         self.report.mean = Some(means);
     }
 
-    fn kl(&mut self) {
-        let difference = Term::log_density() - Term::LogDensity(second_parameters(self.family));
-        let position = match self.search.expectation(&difference) {
-            Ok(position) => position,
-            Err(failure) => {
-                self.failed(CheckKind::Kl, &failure);
-                return;
-            }
-        };
-        let mut position = position;
-        let mut value = self.search.value(position);
-        if let Some(bregman) = self.bregman() {
-            let lighter = self.search.simplifier.lighter(value.clone(), bregman);
-            if lighter != value
-                && let Ok(proved) = self.search.expectation_is(&difference, &lighter)
-            {
-                (position, value) = (proved, lighter);
-            }
-        }
-        self.explain(Derivable::Kl, position);
-        let equations = vec![Equation { left: difference.expectation(), right: value.clone() }];
-        let theorem = self.search.theorem(position).clone();
-        self.report.checks.push(proved(CheckKind::Kl, equations, &[&theorem]));
-        self.report.kl = Some(value.clone());
-        if let Err(failure) = self.kl_taylor(&value) {
-            if self.differentiable {
-                self.failed(CheckKind::KlTaylor, &failure);
-            } else {
-                let reason = "the log-density has a corner that moves with a parameter: the divergence need not have \
-                              the derivatives of an expansion";
-                let check = Check { reason: Some(reason.to_owned()), ..check(CheckKind::KlTaylor, Status::NotProved) };
-                self.report.checks.push(check);
-            }
-        }
-    }
-
-    /// (η − η′)·E[T] − A + A′, each part in its own best form.
-    fn bregman(&mut self) -> Option<Term> {
-        let form = self.report.exponential.clone()?;
-        let replaced = second_parameters(self.family);
-        let mut terms: Vec<Term> = Vec::new();
-        for (natural, statistic) in form.natural.iter().zip(&form.statistic) {
-            // What is exchanged with another has the other's term.
-            if let Some(carried) = self.carried(statistic, &form.statistic, &terms) {
-                terms.push(carried);
-                continue;
-            }
-            let position = self.search.expectation(statistic).ok()?;
-            let moment = self.search.value(position);
-            let difference = self.search.simplifier.simplify_term(&(natural.clone() - natural.substitute(&replaced)));
-            terms.push(difference * moment);
-        }
-        let partition = form.log_partition.substitute(&replaced) - form.log_partition.clone();
-        terms.push(self.search.simplifier.simplify_term(&partition));
-        Some(Term::sum(terms))
-    }
-
-    fn kl_taylor(&mut self, kl: &Term) -> Result<(), Failure> {
-        let at: Vec<(Name, Term)> =
-            self.parameters.iter().map(|name| (second(name), Term::Variable(name.clone()))).collect();
-        let seconds: Vec<Name> = self.parameters.iter().map(second).collect();
-        let divergence = (Term::log_density() - Term::LogDensity(second_parameters(self.family))).expectation();
-        let mut theorems = Vec::new();
-        let mut equations = Vec::new();
-        let mut orders = [0, 1, 2, 3].map(|order| self.tensor(order));
-        for (order, tensor) in orders.iter_mut().enumerate() {
-            let kinds = self.kinds(order);
-            if order == 3 && kinds.len() > MOST_THIRD_COEFFICIENTS {
-                break;
-            }
-            for indices in kinds {
-                let by = |term: &Term| indices.iter().fold(term.clone(), |term, k| term.derivative(&seconds[*k]));
-                let (of, formal) = (by(kl), by(&divergence));
-                let is = match order {
-                    0 | 1 => Term::zero(),
-                    2 => self.report.fisher.get(&indices).ok_or(Failure::NoLemma)?,
-                    _ => {
-                        let worked_out = self.search.checker.parameters().normalize(&of)?.to_term().substitute(&at);
-                        self.search.simplifier.simplify_term(&worked_out)
-                    }
-                };
-                let proposition =
-                    Proposition::Specialization { auxiliary: Vec::new(), of, at: at.clone(), is: is.clone() };
-                let position = self.search.push(proposition, Rule::Algebra)?;
-                theorems.push(self.search.theorem(position).clone());
-                // Shown as derivatives of the divergence, not of its closed form written out.
-                equations.push(Equation { left: formal, right: is.clone() });
-                tensor.set(&indices, is);
-            }
-        }
-        let theorems: Vec<&Theorem> = theorems.iter().collect();
-        self.report.checks.push(proved(CheckKind::KlTaylor, equations, &theorems));
-        let [_, order1, order2, order3] = orders;
-        self.report.kl_taylor = Some(KlTaylor { order0: Term::zero(), order1, order2, order3 });
-        Ok(())
-    }
-
     // ——— telling ———
 
-    fn failed(&mut self, kind: CheckKind, failure: &Failure) {
+    pub(super) fn failed(&mut self, kind: CheckKind, failure: &Failure) {
         self.report.checks.push(Check { reason: Some(failure.to_string()), ..check(kind, Status::NotProved) });
     }
 
     /// The chain behind an expectation: worked out, split by linearity, each moment by its lemma.
-    fn explain(&mut self, what: Derivable, position: usize) {
+    pub(super) fn explain(&mut self, what: Derivable, position: usize) {
         if !self.explain {
             return;
         }
@@ -1117,46 +514,7 @@ impl Work<'_> {
     }
 }
 
-/// The natural coordinates of a family: A as a function of them, and their values.
-struct NaturalCoordinates {
-    auxiliary: Vec<(Name, Domain)>,
-    log_partition: Term,
-    at: Vec<(Name, Term)>,
-}
-
-/// One way to the Fisher matrix, entry by entry.
-#[derive(Default)]
-struct Route {
-    equations: Vec<Equation>,
-    theorems: Vec<Theorem>,
-    failure: Option<Failure>,
-}
-
-impl Route {
-    fn add(&mut self, of: &Term, search: &Search, position: usize) {
-        // The log-partition and its Jacobian written out would say less than F = Jᵀ ∇²A J does.
-        if let Proposition::Expectation { .. } = search.theorem(position).proposition() {
-            self.equations.push(Equation { left: of.clone().expectation(), right: search.value(position) });
-        }
-        self.theorems.push(search.theorem(position).clone());
-    }
-
-    fn fail(&mut self, failure: Failure) {
-        self.failure.get_or_insert(failure);
-    }
-
-    fn check(self, kind: CheckKind) -> Check {
-        let theorems: Vec<&Theorem> = self.theorems.iter().collect();
-        let mut own = proved(kind, self.equations, &theorems);
-        if let Some(failure) = self.failure {
-            own.status = Status::NotProved;
-            own.reason = Some(failure.to_string());
-        }
-        own
-    }
-}
-
-fn check(kind: CheckKind, status: Status) -> Check {
+pub(super) fn check(kind: CheckKind, status: Status) -> Check {
     Check { kind, status, equations: Vec::new(), assumptions: Vec::new(), lemmas: Vec::new(), steps: 0, reason: None }
 }
 
@@ -1165,7 +523,7 @@ fn doubt(assumption: &str) -> String {
 }
 
 /// A check that rests on theorems.
-fn proved(kind: CheckKind, equations: Vec<Equation>, theorems: &[&Theorem]) -> Check {
+pub(super) fn proved(kind: CheckKind, equations: Vec<Equation>, theorems: &[&Theorem]) -> Check {
     let assumptions: BTreeSet<String> =
         theorems.iter().flat_map(|theorem| theorem.assumptions()).map(assumed).collect();
     let names: BTreeSet<&'static str> = theorems.iter().flat_map(|theorem| theorem.lemmas()).copied().collect();
@@ -1185,83 +543,6 @@ fn proved(kind: CheckKind, equations: Vec<Equation>, theorems: &[&Theorem]) -> C
     }
 }
 
-fn join(names: &[Name]) -> String {
+pub(super) fn join(names: &[Name]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The least pivot of an elimination relative to the row that it came from: a float, only to decide
-/// what to look for.
-fn relative_determinant(rows: Vec<Vec<f64>>) -> f64 {
-    let size = |row: &Vec<f64>| row.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-    let mut rows: Vec<(f64, Vec<f64>)> = rows.into_iter().map(|row| (size(&row), row)).collect();
-    let mut least = f64::INFINITY;
-    for column in 0..rows.len() {
-        let pivots = column..rows.len();
-        let Some(found) = pivots.max_by(|a, b| rows[*a].1[column].abs().total_cmp(&rows[*b].1[column].abs())) else {
-            break;
-        };
-        rows.swap(column, found);
-        let (size, pivot) = rows[column].clone();
-        least = least.min(pivot[column].abs() / size.max(f64::MIN_POSITIVE));
-        for (_, row) in rows.iter_mut().skip(column + 1) {
-            let factor = row[column] / pivot[column];
-            row.iter_mut().zip(&pivot).for_each(|(value, pivot)| *value -= factor * pivot);
-        }
-    }
-    least
-}
-
-/// A vector v ≠ 0 with M v = 0, by elimination over normal forms; `None` when M is regular.
-fn null_direction(normalizer: &Normalizer, matrix: &[Vec<Term>]) -> Option<Vec<Poly>> {
-    let count = matrix.len();
-    if count > 6 {
-        return None;
-    }
-    let mut rows: Vec<Vec<Poly>> = matrix
-        .iter()
-        .map(|row| row.iter().map(|term| normalizer.normalize(term).ok()).collect::<Option<Vec<_>>>())
-        .collect::<Option<_>>()?;
-    let mut pivots: Vec<usize> = Vec::new();
-    let mut free = None;
-    for column in 0..count {
-        let rank = pivots.len();
-        let mut found = None;
-        for (candidate, row) in rows.iter().enumerate().skip(rank) {
-            if !normalizer.is_zero(&row[column]).ok()? {
-                found = Some(candidate);
-                break;
-            }
-        }
-        let Some(found) = found else {
-            free = Some(column);
-            break;
-        };
-        rows.swap(rank, found);
-        let inverse = normalizer.power(&rows[rank][column], &Poly::integer(-1)).ok()?;
-        for value in &mut rows[rank] {
-            *value = normalizer.canonical(&value.times(&inverse).ok()?).ok()?;
-        }
-        let pivot_row = rows[rank].clone();
-        for (other, row) in rows.iter_mut().enumerate() {
-            if other == rank || row[column].is_zero() {
-                continue;
-            }
-            let factor = row[column].clone();
-            for (value, pivot) in row.iter_mut().zip(&pivot_row) {
-                *value = normalizer.canonical(&value.minus(&factor.times(pivot).ok()?)).ok()?;
-            }
-        }
-        pivots.push(column);
-    }
-    let free = free?;
-    let mut direction = vec![Poly::zero(); count];
-    direction[free] = Poly::one();
-    for (row, column) in pivots.iter().enumerate() {
-        direction[*column] = rows[row][free].scaled(&-Rational::one());
-    }
-    Some(direction)
-}
-
-fn is_logarithm_of_sum(term: &Term) -> bool {
-    matches!(term, Term::Apply(Function::Log, arguments) if matches!(arguments[0], Term::Sum(_)))
 }

@@ -1,8 +1,8 @@
 //! The untrusted search: closed forms and the certificates that the kernel replays.
 //!
 //! - [`setting`]: from a declared family to the kernel's setting, with a witness;
-//! - [`instance`]: which lemma integrates the density, and with which parameters;
-//! - `change`: the changes of variable after which one may;
+//! - [`instance`] and `fit`: which lemma integrates the density, and with which parameters;
+//! - `change`, `composed`: the changes of variable after which one may; `suggestion` reads them off the density;
 //! - `shape`: lemmas whose moments take more than a shift or a derivative, each kind in a file of its own:
 //!   `circle`, `lagrange`, `ratio`, `ramp`, `occupation`;
 //! - [`search`]: expectations by moments and linearity, each step replayed at once by the kernel;
@@ -14,17 +14,24 @@
 //! - [`statement`]: statements about one family, decided;
 //! - [`generic`]: a proof about any density, with one family's values beside it;
 //! - [`quantity`]: entropy, moments of T, other coordinates, divergences;
-//! - [`family`]: everything about one family, as a [`report::Report`].
+//! - [`family`]: everything about one family, as a [`report::Report`]; `normalization`, `exponential`, `fisher` and
+//!   `divergence` are its chapters.
 
 mod change;
 mod circle;
 pub mod claim;
+mod composed;
+mod divergence;
 pub mod exchange;
+mod exponential;
 pub mod family;
+mod fisher;
+mod fit;
 pub mod formula;
 pub mod generic;
 pub mod instance;
 mod lagrange;
+mod normalization;
 mod occupation;
 pub mod quantity;
 mod ramp;
@@ -38,6 +45,7 @@ mod shape;
 pub mod simplify;
 mod split;
 pub mod statement;
+mod suggestion;
 pub mod tensor;
 
 use num_traits::ToPrimitive;

@@ -5,8 +5,9 @@
 
 use num_traits::{One, Zero};
 
-use super::change::{Change, linear_parts};
+use super::change::Change;
 use super::instance::{PieceInstance, Resolved, multiple};
+use super::suggestion::linear_parts;
 use crate::kernel::domain::Domain;
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;

@@ -3,16 +3,15 @@
 //! Every value is a theorem: an expectation that the kernel proved, or an equation with proved values
 //! that it checked by algebra.
 
+use super::family::Coordinates;
+use super::report::{FurtherQuantity, Report, Status};
+use super::search::{Failure, Search};
+use super::setting::{second_parameters, setting};
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Obstacle, Poly};
 use crate::kernel::term::{Name, Rational, Term};
 use crate::kernel::theorem::Rejection;
 use crate::model::family::Family;
-
-use super::family::Coordinates;
-use super::report::{FurtherQuantity, Report, Status};
-use super::search::{Failure, Search};
-use super::setting::{second_parameters, setting};
 
 /// Matrices larger than this are not inverted.
 const MOST_ROWS: usize = 3;
@@ -71,9 +70,9 @@ pub fn products(search: &mut Search, factors: &[Term]) -> Result<Vec<Vec<Term>>,
 }
 
 struct Work<'a> {
-    search: &'a mut Search,
-    family: &'a Family,
-    report: &'a Report,
+    pub(super) search: &'a mut Search,
+    pub(super) family: &'a Family,
+    pub(super) report: &'a Report,
     found: Vec<FurtherQuantity>,
 }
 

@@ -2,8 +2,10 @@
 
 use num_traits::One;
 
-use super::change::{Change, linear_parts};
-use super::instance::{PieceInstance, Resolved, end_value};
+use super::change::Change;
+use super::fit::end_value;
+use super::instance::{PieceInstance, Resolved};
+use super::suggestion::linear_parts;
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use num_traits::Signed;
 
-use super::change::{Change, linear_parts};
-use super::instance::{PieceInstance, Resolved, fit_linear};
+use super::change::Change;
+use super::fit::fit_linear;
+use super::instance::{PieceInstance, Resolved};
+use super::suggestion::linear_parts;
 use crate::kernel::lemma::Lemma;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};

@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use num_traits::One;
 
-use crate::kernel::certificate::{self, Certificate, Moment, Proposition, Rule, Step, Tower};
-use crate::kernel::check::{Cut, replay_step};
-use crate::kernel::poly::{Monomial, Obstacle, Poly};
-use crate::kernel::sign::Sign;
-use crate::kernel::term::{Name, Term};
-use crate::kernel::theorem::{Checker, Rejection, Setting, Theorem, points};
-
 use super::instance::{Instance, beside, find};
 use super::simplify::Simplifier;
 use super::split::{self, Split};
+use crate::kernel::certificate::{self, Certificate, Moment, Proposition, Rule, Step, Tower};
+use crate::kernel::check::{Cut, replay_step};
+use crate::kernel::poly::{Monomial, Obstacle, Poly};
+use crate::kernel::setting::{Setting, points};
+use crate::kernel::sign::Sign;
+use crate::kernel::term::{Name, Term};
+use crate::kernel::theorem::{Checker, Rejection, Theorem};
 
 /// A value of more terms than this is no closed form that anybody could read, unless they are few for
 /// each of many variables.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::kernel::domain::{Context, Domain, Support, substitute_domain};
+use crate::kernel::setting::Setting;
 use crate::kernel::term::{Name, Term};
-use crate::kernel::theorem::{Rejection, Setting};
+use crate::kernel::theorem::Rejection;
 use crate::model::family::{DensityForm, Family};
 use crate::numeric::sample_points;
 

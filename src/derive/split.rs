@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use num_traits::One;
 
+use super::search::{Failure, Search};
 use crate::kernel::domain::{Context, Domain, Support, substitute_domain};
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Monomial, Poly};
 use crate::kernel::section::{Section, slice};
+use crate::kernel::setting::Setting;
 use crate::kernel::term::{Name, Term};
-use crate::kernel::theorem::Setting;
 use crate::numeric::sample_points;
-
-use super::search::{Failure, Search};
 
 /// More coordinates than this are not tried.
 const MOST_COORDINATES: usize = 32;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::{Signed, Zero};
 
+use super::bounds::Bounds;
 use super::domain::Domain;
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Poly};
-use super::sign::{Bounds, Sign};
+use super::sign::Sign;
 use super::term::{Name, Rational};
 
 /// constant + Σ slope · variable.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::certificate::{Certificate, Proposition, Rule, Split, Step};
 use super::section::Section;
+use super::setting::Setting;
 use super::term::{Name, Term};
-use super::theorem::{Checker, Rejection, Setting, Theorem};
+use super::theorem::{Checker, Rejection, Theorem};
 
 /// A rejected step: its position, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]

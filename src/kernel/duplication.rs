@@ -1,9 +1,10 @@
 //! Legendre's duplication: Γ, log Γ and ψ at two arguments that are half an odd number apart.
 
-use super::normal::{Normalizer, signed_factorial};
+use super::normal::Normalizer;
 use super::poly::{Generator, Outcome, Poly};
 use super::reflection::{arguments, whole_order};
 use super::sign::Sign;
+use super::special::signed_factorial;
 use super::term::{Function, Rational};
 
 /// Steps of the recurrence between the two arguments.

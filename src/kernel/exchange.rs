@@ -11,8 +11,9 @@ use super::certificate::Proposition;
 use super::domain::{Domain, Support};
 use super::normal::Normalizer;
 use super::poly::Poly;
+use super::setting::Setting;
 use super::term::{Name, Term};
-use super::theorem::{Rejection, Setting};
+use super::theorem::Rejection;
 
 /// A permutation of names; those that are not listed stay.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::normal::{Normalizer, recurrence_factors, signed_factorial};
+use super::normal::Normalizer;
 use super::poly::{Generator, Outcome, Poly};
 use super::reflection::{arguments, whole_order};
+use super::special::{recurrence_factors, signed_factorial};
 use super::term::{Function, Rational};
 
 /// Arguments compared with each other, and steps between two of them.

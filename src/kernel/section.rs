@@ -10,9 +10,10 @@ use num_traits::{One, Signed};
 use super::domain::{Context, Domain, Support};
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Monomial, Poly};
+use super::setting::Setting;
 use super::sign::Sign;
 use super::term::{Name, Rational, Term};
-use super::theorem::{Rejection, Setting};
+use super::theorem::Rejection;
 
 /// The values of one coordinate when the others are held fixed, and what is left of the region.
 #[derive(Clone, Debug, PartialEq)]

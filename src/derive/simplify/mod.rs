@@ -17,6 +17,7 @@ mod tidy;
 mod trigonometry;
 mod weight;
 
+use crate::kernel::setting::Setting;
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,6 @@ use crate::kernel::memo::{ByFingerprint, Memo, fingerprint};
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Generator, Monomial, Poly, spend};
 use crate::kernel::term::{Function, Name, Term};
-use crate::kernel::theorem::Setting;
 
 use abbreviation::Abbreviations;
 use exponential::{has_exponentials, present};
