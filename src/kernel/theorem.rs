@@ -497,8 +497,8 @@ impl Checker {
     //     ———————————————————————————————————————————————————————————————————————————————————————————————————————
     //                              E[f] = Σ over the pieces of  Σ_j c_j ∂_s^m_j G(σ + shift_j)
     //
-    /// On the circle x = t/k may take t round several times ([`turns`]), and half a domain is a piece where the
-    /// integrand is its own mirror image ([`mirror`]). Fails when the pieces do not make up the support, a side
+    /// On the circle x = t/k may take t round several times ([`super::symmetry::turns`]), and half a domain is a piece where the
+    /// integrand is its own mirror image ([`super::symmetry::mirror`]). Fails when the pieces do not make up the support, a side
     /// condition of the lemma cannot be discharged, or the integrands differ.
     pub fn moment(&self, of: &Term, is: &Term, moment: &Moment) -> Result<Theorem, Rejection> {
         let outer = self.fresh_parameters();
