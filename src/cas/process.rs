@@ -25,7 +25,9 @@ const MAX_FRAME: usize = 64 << 20;
 
 /// A question is given up after so long. Its terms are bounded, so hardly any comes near; what is
 /// counted, and the same everywhere, is the work of the kernel.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is looked whether it is time.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// How often, and after which pauses in milliseconds, a start is tried again that another program prevents:
 /// one that is about to end is waited for.
@@ -96,7 +98,7 @@ impl Watch {
         let watched = Arc::clone(&since);
         thread::spawn(move || {
             loop {
-                thread::sleep(Duration::from_secs(1));
+                thread::sleep(LOOK);
                 let since = Duration::from_millis(watched.load(Ordering::Relaxed));
                 if !since.is_zero() && begin.elapsed().saturating_sub(since) > PATIENCE {
                     std::process::exit(1);

@@ -1,6 +1,6 @@
 //! The Fisher information by its three routes, and the direction in which it is singular.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::{One, ToPrimitive};
 
@@ -13,7 +13,7 @@ use super::setting::score_product;
 use crate::kernel::certificate::{Proposition, Rule};
 use crate::kernel::domain::Domain;
 use crate::kernel::normal::Normalizer;
-use crate::kernel::poly::{Obstacle, Poly};
+use crate::kernel::poly::{Exponent, Generator, Monomial, Obstacle, Poly};
 use crate::kernel::setting::points;
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Name, Rational, Term};
@@ -366,5 +366,30 @@ fn null_direction(normalizer: &Normalizer, matrix: &[Vec<Term>]) -> Option<Vec<P
     for (row, column) in pivots.iter().enumerate() {
         direction[*column] = rows[row][free].scaled(&-Rational::one());
     }
-    Some(direction)
+    without_denominators(normalizer, &direction).or(Some(direction))
+}
+
+/// The same direction, its coordinates multiplied by what they are all divided by.
+fn without_denominators(normalizer: &Normalizer, direction: &[Poly]) -> Option<Vec<Poly>> {
+    let fractions: Vec<(Poly, Monomial)> =
+        direction.iter().map(|poly| normalizer.fraction(poly).ok()).collect::<Option<_>>()?;
+    let mut below: BTreeMap<Generator, i64> = BTreeMap::new();
+    let mut divides = |generator: &Generator, power: i64| {
+        let most = below.entry(generator.clone()).or_default();
+        *most = (*most).max(power);
+    };
+    for (numerator, denominator) in &fractions {
+        for (generator, exponent) in denominator.factors() {
+            let Exponent::Integer(power) = exponent else { return None };
+            divides(generator, *power);
+        }
+        for (generator, exponent) in numerator.terms().flat_map(|(monomial, _)| monomial.factors()) {
+            if let Exponent::Integer(power) = exponent {
+                divides(generator, -power);
+            }
+        }
+    }
+    let factors = below.into_iter().map(|(generator, power)| (generator, Exponent::Integer(power))).collect();
+    let common = Poly::single(Monomial::from_factors(factors), Rational::one());
+    direction.iter().map(|poly| normalizer.canonical(&poly.times(&common).ok()?).ok()).collect()
 }

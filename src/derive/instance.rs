@@ -113,6 +113,22 @@ pub fn beside(setting: &Setting, monomial: &Monomial) -> Vec<Vec<Piece>> {
     fitting.filter_map(found).collect()
 }
 
+/// Moments of one monomial in the variate by a lemma whose kernel is the density times it: of (x + b)⁻² where the
+/// density holds x + b.
+pub fn with_monomial(setting: &Setting, monomial: &Monomial) -> Vec<Vec<Piece>> {
+    let names = setting.support().names();
+    let [name] = names.as_slice() else { return Vec::new() };
+    let holds_sum = |(generator, _): &(Generator, Exponent)| matches!(generator, Generator::Sum(_));
+    if !monomial.factors().iter().any(holds_sum) {
+        return Vec::new();
+    }
+    let logarithm = Poly::single(monomial.clone(), One::one()).to_term().log();
+    let together = setting.log_density().clone() + logarithm;
+    let (support, context) = (setting.support().clone(), setting.context().clone());
+    let Ok(together) = Setting::new(support, context, together, setting.witness().to_vec()) else { return Vec::new() };
+    find(&together, None).iter().filter_map(|instance| instance.pieces(name, &Term::one())).collect()
+}
+
 /// The lemma's parameters are read off where its kernel and its factor have the shapes at hand.
 fn piece_beside(
     lemma: &'static Lemma,

@@ -6,6 +6,7 @@
 //! - `shape`: lemmas whose moments take more than a shift or a derivative, each kind in a file of its own:
 //!   `circle`, `lagrange`, `ratio`, `ramp`, `occupation`;
 //! - [`search`]: expectations by moments and linearity, each step replayed at once by the kernel;
+//! - `partial`: partial fractions, where a quotient has no moment of its own;
 //! - `split`: how a joint density is cut into a marginal and a conditional;
 //! - [`exchange`], [`tensor`]: which parameters may be exchanged, and entries of which one of each kind is held;
 //! - [`recognise`]: the exponential-family form;
@@ -33,6 +34,7 @@ pub mod instance;
 mod lagrange;
 mod normalization;
 mod occupation;
+mod partial;
 pub mod quantity;
 mod ramp;
 mod ratio;

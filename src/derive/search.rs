@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use num_traits::One;
 
-use super::instance::{Instance, beside, find};
+use super::instance::{Instance, beside, find, with_monomial};
+use super::partial::partial_fractions;
 use super::simplify::Simplifier;
 use super::split::{self, Split};
 use crate::kernel::certificate::{self, Certificate, Moment, Proposition, Rule, Step, Tower};
@@ -233,13 +234,16 @@ impl Search {
                 let mut best = None;
                 let by_shift = found.iter().filter_map(|instance| instance.pieces(&name, &of));
                 let by_factor = std::iter::once(()).flat_map(|()| beside(self.checker.setting(), monomial));
-                for pieces in by_shift.chain(by_factor) {
+                let by_kernel = std::iter::once(()).flat_map(|()| with_monomial(self.checker.setting(), monomial));
+                for pieces in by_shift.chain(by_factor).chain(by_kernel) {
                     let moment = Moment { pieces };
                     match self.checker.moment_value(&of, &moment) {
                         Ok(value) => {
                             best = Some((moment, self.checker.parameters().canonical(&value)?.to_term()));
                             break;
                         }
+                        // Where an attempt went astray says nothing of the moment.
+                        Err(Rejection::Differ { .. }) => {}
                         Err(rejection) => last = rejection.into(),
                     }
                 }
@@ -358,6 +362,7 @@ impl Search {
                     best = Some((moment, self.simplifier.simplify(&value)));
                     break;
                 }
+                Err(Rejection::Differ { .. }) => {}
                 Err(rejection) => last = rejection.into(),
             }
         }
@@ -370,9 +375,22 @@ impl Search {
         let grouped = self.decompose(of)?;
         let mut premises = Vec::with_capacity(grouped.len());
         for (inside, outside) in grouped {
-            premises.push((outside.to_term(), self.moment(&inside)?));
+            match self.moment(&inside) {
+                Ok(position) => premises.push((outside.to_term(), position)),
+                Err(failure) => {
+                    for (part, coefficient) in self.parts(&inside).ok_or(failure)? {
+                        premises.push((outside.times(&coefficient)?.to_term(), self.moment(&part)?));
+                    }
+                }
+            }
         }
         Ok(premises)
+    }
+
+    /// A monomial without a moment of its own, in partial fractions.
+    fn parts(&self, monomial: &Monomial) -> Option<Vec<(Monomial, Poly)>> {
+        let ([name], Method::Lemma(_)) = (self.variates.as_slice(), &self.method) else { return None };
+        partial_fractions(self.checker.pointwise(), monomial, name)
     }
 
     /// Premises for linearity, and the value they add up to.

@@ -123,7 +123,11 @@ fn half_gauss() -> Term {
 
 /// erf(√a (m − b/2a)) at a bound m of Gauss's integral.
 fn scaled_erf(bound: &str) -> Term {
-    Term::apply(Function::Erf, vec![sqrt(v("a")) * (v(bound) - v("b") / (n(2) * v("a")))])
+    erf(sqrt(v("a")) * (v(bound) - v("b") / (n(2) * v("a"))))
+}
+
+fn erf(argument: Term) -> Term {
+    Term::apply(Function::Erf, vec![argument])
 }
 
 /// √(k² − p² − q²).
@@ -250,6 +254,31 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 Domain::Interval { lower: Some(v("l")), upper: Some(v("u")) },
                 quadratic(),
                 half_gauss() * (scaled_erf("u") - scaled_erf("l")),
+            )
+        },
+        Lemma {
+            parameters: positive(&["k"]),
+            ..row(
+                "erfc-integral",
+                r"\int_0^\infty \frac{e^{-k(t+1/t)}}{\sqrt{t}\,(1+t)}\,dt = \pi\, e^{2k} \bigl(1 - \operatorname{erf}(2\sqrt{k})\bigr)",
+                r"k > 0",
+                "DLMF 7.7.1 (at sinh u, where t = e^{2u})",
+                Domain::positive(),
+                -(v("k") * (t() + t().recip())) - t().log() / n(2) - (n(1) + t()).log(),
+                pi() * (n(2) * v("k")).exp() * (n(1) - erf(n(2) * sqrt(v("k")))),
+            )
+        },
+        Lemma {
+            parameters: positive(&["k"]),
+            ..row(
+                "erfc-integral-below",
+                r"\int_0^\infty \frac{e^{-k(t+1/t)}}{t^{3/2}\,(1+t)}\,dt = \sqrt{\frac{\pi}{k}}\, e^{-2k} - \pi\, e^{2k} \bigl(1 - \operatorname{erf}(2\sqrt{k})\bigr)",
+                r"k > 0",
+                "DLMF 7.7.1 and 10.32.10, by 1/(t^{3/2}(1+t)) = 1/t^{3/2} - 1/(t^{1/2}(1+t))",
+                Domain::positive(),
+                -(v("k") * (t() + t().recip())) - n(3) * t().log() / n(2) - (n(1) + t()).log(),
+                sqrt(pi() / v("k")) * (-(n(2) * v("k"))).exp()
+                    - pi() * (n(2) * v("k")).exp() * (n(1) - erf(n(2) * sqrt(v("k")))),
             )
         },
         Lemma {

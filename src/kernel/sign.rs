@@ -98,6 +98,8 @@ impl Sign {
 
 /// How often a sign question may ask another one.
 pub(super) const MOST_QUESTIONS: usize = 12;
+/// Terms that are looked at when a sum is tried at all points of a finite support.
+const MOST_POINT_TERMS: usize = 2_000;
 /// How many questions one may lead to in all; a long sum counts for several.
 const MOST_QUESTIONS_IN_ALL: usize = 600;
 
@@ -335,6 +337,9 @@ impl Normalizer {
         for point in points {
             if !seen.insert(occurring.iter().map(|&index| &point[index]).collect()) {
                 continue;
+            }
+            if seen.len() * poly.len() > MOST_POINT_TERMS {
+                return None;
             }
             let at: Vec<(Name, Term)> =
                 occurring.iter().map(|&index| (names[index].clone(), point[index].clone())).collect();

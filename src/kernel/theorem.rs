@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::certificate::{Moment, Proposition};
-use super::domain::{Domain, Support};
+use super::domain::{Context, Domain, Support};
 use super::exchange::{Renaming, has_other_parameters, is_invariant};
 use super::lemma::Lemma;
 use super::moment::{Pole, WorkedOut};
@@ -51,7 +51,14 @@ impl std::fmt::Display for Rejection {
             Rejection::Obstacle(obstacle) => write!(f, "{obstacle}"),
             Rejection::Differ { residue } => write!(f, "the two sides differ by `{residue}`"),
             Rejection::Condition { lemma, term } => {
-                write!(f, "`{lemma}` needs `{term} > 0`, which the declared domains do not give")
+                let plain = Normalizer::new(&Context::default());
+                match plain.normalize(term).ok().and_then(|poly| poly.as_constant()) {
+                    Some(value) => {
+                        let value = Term::Number(value);
+                        write!(f, "`{lemma}` does not converge here: what must be positive is `{value}`")
+                    }
+                    None => write!(f, "`{lemma}` needs `{term} > 0`, which the declared domains do not give"),
+                }
             }
             Rejection::Malformed(what) => write!(f, "{what}"),
             Rejection::Vacuous(what) => write!(f, "{what}"),

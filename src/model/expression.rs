@@ -48,6 +48,30 @@ const FOREIGN_FUNCTIONS: &[(&str, &str)] = &[
     ("root", "sqrt"),
 ];
 
+/// Functions of other languages that are an expression here.
+const FOREIGN_EXPRESSIONS: &[(&str, &str)] = &[
+    ("Phi", "(1 + erf(x/sqrt(2)))/2"),
+    ("pnorm", "(1 + erf(x/sqrt(2)))/2"),
+    ("dnorm", "exp(-x^2/2)/sqrt(2*pi)"),
+    ("erfc", "1 - erf(x)"),
+    ("max", "(a + b + abs(a - b))/2"),
+    ("min", "(a + b - abs(a - b))/2"),
+    ("logit", "log(x/(1 - x))"),
+    ("expit", "1/(1 + exp(-x))"),
+    ("sigmoid", "1/(1 + exp(-x))"),
+    ("sec", "1/cos(x)"),
+    ("csc", "1/sin(x)"),
+    ("cot", "cos(x)/sin(x)"),
+    ("sech", "1/cosh(x)"),
+    ("csch", "1/sinh(x)"),
+    ("coth", "cosh(x)/sinh(x)"),
+    ("log2", "log(x)/log(2)"),
+    ("log10", "log(x)/log(10)"),
+    ("log1p", "log(1 + x)"),
+    ("expm1", "exp(x) - 1"),
+    ("cbrt", "x^(1/3)"),
+];
+
 /// Turns expressions into terms and collects what is wrong with them; `None` is what was reported.
 pub struct Resolver {
     pub scope: Scope,
@@ -422,9 +446,11 @@ impl Resolver {
         let diagnostic = Diagnostic::error("unknown-function", format!("there is no function `{name}`"))
             .at(function.span, "not a function");
         let foreign = FOREIGN_FUNCTIONS.iter().find(|(typed, _)| *typed == name);
-        self.refuse(match foreign {
-            Some((_, ours)) => diagnostic.help(format!("it is called `{ours}` here")),
-            None => {
+        let written = FOREIGN_EXPRESSIONS.iter().find(|(typed, _)| *typed == name);
+        self.refuse(match (foreign, written) {
+            (Some((_, ours)), _) => diagnostic.help(format!("it is called `{ours}` here")),
+            (None, Some((_, ours))) => diagnostic.help(format!("write `{ours}`")),
+            (None, None) => {
                 let diagnostic =
                     diagnostic.did_you_mean(name, Function::TABLE.iter().map(|row| row.1).chain(["sum", "prod"]));
                 match diagnostic.helps.is_empty() && terms.len() == 1 {

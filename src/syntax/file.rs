@@ -21,7 +21,10 @@ impl Parser<'_> {
                 Err(self.unknown_item())
             };
             match item {
-                Ok(item) => file.items.push(item),
+                Ok(item) => {
+                    self.told_apart(&file, &item);
+                    file.items.push(item);
+                }
                 Err(_) => {
                     if self.mark() == begin {
                         self.advance();
@@ -41,6 +44,23 @@ impl Parser<'_> {
             );
         }
         file
+    }
+
+    /// Families of one file have different names, as results are told by them.
+    fn told_apart(&mut self, file: &File, item: &Item) {
+        let Item::Family(own) = item else { return };
+        let earlier = file.items.iter().find_map(|item| match item {
+            Item::Family(family) if family.name.node == own.name.node => Some(family.name.span),
+            _ => None,
+        });
+        if let Some(earlier) = earlier {
+            self.report(
+                Diagnostic::error("declared-twice", format!("two families are called `{}`", own.name.node))
+                    .at(own.name.span, "the second")
+                    .also(earlier, "the first")
+                    .help("give each its own name"),
+            );
+        }
     }
 
     fn unknown_item(&mut self) -> super::parser::Reported {

@@ -223,7 +223,21 @@ pub fn tokenize(source: &Source) -> (Vec<Token>, Vec<Diagnostic>) {
         }
     }
     diagnostics.extend(stray.map(|run| stray_characters(source, run)));
+    diagnostics.extend(reordering(source));
     (tokens, diagnostics)
+}
+
+/// Characters that turn the direction of what follows would show another text, in a comment too, than the one that is
+/// read (Boucher & Anderson, Trojan Source, 2021).
+fn reordering(source: &Source) -> Option<Diagnostic> {
+    let turns = |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let (start, letter) = source.text.char_indices().find(|(_, letter)| turns(*letter))?;
+    let message = format!("the invisible character `{}` turns the direction of the text", letter.escape_unicode());
+    Some(
+        Diagnostic::error("unexpected-character", message)
+            .at(Span::new(start, start + letter.len_utf8()), "here")
+            .help("delete it: what is shown must be what is read"),
+    )
 }
 
 fn stray_characters(source: &Source, span: Span) -> Diagnostic {
