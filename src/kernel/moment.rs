@@ -169,8 +169,14 @@ impl Checker {
         }
         for condition in &lemma.positive {
             let term = condition.substitute(&instance);
-            if outer.sign(&outer.normalize(&term)?) != Some(Sign::Positive) {
-                return Err(Rejection::Condition { lemma: lemma.name, term });
+            let poly = outer.normalize(&term)?;
+            match outer.sign(&poly) {
+                Some(Sign::Positive) => {}
+                // Positive wherever it is not zero, which is assumed.
+                Some(Sign::Nonnegative) if !outer.is_zero(&poly)? => {
+                    conditions.insert(poly.to_term());
+                }
+                _ => return Err(Rejection::Condition { lemma: lemma.name, term }),
             }
         }
         for condition in &lemma.nonzero {
