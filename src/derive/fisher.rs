@@ -1,6 +1,7 @@
 //! The Fisher information by its three routes, and the direction in which it is singular.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use num_traits::{One, ToPrimitive};
 
@@ -11,6 +12,7 @@ use super::report::{Check, CheckKind, Derivable, Equation, Status};
 use super::search::{Failure, Search};
 use super::setting::score_product;
 use crate::kernel::certificate::{Proposition, Rule};
+use crate::kernel::division::divide_exactly;
 use crate::kernel::domain::Domain;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Obstacle, Poly};
@@ -389,7 +391,19 @@ fn without_denominators(normalizer: &Normalizer, direction: &[Poly]) -> Option<V
             }
         }
     }
+    let sums: Vec<Arc<Poly>> = below
+        .iter()
+        .filter_map(|(generator, _)| if let Generator::Sum(sum) = generator { Some(sum.clone()) } else { None })
+        .collect();
     let factors = below.into_iter().map(|(generator, power)| (generator, Exponent::Integer(power))).collect();
     let common = Poly::single(Monomial::from_factors(factors), Rational::one());
-    direction.iter().map(|poly| normalizer.canonical(&poly.times(&common).ok()?).ok()).collect()
+    let multiplied = |poly: &Poly| normalizer.canonical(&poly.times(&common).ok()?).ok();
+    let mut whole: Vec<Poly> = direction.iter().map(multiplied).collect::<Option<_>>()?;
+    for sum in sums {
+        let divided = |poly: &Poly| divide_exactly(poly, &sum).ok().flatten();
+        while let Some(shorter) = whole.iter().map(divided).collect::<Option<_>>() {
+            whole = shorter;
+        }
+    }
+    Some(whole)
 }

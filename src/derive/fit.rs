@@ -200,7 +200,7 @@ fn structural_assignments(lemma: &Lemma, change: &Change, target: &Poly, scope: 
     assignments
 }
 
-/// Real parameters whose coefficient in the kernel is not free of real parameters.
+/// Real parameters in which the kernel is not linear.
 fn nonlinear_parameters(lemma: &Lemma) -> Vec<&Name> {
     lemma.parameters.iter().map(|(name, _)| name).filter(|name| occurs_in_exponent(&lemma.log_kernel, name)).collect()
 }
@@ -208,6 +208,7 @@ fn nonlinear_parameters(lemma: &Lemma) -> Vec<&Name> {
 fn occurs_in_exponent(term: &Term, name: &Name) -> bool {
     match term {
         Term::Power(base, exponent) => exponent.contains(name) || occurs_in_exponent(base, name),
+        Term::Apply(Function::BesselI, arguments) => arguments.iter().any(|argument| argument.contains(name)),
         _ => term.children().any(|child| occurs_in_exponent(child, name)),
     }
 }
@@ -252,6 +253,15 @@ fn structural_candidates(change: &Change, target: &Poly, scope: &Normalizer) -> 
         {
             push(intercept.minus(&Poly::one()).to_term());
             push(intercept.to_term());
+        }
+    });
+    target.visit_generators(&mut |generator| {
+        if let Generator::Call(Function::BesselI, arguments) = generator
+            && let Some((monomial, number)) = arguments[1].as_single()
+        {
+            let (_, outside) = scope.split_monomial(monomial, names);
+            push(arguments[0].to_term());
+            push(Poly::single(outside, number.clone()).to_term());
         }
     });
     for (_, scale) in quadratics(scope, target, &change.variable) {

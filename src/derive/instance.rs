@@ -26,7 +26,7 @@ use crate::kernel::section::slice;
 use crate::kernel::setting::Setting;
 use crate::kernel::sign::Sign;
 use crate::kernel::symmetry::{frequency, mirror};
-use crate::kernel::term::{Name, Rational, Term};
+use crate::kernel::term::{Function, Name, Rational, Term};
 
 /// Lemmas that integrate the density after a change of variable, one a piece of the support.
 #[derive(Clone)]
@@ -118,8 +118,10 @@ pub fn beside(setting: &Setting, monomial: &Monomial) -> Vec<Vec<Piece>> {
 pub fn with_monomial(setting: &Setting, monomial: &Monomial) -> Vec<Vec<Piece>> {
     let names = setting.support().names();
     let [name] = names.as_slice() else { return Vec::new() };
-    let holds_sum = |(generator, _): &(Generator, Exponent)| matches!(generator, Generator::Sum(_));
-    if !monomial.factors().iter().any(holds_sum) {
+    let is_shape = |(generator, _): &(Generator, Exponent)| {
+        matches!(generator, Generator::Sum(_) | Generator::Call(Function::BesselI, _))
+    };
+    if !monomial.factors().iter().any(is_shape) {
         return Vec::new();
     }
     let logarithm = Poly::single(monomial.clone(), One::one()).to_term().log();

@@ -126,6 +126,27 @@ fn scaled_erf(bound: &str) -> Term {
     erf(sqrt(v("a")) * (v(bound) - v("b") / (n(2) * v("a"))))
 }
 
+fn bessel_i(order: Term, argument: Term) -> Term {
+    Term::apply(Function::BesselI, vec![order, argument])
+}
+
+/// √(a² + b²).
+fn norm() -> Term {
+    sqrt(square("a") + square("b"))
+}
+
+fn cosh(argument: Term) -> Term {
+    (argument.clone().exp() + (-argument).exp()) / n(2)
+}
+
+fn sinh(argument: Term) -> Term {
+    (argument.clone().exp() - (-argument).exp()) / n(2)
+}
+
+fn half_turn() -> Domain {
+    Domain::Interval { lower: Some(n(0)), upper: Some(pi()) }
+}
+
 fn erf(argument: Term) -> Term {
     Term::apply(Function::Erf, vec![argument])
 }
@@ -165,6 +186,9 @@ fn occupied() -> Vec<(Name, Domain)> {
     let above_one = Domain::Interval { lower: Some(n(1)), upper: None };
     [(Name::new("s"), above_one)].into_iter().chain(positive(&["b"])).collect()
 }
+
+/// The integral of e^(κ·x) over the sphere, first round the axis.
+const SPHERE: &str = "DLMF 10.32.1 and 10.32.2 (n = 1/2); Mardia & Jupp, Directional Statistics (2000), 9.3.2";
 
 /// Where Gauss's integral up to a bound is found.
 const GAUSS_TO_A_BOUND: &str = "Abramowitz & Stegun 7.4.32; Gradshteyn & Ryzhik 2.33.1; DLMF 7.2.1";
@@ -381,7 +405,45 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 sqrt(pi())
                     * gamma(v("s"))
                     * Term::power(n(2) / v("a"), v("s") - Term::ratio(1, 2))
-                    * Term::apply(Function::BesselI, vec![v("s") - Term::ratio(1, 2), v("a")]),
+                    * bessel_i(v("s") - Term::ratio(1, 2), v("a")),
+            )
+        },
+        Lemma {
+            parameters: positive(&["a", "b"]),
+            fixed: vec![(Name::new("n"), Domain::Nonnegative)],
+            ..row(
+                "weber-integral",
+                r"\int_0^\infty t^{n+1} e^{-a t^2} I_n(b t)\,dt = \frac{b^n}{(2a)^{n+1}}\, e^{b^2/(4a)}",
+                r"a, b > 0,\ n \ge 0",
+                "DLMF 10.43.23; Watson, A Treatise on the Theory of Bessel Functions (1944), 13.3",
+                Domain::positive(),
+                (v("n") + n(1)) * t().log() - v("a") * square("t") + bessel_i(v("n"), v("b") * t()).log(),
+                Term::power(v("b"), v("n")) / Term::power(n(2) * v("a"), v("n") + n(1))
+                    * (square("b") / (n(4) * v("a"))).exp(),
+            )
+        },
+        Lemma {
+            parameters: real(&["a"]).into_iter().chain(positive(&["b"])).collect(),
+            ..row(
+                "sphere-integral",
+                r"\int_0^\pi \sin t\; e^{a \cos t} I_0(b \sin t)\,dt = \frac{2\sinh\sqrt{a^2+b^2}}{\sqrt{a^2+b^2}}",
+                r"b > 0",
+                SPHERE,
+                half_turn(),
+                sin(t()).log() + v("a") * cos(t()) + bessel_i(n(0), v("b") * sin(t())).log(),
+                n(2) * sinh(norm()) / norm(),
+            )
+        },
+        Lemma {
+            parameters: real(&["a"]).into_iter().chain(positive(&["b"])).collect(),
+            ..row(
+                "sphere-integral-across",
+                r"\int_0^\pi \sin^2 t\; e^{a \cos t} I_1(b \sin t)\,dt = \frac{2b}{a^2+b^2}\Bigl(\cosh\sqrt{a^2+b^2} - \frac{\sinh\sqrt{a^2+b^2}}{\sqrt{a^2+b^2}}\Bigr)",
+                r"b > 0",
+                SPHERE,
+                half_turn(),
+                n(2) * sin(t()).log() + v("a") * cos(t()) + bessel_i(n(1), v("b") * sin(t())).log(),
+                n(2) * v("b") / square_of(norm()) * (cosh(norm()) - sinh(norm()) / norm()),
             )
         },
         Lemma {
@@ -394,7 +456,7 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 "DLMF 10.32.1",
                 Domain::Angle,
                 v("a") * cos(t()) + v("b") * sin(t()),
-                n(2) * pi() * Term::apply(Function::BesselI, vec![n(0), sqrt(square("a") + square("b"))]),
+                n(2) * pi() * bessel_i(n(0), norm()),
             )
         },
         Lemma {
@@ -580,7 +642,7 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 from(0),
                 v("s") * t() - lgamma(t() + n(1)) - lgamma(t() + v("m") + n(1)),
                 (-(v("m") * v("s")) / n(2)).exp()
-                    * Term::apply(Function::BesselI, vec![v("m"), n(2) * (v("s") / n(2)).exp()]),
+                    * bessel_i(v("m"), n(2) * (v("s") / n(2)).exp()),
             )
         },
         Lemma {

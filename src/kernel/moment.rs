@@ -173,9 +173,17 @@ impl Checker {
             match outer.sign(&poly) {
                 Some(Sign::Positive) => {}
                 // Positive wherever it is not zero, which is assumed.
-                Some(Sign::Nonnegative) if !outer.is_zero(&poly)? => {
-                    conditions.insert(poly.to_term());
-                }
+                Some(Sign::Nonnegative) if !outer.is_zero(&poly)? => match poly.as_single() {
+                    Some((monomial, _)) => {
+                        let factors = monomial.factors().iter().map(|(generator, _)| Poly::generator(generator.clone()));
+                        conditions.extend(
+                            factors.filter(|own| !outer.divides_almost_everywhere(own)).map(|own| own.to_term()),
+                        );
+                    }
+                    None => {
+                        conditions.insert(poly.to_term());
+                    }
+                },
                 _ => return Err(Rejection::Condition { lemma: lemma.name, term }),
             }
         }

@@ -5,10 +5,29 @@ use num_traits::{One, Signed};
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Monomial, Poly};
 use super::roots::{rational_square_root, square_root};
-use super::sign::{MOST_QUESTIONS, Sign};
+use super::sign::{MOST_QUESTIONS, Sign, mentions};
 use super::term::Rational;
 
 impl Normalizer {
+    /// p + Σ aᵢ xᵢ is positive where a condition says r − Σ qᵢ xᵢ² > 0, if p > 0 and p² ≥ r Σ aᵢ²/qᵢ (Cauchy–Schwarz).
+    pub(super) fn sign_in_ellipsoid(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        self.known_signs().iter().filter(|(_, sign)| *sign == Sign::Positive).find_map(|(condition, _)| {
+            let (radius, axes) = axes(condition)?;
+            let mut bound = Poly::zero();
+            let mut centre = poly.clone();
+            for (variable, weight) in &axes {
+                let slope = linear_coefficient(&mut centre, variable)?;
+                bound.add_assign(&slope.times(&slope).ok()?.scaled(&weight.recip()));
+            }
+            if bound.is_zero() || self.find_sign(&centre, questions)? != Sign::Positive {
+                return None;
+            }
+            let room = centre.times(&centre).ok()?.minus(&bound.times(&radius).ok()?);
+            self.find_sign(&room, questions).filter(|sign| sign.is_nonnegative()).map(|_| Sign::Positive)
+        })
+    }
+
     /// a v²ᵏ + b vᵏ + c has the sign of a when 4ac > b², and when 4ac = b² but 2a vᵏ + b ≠ 0.
     pub(super) fn sign_of_quadratic(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(4)?;
@@ -102,4 +121,42 @@ pub(super) fn two_squares(poly: &Poly) -> Option<(Poly, Poly)> {
         Some(Poly::single(Monomial::from_factors(factors.collect::<Option<_>>()?), number))
     };
     Some((root(above.0, above.1)?, root(below.0, &below.1.abs())?))
+}
+
+/// r and the (xᵢ, qᵢ) in r − Σ qᵢ xᵢ², with numbers qᵢ > 0 and r free of all xᵢ.
+fn axes(condition: &Poly) -> Option<(Poly, Vec<(Generator, Rational)>)> {
+    let mut radius = Poly::zero();
+    let mut axes = Vec::new();
+    for (monomial, coefficient) in condition.terms() {
+        match monomial.factors() {
+            [(variable @ (Generator::Variable(_) | Generator::Reflected(_)), Exponent::Integer(2))]
+                if coefficient.is_negative() =>
+            {
+                axes.push((variable.clone(), -coefficient.clone()));
+            }
+            _ => radius.add_term(monomial.clone(), coefficient.clone()),
+        }
+    }
+    let free = axes.iter().all(|(variable, _)| !mentions(&radius, variable));
+    (free && !axes.is_empty()).then_some((radius, axes))
+}
+
+/// Takes the coefficient of a variable out of a sum that is linear in it, and leaves the rest there.
+fn linear_coefficient(poly: &mut Poly, variable: &Generator) -> Option<Poly> {
+    let (mut slope, mut rest) = (Poly::zero(), Poly::zero());
+    for (monomial, coefficient) in poly.terms() {
+        let mut others: Vec<(Generator, Exponent)> = monomial.factors().to_vec();
+        let place = others.iter().position(|(own, _)| own == variable);
+        let into = match place.map(|place| others.remove(place).1) {
+            None => &mut rest,
+            Some(Exponent::Integer(1)) => &mut slope,
+            Some(_) => return None,
+        };
+        into.add_term(Monomial::from_factors(others), coefficient.clone());
+    }
+    if mentions(&slope, variable) || mentions(&rest, variable) {
+        return None;
+    }
+    *poly = rest;
+    Some(slope)
 }

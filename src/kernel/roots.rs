@@ -10,7 +10,7 @@ use super::division::{Letters, divide_exactly, leading_term};
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Monomial, Obstacle, Outcome, Poly};
 use super::sign::Sign;
-use super::term::Rational;
+use super::term::{Function, Rational};
 use super::trigonometry::squared_sine;
 
 impl Normalizer {
@@ -112,9 +112,8 @@ impl Normalizer {
             factors.extend(others);
             return Ok((coefficient * other, factors));
         }
-        if parts.primitive != *poly
-            && let Some((other, others)) = self.factors_of_square(&parts.primitive)?
-        {
+        if parts.primitive != *poly {
+            let (other, others) = self.positive_factors_of_sum(&parts.primitive)?;
             factors.extend(others);
             return Ok((coefficient * other, factors));
         }
@@ -144,24 +143,27 @@ impl Normalizer {
         Ok(Some((&coefficient * &coefficient, squared.collect::<Outcome<_>>()?)))
     }
 
-    /// A sum that divides every coefficient of the poly, seen as a polynomial in one of its variables,
+    /// A sum that divides every coefficient of the poly, seen as a polynomial in one of its variables or cosines,
     /// and the quotient.
     fn common_coefficient(&self, poly: &Poly) -> Outcome<Option<(Poly, Poly)>> {
         if poly.len() < 4 {
             return Ok(None);
         }
-        let mut names = BTreeSet::new();
+        let mut variables = BTreeSet::new();
         for (monomial, _) in poly.terms() {
             for (generator, exponent) in monomial.factors() {
                 match (generator, exponent) {
-                    (Generator::Variable(name) | Generator::Reflected(name), Exponent::Integer(_)) => {
-                        names.insert((generator.clone(), name.clone()));
+                    (
+                        Generator::Variable(_) | Generator::Reflected(_) | Generator::Call(Function::Cos, _),
+                        Exponent::Integer(_),
+                    ) => {
+                        variables.insert(generator.clone());
                     }
                     _ => return Ok(None),
                 }
             }
         }
-        for (generator, _) in names {
+        for generator in variables {
             let mut coefficients: BTreeMap<i64, Poly> = BTreeMap::new();
             for (monomial, coefficient) in poly.terms() {
                 let Exponent::Integer(power) = monomial.exponent(&generator) else { return Ok(None) };

@@ -176,6 +176,7 @@ impl Normalizer {
             .or_else(|| self.sign_by_division(poly, questions))
             .or_else(|| self.sign_of_logarithms(poly))
             .or_else(|| self.sign_by_conditions(poly, questions))
+            .or_else(|| self.sign_in_ellipsoid(poly, questions))
             .or_else(|| self.sign_on_interval(poly, questions))
             .or_else(|| self.sign_from_end(poly, questions))
             .or_else(|| self.sign_between_ends(poly, questions))
@@ -854,7 +855,7 @@ fn choose(n: usize, k: usize) -> Rational {
 }
 
 /// Whether a generator occurs anywhere in a normal form.
-fn mentions(poly: &Poly, own: &Generator) -> bool {
+pub(super) fn mentions(poly: &Poly, own: &Generator) -> bool {
     let mut found = false;
     poly.visit_generators(&mut |generator| found |= generator == own);
     found
