@@ -124,11 +124,26 @@ pub fn with_monomial(setting: &Setting, monomial: &Monomial) -> Vec<Vec<Piece>> 
     if !monomial.factors().iter().any(is_shape) {
         return Vec::new();
     }
-    let logarithm = Poly::single(monomial.clone(), One::one()).to_term().log();
-    let together = setting.log_density().clone() + logarithm;
+    // Of the other factors one may be a statistic of that lemma, and no part of its kernel.
+    let others = monomial.factors().iter().filter(|factor| !is_shape(factor)).map(Some);
+    let apart = std::iter::once(None).chain(others).collect::<Vec<_>>();
+    apart.into_iter().flat_map(|apart| with_kernel(setting, name, monomial, apart)).collect()
+}
+
+/// Pieces for a monomial by lemmas whose kernel is the density times all of its factors but one.
+fn with_kernel(
+    setting: &Setting,
+    name: &Name,
+    monomial: &Monomial,
+    apart: Option<&(Generator, Exponent)>,
+) -> Vec<Vec<Piece>> {
+    let within = monomial.factors().iter().filter(|factor| Some(*factor) != apart).cloned().collect();
+    let term = |factors| Poly::single(Monomial::from_factors(factors), One::one()).to_term();
+    let together = setting.log_density().clone() + term(within).log();
+    let rest = apart.map_or(Term::one(), |factor| term(vec![factor.clone()]));
     let (support, context) = (setting.support().clone(), setting.context().clone());
     let Ok(together) = Setting::new(support, context, together, setting.witness().to_vec()) else { return Vec::new() };
-    find(&together, None).iter().filter_map(|instance| instance.pieces(name, &Term::one())).collect()
+    find(&together, None).iter().filter_map(|instance| instance.pieces(name, &rest)).collect()
 }
 
 /// The lemma's parameters are read off where its kernel and its factor have the shapes at hand.

@@ -1,4 +1,4 @@
-//! Partial fractions: xᵏ/(a x + b)ᵐ as a sum of powers of x and powers of a x + b.
+//! Quotients whose parts may have a moment where they have none: xᵏ/(a x + b)ᵐ and cos² t/sin t.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use num_traits::One;
 use super::suggestion::linear_parts;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Poly};
-use crate::kernel::term::{Name, Rational};
+use crate::kernel::term::{Function, Name, Rational};
 
 /// Beyond this the powers k and m add up to too many parts.
 const MOST_STEPS: i64 = 12;
@@ -54,4 +54,41 @@ pub(super) fn partial_fractions(
         }
     }
     Some(parts)
+}
+
+/// Cosines squared over sines written in sines: 1/sin t − cos² t/sin t is sin t, and neither part need have a moment.
+pub(super) fn over_sines(poly: Poly) -> Poly {
+    let place = |monomial: &Monomial| {
+        monomial.factors().iter().find_map(|(generator, exponent)| {
+            let (Generator::Call(Function::Sin, angle), Exponent::Integer(..0)) = (generator, exponent) else {
+                return None;
+            };
+            let cosine = Generator::Call(Function::Cos, angle.clone());
+            match monomial.exponent(&cosine) {
+                Exponent::Integer(power @ 2..) => Some((generator.clone(), cosine, power)),
+                _ => None,
+            }
+        })
+    };
+    let mut whole = poly;
+    loop {
+        let found = whole
+            .terms()
+            .find_map(|(monomial, coefficient)| Some((monomial.clone(), coefficient.clone(), place(monomial)?)));
+        let Some((monomial, coefficient, (sine, cosine, power))) = found else { return whole };
+        let with = |cosines: i64, sines: i64| {
+            let factors = monomial.factors().iter().filter_map(|(own, exponent)| {
+                let changed = match exponent {
+                    Exponent::Integer(power) if *own == sine => Exponent::Integer(power + sines),
+                    _ if *own == cosine => Exponent::Integer(cosines),
+                    other => other.clone(),
+                };
+                (changed != Exponent::Integer(0)).then(|| (own.clone(), changed))
+            });
+            Monomial::from_factors(factors.collect())
+        };
+        whole.add_term(monomial.clone(), -coefficient.clone());
+        whole.add_term(with(power - 2, 0), coefficient.clone());
+        whole.add_term(with(power - 2, 2), -coefficient);
+    }
 }

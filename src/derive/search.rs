@@ -9,7 +9,7 @@ use std::sync::Arc;
 use num_traits::One;
 
 use super::instance::{Instance, beside, find, with_monomial};
-use super::partial::partial_fractions;
+use super::partial::{over_sines, partial_fractions};
 use super::simplify::Simplifier;
 use super::split::{self, Split};
 use crate::kernel::certificate::{self, Certificate, Moment, Proposition, Rule, Step, Tower};
@@ -258,7 +258,7 @@ impl Search {
     /// f = Σ c_i B_i with B_i monomials in the variate and c_i free of it.
     pub fn decompose(&self, of: &Term) -> Result<BTreeMap<Monomial, Poly>, Failure> {
         let pointwise = self.checker.pointwise();
-        let function = pointwise.normalize(of)?;
+        let function = over_sines(pointwise.normalize(of)?);
         let mut grouped: BTreeMap<Monomial, Poly> = BTreeMap::new();
         for (monomial, coefficient) in function.terms() {
             let (inside, outside) = pointwise.split_monomial(monomial, &self.variates);

@@ -641,8 +641,7 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
                 "DLMF 10.25.2",
                 from(0),
                 v("s") * t() - lgamma(t() + n(1)) - lgamma(t() + v("m") + n(1)),
-                (-(v("m") * v("s")) / n(2)).exp()
-                    * bessel_i(v("m"), n(2) * (v("s") / n(2)).exp()),
+                (-(v("m") * v("s")) / n(2)).exp() * bessel_i(v("m"), n(2) * (v("s") / n(2)).exp()),
             )
         },
         Lemma {

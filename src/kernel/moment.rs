@@ -175,7 +175,8 @@ impl Checker {
                 // Positive wherever it is not zero, which is assumed.
                 Some(Sign::Nonnegative) if !outer.is_zero(&poly)? => match poly.as_single() {
                     Some((monomial, _)) => {
-                        let factors = monomial.factors().iter().map(|(generator, _)| Poly::generator(generator.clone()));
+                        let factors =
+                            monomial.factors().iter().map(|(generator, _)| Poly::generator(generator.clone()));
                         conditions.extend(
                             factors.filter(|own| !outer.divides_almost_everywhere(own)).map(|own| own.to_term()),
                         );

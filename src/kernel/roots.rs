@@ -145,7 +145,7 @@ impl Normalizer {
 
     /// A sum that divides every coefficient of the poly, seen as a polynomial in one of its variables or cosines,
     /// and the quotient.
-    fn common_coefficient(&self, poly: &Poly) -> Outcome<Option<(Poly, Poly)>> {
+    pub(super) fn common_coefficient(&self, poly: &Poly) -> Outcome<Option<(Poly, Poly)>> {
         if poly.len() < 4 {
             return Ok(None);
         }

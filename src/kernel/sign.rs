@@ -160,8 +160,8 @@ impl Normalizer {
         let at_once = self.sign_by_terms(poly).or_else(|| self.bounds(poly, 0).sign());
         if let Some(sign) = at_once {
             // 1 + n − sign(n) is never zero, which its bounds do not show.
-            let better = if sign.is_strict() { None } else { self.sign_by_cases(poly, questions) };
-            return better.or(at_once);
+            let better = || self.sign_by_cases(poly, questions).or_else(|| self.sign_of_sines(poly, questions));
+            return if sign.is_strict() { at_once } else { better().or(at_once) };
         }
         if let Some(answer) = self.sign_of_affine(poly) {
             return answer;
@@ -171,6 +171,7 @@ impl Normalizer {
         }
         self.sign_of_comparison(poly)
             .or_else(|| self.sign_by_content(poly, questions))
+            .or_else(|| self.sign_of_sines(poly, questions))
             .or_else(|| self.sign_by_constant(poly, questions))
             .or_else(|| self.sign_of_two_squares(poly, questions))
             .or_else(|| self.sign_by_division(poly, questions))

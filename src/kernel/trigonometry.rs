@@ -15,6 +15,21 @@ use super::special::MOST_SHIFT;
 use super::term::{Function, Rational};
 
 impl Normalizer {
+    /// 1 − cos² t is sin² t, and (1 − cos² s)(1 − cos² t), multiplied out, has the sign of both together.
+    pub(super) fn sign_of_sines(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(4)?;
+        if let Some((coefficient, sine)) = squared_sine(poly) {
+            let strict = self.generator_sign(&sine).is_some_and(Sign::is_strict);
+            return strict.then(|| Sign::of_number(&coefficient));
+        }
+        let is_cosine = |(generator, _): &(Generator, Exponent)| matches!(generator, Generator::Call(Function::Cos, _));
+        if !poly.terms().any(|(monomial, _)| monomial.factors().iter().any(is_cosine)) {
+            return None;
+        }
+        let (factor, rest) = self.common_coefficient(poly).ok()??;
+        Some(self.find_sign(&factor, questions)?.times(self.find_sign(&rest, questions)?))
+    }
+
     pub(super) fn clear_sines(&self, poly: Poly) -> Outcome<Poly> {
         let mut current = poly;
         for _ in 0..16 {
