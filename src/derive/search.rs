@@ -340,9 +340,17 @@ impl Search {
     /// moment of their own: log x − log(1 − x) may be plain in the new variable, cos² x + sin² x in none.
     fn whole(&mut self, of: &Term) -> Result<usize, Failure> {
         if let Method::Tower(split) = &mut self.method {
-            let (tower, is) = tower(&self.checker, split, of)?;
+            // The formal log-density would mean another one in a conditional.
+            let plain = self.checker.pointwise().normalize(of)?.to_term();
+            let (tower, is) = tower(&self.checker, split, &plain)?;
             let is = self.simplifier.simplify(&self.checker.parameters().normalize(&is)?);
-            return Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Tower(tower))?);
+            let about = Proposition::Expectation { of: plain.clone(), is: is.clone() };
+            let position = self.push(about, Rule::Tower(tower))?;
+            if plain == *of {
+                return Ok(position);
+            }
+            let premises = vec![(Term::one(), position)];
+            return Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?);
         }
         if let Method::Enumeration = &self.method {
             let value = self.checker.enumerate(&self.checker.parameters().fresh(), of)?;

@@ -223,7 +223,21 @@ impl Normalizer {
         if depth == 0 { self.within_conditions(name, own) } else { own }
     }
 
-    /// Bounds made closer by conditions on the variable alone: s − 1 > 0.
+    /// Where a number plus multiples of variables lies, by the domains of those alone.
+    fn declared_affine_bounds(&self, poly: &Poly) -> Option<Bounds> {
+        let mut whole = Bounds::exact(Rational::zero());
+        for (monomial, coefficient) in poly.terms() {
+            let own = match monomial.factors() {
+                [] => Bounds::exact(coefficient.clone()),
+                [(Generator::Variable(name), Exponent::Integer(1))] => self.declared_bounds(name).scaled(coefficient),
+                _ => return None,
+            };
+            whole = whole.plus(&own);
+        }
+        Some(whole)
+    }
+
+    /// Bounds made closer by conditions that give it an end: s − 1 > 0, or x − r ≥ 0 where r ≥ 1.
     fn within_conditions(&self, name: &Name, mut own: Bounds) -> Bounds {
         let variable = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
         for (condition, sign) in self.known_signs().iter() {
@@ -232,9 +246,10 @@ impl Normalizer {
                 continue;
             }
             let rest = condition.minus(&Poly::single(variable.clone(), slope.clone()));
-            let Some(rest) = rest.as_constant() else { continue };
-            let end = End { value: -rest / &slope, open: sign.is_strict() };
+            let Some(beyond) = self.declared_affine_bounds(&rest.scaled(&-slope.recip())) else { continue };
             let above = matches!(sign, Sign::Positive | Sign::Nonnegative) == slope.is_positive();
+            let Some(end) = (if above { beyond.low } else { beyond.high }) else { continue };
+            let end = End { open: end.open || sign.is_strict(), ..end };
             let (side, closer) = if above {
                 let closer = own.low.as_ref().is_none_or(|low| end.value > low.value);
                 (&mut own.low, closer)
