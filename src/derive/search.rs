@@ -342,13 +342,9 @@ impl Search {
         if let Method::Tower(split) = &mut self.method {
             // The formal log-density would mean another one in a conditional.
             let plain = self.checker.pointwise().normalize(of)?.to_term();
-            let (tower, is) = tower(&self.checker, split, &plain)?;
-            let is = self.simplifier.simplify(&self.checker.parameters().normalize(&is)?);
-            let about = Proposition::Expectation { of: plain.clone(), is: is.clone() };
-            let position = self.push(about, Rule::Tower(tower))?;
-            if plain == *of {
-                return Ok(position);
-            }
+            let (tower, value) = tower(&self.checker, split, &plain)?;
+            let position = self.push(Proposition::Expectation { of: plain, is: value.clone() }, Rule::Tower(tower))?;
+            let is = self.simplifier.simplify(&self.checker.parameters().normalize(&value)?);
             let premises = vec![(Term::one(), position)];
             return Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?);
         }
