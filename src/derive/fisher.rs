@@ -391,10 +391,8 @@ fn without_denominators(normalizer: &Normalizer, direction: &[Poly]) -> Option<V
             }
         }
     }
-    let sums: Vec<Arc<Poly>> = below
-        .iter()
-        .filter_map(|(generator, _)| if let Generator::Sum(sum) = generator { Some(sum.clone()) } else { None })
-        .collect();
+    let as_sum = |generator: &Generator| if let Generator::Sum(sum) = generator { Some(sum.clone()) } else { None };
+    let sums: Vec<Arc<Poly>> = below.keys().filter_map(as_sum).collect();
     let factors = below.into_iter().map(|(generator, power)| (generator, Exponent::Integer(power))).collect();
     let common = Poly::single(Monomial::from_factors(factors), Rational::one());
     let multiplied = |poly: &Poly| normalizer.canonical(&poly.times(&common).ok()?).ok();

@@ -31,6 +31,37 @@ fn sign(context: &Context, text: &str) -> Option<Sign> {
     normalizer.sign(&normalizer.normalize(&term(text)).expect("a normal form"))
 }
 
+/// 1 + v·x inside a ball, by Cauchy and Schwarz, and what is a little longer than that; products of squared sines.
+#[test]
+fn balls_and_spheres() {
+    let real = Domain::real();
+    let ball = context(
+        &[("x", real.clone()), ("y", real.clone()), ("z", real.clone())],
+        &["1 - x^2 - y^2 - z^2", "x - y + 2"],
+    );
+    let flat = context(&[("x", real.clone()), ("y", real.clone()), ("r", Domain::positive())], &["r^2 - x^2 - 4*y^2"]);
+    let half = Domain::Interval { lower: Some(Term::zero()), upper: Some(term("pi")) };
+    let angles = context(&[("s", half.clone()), ("t", half), ("u", real)], &[]);
+    for (context, text, expected) in [
+        (&ball, "1 + (x + y - z)/sqrt(3)", Some(Sign::Positive)),
+        (&ball, "5 + 3*(x - y + z)", None),
+        (&ball, "6 + 3*(x - y + z)", Some(Sign::Positive)),
+        (&ball, "1 - x", Some(Sign::Positive)),
+        (&ball, "x + y", None),
+        (&flat, "r + x", Some(Sign::Positive)),
+        (&flat, "r + 2*y", Some(Sign::Positive)),
+        (&flat, "r + 3*y", None),
+        (&flat, "2*r + x + 2*y", Some(Sign::Positive)),
+        (&flat, "r + x + 2*y", None),
+        (&angles, "1 - cos(t)^2", Some(Sign::Positive)),
+        (&angles, "1 - cos(u)^2", Some(Sign::Nonnegative)),
+        (&angles, "(1 - cos(s)^2)*(1 - cos(t)^2)", Some(Sign::Positive)),
+        (&angles, "(1 - cos(s)^2)*(2*cos(t)^2 - 1)", None),
+    ] {
+        assert_eq!(sign(context, text), expected, "{text}");
+    }
+}
+
 /// Sums of probabilities, under one condition and under several that share no variable.
 #[test]
 fn affine_sums_are_linear_programs() {
