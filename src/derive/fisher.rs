@@ -1,7 +1,6 @@
 //! The Fisher information by its three routes, and the direction in which it is singular.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use num_traits::{One, ToPrimitive};
 
@@ -12,7 +11,6 @@ use super::report::{Check, CheckKind, Derivable, Equation, Status};
 use super::search::{Failure, Search};
 use super::setting::score_product;
 use crate::kernel::certificate::{Proposition, Rule};
-use crate::kernel::division::divide_exactly;
 use crate::kernel::domain::Domain;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Obstacle, Poly};
@@ -391,17 +389,7 @@ fn without_denominators(normalizer: &Normalizer, direction: &[Poly]) -> Option<V
             }
         }
     }
-    let as_sum = |generator: &Generator| if let Generator::Sum(sum) = generator { Some(sum.clone()) } else { None };
-    let sums: Vec<Arc<Poly>> = below.keys().filter_map(as_sum).collect();
     let factors = below.into_iter().map(|(generator, power)| (generator, Exponent::Integer(power))).collect();
     let common = Poly::single(Monomial::from_factors(factors), Rational::one());
-    let multiplied = |poly: &Poly| normalizer.canonical(&poly.times(&common).ok()?).ok();
-    let mut whole: Vec<Poly> = direction.iter().map(multiplied).collect::<Option<_>>()?;
-    for sum in sums {
-        let divided = |poly: &Poly| divide_exactly(poly, &sum).ok().flatten();
-        while let Some(shorter) = whole.iter().map(divided).collect::<Option<_>>() {
-            whole = shorter;
-        }
-    }
-    Some(whole)
+    direction.iter().map(|poly| normalizer.canonical(&poly.times(&common).ok()?).ok()).collect()
 }

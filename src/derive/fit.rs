@@ -202,14 +202,14 @@ fn structural_assignments(lemma: &Lemma, change: &Change, target: &Poly, scope: 
 
 /// Real parameters in which the kernel is not linear.
 fn nonlinear_parameters(lemma: &Lemma) -> Vec<&Name> {
-    lemma.parameters.iter().map(|(name, _)| name).filter(|name| occurs_in_exponent(&lemma.log_kernel, name)).collect()
+    lemma.parameters.iter().map(|(name, _)| name).filter(|name| occurs_nonlinearly(&lemma.log_kernel, name)).collect()
 }
 
-fn occurs_in_exponent(term: &Term, name: &Name) -> bool {
+fn occurs_nonlinearly(term: &Term, name: &Name) -> bool {
     match term {
-        Term::Power(base, exponent) => exponent.contains(name) || occurs_in_exponent(base, name),
+        Term::Power(base, exponent) => exponent.contains(name) || occurs_nonlinearly(base, name),
         Term::Apply(Function::BesselI, arguments) => arguments.iter().any(|argument| argument.contains(name)),
-        _ => term.children().any(|child| occurs_in_exponent(child, name)),
+        _ => term.children().any(|child| occurs_nonlinearly(child, name)),
     }
 }
 
@@ -254,8 +254,6 @@ fn structural_candidates(change: &Change, target: &Poly, scope: &Normalizer) -> 
             push(intercept.minus(&Poly::one()).to_term());
             push(intercept.to_term());
         }
-    });
-    target.visit_generators(&mut |generator| {
         if let Generator::Call(Function::BesselI, arguments) = generator
             && let Some((monomial, number)) = arguments[1].as_single()
         {

@@ -126,8 +126,7 @@ pub fn with_monomial(setting: &Setting, monomial: &Monomial) -> Vec<Vec<Piece>> 
     }
     // Of the other factors one may be a statistic of that lemma, and no part of its kernel.
     let others = monomial.factors().iter().filter(|factor| !is_shape(factor)).map(Some);
-    let apart = std::iter::once(None).chain(others).collect::<Vec<_>>();
-    apart.into_iter().flat_map(|apart| with_kernel(setting, name, monomial, apart)).collect()
+    std::iter::once(None).chain(others).flat_map(|apart| with_kernel(setting, name, monomial, apart)).collect()
 }
 
 /// Pieces for a monomial by lemmas whose kernel is the density times all of its factors but one.

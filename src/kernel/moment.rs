@@ -46,11 +46,11 @@ impl Checker {
         moment: &Moment,
         conditions: &mut BTreeSet<Term>,
     ) -> Result<Poly, Rejection> {
-        let names = self.setting.support.names();
+        let names = self.setting.support().names();
         let [name] = names.as_slice() else {
             return Err(Rejection::Malformed("a lemma integrates over one scalar".into()));
         };
-        let slice = slice(&self.setting.support, &self.setting.context, name)?;
+        let slice = slice(self.setting.support(), self.setting.context(), name)?;
         if !slice.inequalities.is_empty() {
             return Err(Rejection::Malformed("a lemma integrates over one interval".into()));
         }
@@ -117,7 +117,7 @@ impl Checker {
     fn once_round(&self, name: &Name, of: &Term, low: &End) -> Result<End, Rejection> {
         let pointwise = self.fresh_pointwise();
         // As normal forms: what a derivative or another value of a constant makes of them may have no period.
-        let density = pointwise.normalize(&self.setting.log_density)?;
+        let density = pointwise.normalize(self.setting.log_density())?;
         let statistic = pointwise.normalize(of)?;
         match low {
             End::At(low) if [density, statistic].iter().all(|own| is_periodic(&pointwise, own, name)) => {
@@ -138,7 +138,7 @@ impl Checker {
     ) -> Result<Located, Rejection> {
         let mut instance = Vec::new();
         let mut pole = None;
-        let names = self.setting.support.names();
+        let names = self.setting.support().names();
         for (real, (name, domain)) in
             lemma.parameters.iter().map(|row| (true, row)).chain(lemma.fixed.iter().map(|row| (false, row)))
         {
@@ -173,18 +173,7 @@ impl Checker {
             match outer.sign(&poly) {
                 Some(Sign::Positive) => {}
                 // Positive wherever it is not zero, which is assumed.
-                Some(Sign::Nonnegative) if !outer.is_zero(&poly)? => match poly.as_single() {
-                    Some((monomial, _)) => {
-                        let factors =
-                            monomial.factors().iter().map(|(generator, _)| Poly::generator(generator.clone()));
-                        conditions.extend(
-                            factors.filter(|own| !outer.divides_almost_everywhere(own)).map(|own| own.to_term()),
-                        );
-                    }
-                    None => {
-                        conditions.insert(poly.to_term());
-                    }
-                },
+                Some(Sign::Nonnegative) if !outer.is_zero(&poly)? => conditions.extend(apart_from_zero(outer, &poly)),
                 _ => return Err(Rejection::Condition { lemma: lemma.name, term }),
             }
         }
@@ -196,9 +185,7 @@ impl Checker {
                 pole = Some(found.ok_or(Rejection::Condition { lemma: lemma.name, term })?);
                 continue;
             }
-            if !outer.divides_almost_everywhere(&poly) {
-                conditions.insert(poly.to_term());
-            }
+            conditions.extend(apart_from_zero(outer, &poly));
         }
         for (name, _) in &part.orders {
             if !lemma.parameters.iter().any(|(own, _)| own == name) {
@@ -394,7 +381,7 @@ impl Checker {
         outer: &Normalizer,
         conditions: &mut BTreeSet<Term>,
     ) -> Result<Poly, Rejection> {
-        if self.setting.context.domains.contains_key(&piece.variable) {
+        if self.setting.context().domains.contains_key(&piece.variable) {
             return Err(Rejection::Malformed(format!("{} is a parameter", piece.variable)));
         }
         // Left-out first terms are taken from the value: the integrands need not agree there.
@@ -422,7 +409,7 @@ impl Checker {
         // p(φ(t)) |φ′(t)| f(φ(t)) / exp k(t; σ), where the logarithms cancel.
         let base = at(&piece.parameters);
         let kernel = inner.normalize(&lemma.log_kernel.substitute(&base))?;
-        let mut exponent = inner.normalize(&self.setting.log_density.substitute(&map))?.minus(&kernel);
+        let mut exponent = inner.normalize(&self.setting.log_density().substitute(&map))?.minus(&kernel);
         if !lemma_domain.is_discrete() {
             let slope = inner.differentiate(&inner.normalize(&piece.map)?, &piece.variable)?;
             let slope = match inner.sign(&slope) {
@@ -563,6 +550,15 @@ impl Checker {
         self.lemmas.borrow_mut().insert(key, result.clone());
         Ok(result)
     }
+}
+
+/// What must not be zero for a quantity not to be zero, as far as it is not known: of a product its factors.
+fn apart_from_zero(normalizer: &Normalizer, poly: &Poly) -> Vec<Term> {
+    let factors = match poly.as_single() {
+        Some((monomial, _)) => monomial.factors().iter().map(|(own, _)| Poly::generator(own.clone())).collect(),
+        None => vec![poly.clone()],
+    };
+    factors.iter().filter(|own| !normalizer.divides_almost_everywhere(own)).map(Poly::to_term).collect()
 }
 
 /// A removable pole of a lemma's value: `parameter` = −`depth`.

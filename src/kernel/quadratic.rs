@@ -5,7 +5,7 @@ use num_traits::{One, Signed};
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Monomial, Poly};
 use super::roots::{rational_square_root, square_root};
-use super::sign::{MOST_QUESTIONS, Sign, mentions};
+use super::sign::{MOST_QUESTIONS, Sign, coefficients_in, mentions};
 use super::term::Rational;
 
 impl Normalizer {
@@ -17,8 +17,11 @@ impl Normalizer {
             let mut bound = Poly::zero();
             let mut centre = poly.clone();
             for (variable, weight) in &axes {
-                let slope = linear_coefficient(&mut centre, variable)?;
-                bound.add_assign(&slope.times(&slope).ok()?.scaled(&weight.recip()));
+                let mut coefficients = coefficients_in(&centre, variable, 1)?.into_iter();
+                centre = coefficients.next().unwrap_or_default();
+                if let Some(slope) = coefficients.next() {
+                    bound.add_assign(&slope.times(&slope).ok()?.scaled(&weight.recip()));
+                }
             }
             if bound.is_zero() || self.find_sign(&centre, questions)? != Sign::Positive {
                 return None;
@@ -139,24 +142,4 @@ fn axes(condition: &Poly) -> Option<(Poly, Vec<(Generator, Rational)>)> {
     }
     let free = axes.iter().all(|(variable, _)| !mentions(&radius, variable));
     (free && !axes.is_empty()).then_some((radius, axes))
-}
-
-/// Takes the coefficient of a variable out of a sum that is linear in it, and leaves the rest there.
-fn linear_coefficient(poly: &mut Poly, variable: &Generator) -> Option<Poly> {
-    let (mut slope, mut rest) = (Poly::zero(), Poly::zero());
-    for (monomial, coefficient) in poly.terms() {
-        let mut others: Vec<(Generator, Exponent)> = monomial.factors().to_vec();
-        let place = others.iter().position(|(own, _)| own == variable);
-        let into = match place.map(|place| others.remove(place).1) {
-            None => &mut rest,
-            Some(Exponent::Integer(1)) => &mut slope,
-            Some(_) => return None,
-        };
-        into.add_term(Monomial::from_factors(others), coefficient.clone());
-    }
-    if mentions(&slope, variable) || mentions(&rest, variable) {
-        return None;
-    }
-    *poly = rest;
-    Some(slope)
 }

@@ -18,9 +18,9 @@ const MOST_POINTS: usize = 20_000;
 /// A density and everything declared about its variables.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    pub(super) support: Support,
-    pub(super) context: Context,
-    pub(super) log_density: Term,
+    support: Support,
+    context: Context,
+    log_density: Term,
     witness: Vec<(Name, Term)>,
 }
 

@@ -481,7 +481,9 @@ impl Normalizer {
                 continue;
             };
             // With v = lower + (upper − lower) u, a polynomial in u on (0, 1).
-            let Some(powers) = coefficients_in(poly, name, MOST_DEGREE).filter(|powers| powers.len() > 1) else {
+            let Some(powers) = coefficients_in(poly, &Generator::Variable(name.clone()), MOST_DEGREE)
+                .filter(|powers| powers.len() > 1)
+            else {
                 continue;
             };
             let degree = powers.len() - 1;
@@ -532,7 +534,9 @@ impl Normalizer {
                 Domain::Integers { lower: Some(Term::Number(lower)), .. } => (lower, false),
                 _ => continue,
             };
-            let Some(powers) = coefficients_in(poly, name, MOST_DEGREE).filter(|powers| powers.len() > 1) else {
+            let Some(powers) = coefficients_in(poly, &Generator::Variable(name.clone()), MOST_DEGREE)
+                .filter(|powers| powers.len() > 1)
+            else {
                 continue;
             };
             let mut common = Some(Sign::Zero);
@@ -565,7 +569,8 @@ impl Normalizer {
             if lower.as_number().is_some() && upper.as_number().is_some() {
                 return None;
             }
-            let coefficients = coefficients_in(poly, name, 1).filter(|powers| powers.len() == 2)?;
+            let coefficients =
+                coefficients_in(poly, &Generator::Variable(name.clone()), 1).filter(|powers| powers.len() == 2)?;
             let at = |end: &Term| {
                 let value = self.normalize(end).ok()?.times(&coefficients[1]).ok()?.plus(&coefficients[0]);
                 self.find_sign(&value, questions)
@@ -828,15 +833,14 @@ impl Normalizer {
 }
 
 /// The coefficients of a polynomial in one variable, constant first, all of them free of it.
-fn coefficients_in(poly: &Poly, name: &Name, most_degree: i64) -> Option<Vec<Poly>> {
-    let own = Generator::Variable(name.clone());
+pub(super) fn coefficients_in(poly: &Poly, own: &Generator, most_degree: i64) -> Option<Vec<Poly>> {
     let mut coefficients: Vec<Poly> = Vec::new();
     for (monomial, coefficient) in poly.terms() {
-        let Exponent::Integer(power) = monomial.exponent(&own) else { return None };
+        let Exponent::Integer(power) = monomial.exponent(own) else { return None };
         let power = usize::try_from(power).ok().filter(|_| power <= most_degree)?;
-        let others: Vec<_> = monomial.factors().iter().filter(|(factor, _)| *factor != own).cloned().collect();
+        let others: Vec<_> = monomial.factors().iter().filter(|(factor, _)| factor != own).cloned().collect();
         if others.iter().any(|(factor, exponent)| {
-            factor.mentions(&own) || matches!(exponent, Exponent::Poly(power) if power.contains_variable(name))
+            factor.mentions(own) || matches!(exponent, Exponent::Poly(power) if mentions(power, own))
         }) {
             return None;
         }

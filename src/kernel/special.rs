@@ -193,20 +193,9 @@ impl Normalizer {
             return Ok(call(order));
         }
         let base = order.minus(&Poly::constant(whole));
-        let mut pair = (call(base.clone()), call(base.plus(&Poly::one())));
-        let mut at = base;
-        let two_over = self.integer_power(argument, -1)?.scaled(&Rational::from_integer(2.into()));
-        for _ in 0..shift.max(0) {
-            at = at.plus(&Poly::one());
-            let next = pair.0.minus(&two_over.times(&at)?.times(&pair.1)?);
-            pair = (pair.1, next);
-        }
-        for _ in shift.min(0)..0 {
-            let previous = pair.1.plus(&two_over.times(&at)?.times(&pair.0)?);
-            pair = (previous, pair.0);
-            at = at.minus(&Poly::one());
-        }
-        Ok(pair.0)
+        let pair = (call(base.clone()), call(base.plus(&Poly::one())));
+        let slope = self.integer_power(argument, -1)?.scaled(&Rational::from_integer((-2).into()));
+        moved(pair, base, &slope, shift)
     }
 
     /// K_{−ν} = K_ν, K_{ν+1} = K_{ν−1} + (2ν/z) K_ν, K_½ = √(π/2z) e^{−z} (DLMF 10.27.3, 10.29.1, 10.39.2).
@@ -230,7 +219,7 @@ impl Normalizer {
         if !(-MOST_SHIFT..=MOST_SHIFT).contains(&shift) {
             return Ok(call(order));
         }
-        let mut pair = if base.as_constant() == Some(half.clone()) {
+        let pair = if base.as_constant() == Some(half.clone()) {
             let ratio = self.integer_power(argument, -1)?.times(&Poly::generator(Generator::Pi))?.scaled(&half);
             let root = self.power(&ratio, &Poly::constant(half))?;
             let closed = root.times(&self.exp(&argument.scaled(&-Rational::one()))?)?;
@@ -239,19 +228,24 @@ impl Normalizer {
         } else {
             (call(base.clone()), call(base.plus(&Poly::one())))
         };
-        let mut at = base;
-        for _ in 0..shift.max(0) {
-            at = at.plus(&Poly::one());
-            let next = pair.0.plus(&two_over.times(&at)?.times(&pair.1)?);
-            pair = (pair.1, next);
-        }
-        for _ in shift.min(0)..0 {
-            let previous = pair.1.minus(&two_over.times(&at)?.times(&pair.0)?);
-            pair = (previous, pair.0);
-            at = at.minus(&Poly::one());
-        }
-        Ok(pair.0)
+        moved(pair, base, &two_over, shift)
     }
+}
+
+/// f_{ν+shift} from (f_ν, f_{ν+1}), where f_{ν+1} = f_{ν−1} + slope · ν f_ν.
+fn moved(mut pair: (Poly, Poly), order: Poly, slope: &Poly, shift: i64) -> Outcome<Poly> {
+    let mut at = order;
+    for _ in 0..shift.max(0) {
+        at = at.plus(&Poly::one());
+        let next = pair.0.plus(&slope.times(&at)?.times(&pair.1)?);
+        pair = (pair.1, next);
+    }
+    for _ in shift.min(0)..0 {
+        let previous = pair.1.minus(&slope.times(&at)?.times(&pair.0)?);
+        pair = (previous, pair.0);
+        at = at.minus(&Poly::one());
+    }
+    Ok(pair.0)
 }
 
 /// How far Γ, ψ and Bessel recurrences are followed.

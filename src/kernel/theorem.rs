@@ -136,7 +136,7 @@ pub struct Checker {
 
 impl Checker {
     pub fn new(setting: &Arc<Setting>) -> Checker {
-        let values = Normalizer::new(&setting.context);
+        let values = Normalizer::new(setting.context());
         Checker {
             setting: setting.clone(),
             lemmas: RefCell::default(),
@@ -144,10 +144,10 @@ impl Checker {
             auxiliary: RefCell::default(),
             last_moment: RefCell::default(),
             masses: RefCell::default(),
-            parameters: values.fresh().with_log_density(&setting.log_density),
+            parameters: values.fresh().with_log_density(setting.log_density()),
             values,
-            pointwise: Normalizer::on_support(&setting.context, &setting.support)
-                .with_log_density(&setting.log_density),
+            pointwise: Normalizer::on_support(setting.context(), setting.support())
+                .with_log_density(setting.log_density()),
         }
     }
 
@@ -272,7 +272,7 @@ impl Checker {
         if let Some(known) = self.auxiliary.borrow().get(auxiliary) {
             return Ok(known.fresh());
         }
-        let mut context = self.setting.context.clone();
+        let mut context = self.setting.context().clone();
         for (name, domain) in auxiliary {
             if context.domains.insert(name.clone(), domain.clone()).is_some() {
                 return Err(Rejection::Malformed(format!("{name} is declared already")));
@@ -355,7 +355,7 @@ impl Checker {
         let masses = self.masses()?;
         normalizer.assume(&masses.conditions);
         let mut total = Poly::zero();
-        let names = self.setting.support.names();
+        let names = self.setting.support().names();
         let separated: Vec<Option<Separated>> = forms.iter().map(|form| Separated::of(form, &names)).collect();
         for Mass { at, numbers, mass } in &masses.points {
             let mut value = mass.clone();
@@ -377,18 +377,18 @@ impl Checker {
         if let Some(known) = &*self.masses.borrow() {
             return Ok(known.clone());
         }
-        let names = self.setting.support.names();
+        let names = self.setting.support().names();
         let normalizer = self.fresh_parameters();
         let pointwise = self.fresh_pointwise();
         let logarithm = pointwise.normalize(&Term::log_density()).ok().filter(|_| pointwise.conditions().is_empty());
         let separated = logarithm.and_then(|form| Separated::of(&form, &names));
         let mut weighed = Vec::new();
-        for point in points(&self.setting.support)? {
+        for point in points(self.setting.support())? {
             let numbers: Option<Vec<Rational>> = point.iter().map(|value| value.as_number().cloned()).collect();
             let at: Vec<(Name, Term)> = names.iter().cloned().zip(point).collect();
             let logarithm = match numbers.as_ref().and_then(|numbers| separated.as_ref()?.at(numbers)) {
                 Some(quick) => quick,
-                None => normalizer.normalize(&self.setting.log_density.substitute(&at))?,
+                None => normalizer.normalize(&self.setting.log_density().substitute(&at))?,
             };
             weighed.push(Mass { at, numbers, mass: normalizer.exp(&logarithm)? });
         }
@@ -406,7 +406,7 @@ impl Checker {
     pub fn linearity(&self, of: &Term, is: &Term, premises: &[(Term, &Theorem)]) -> Result<Theorem, Rejection> {
         let pointwise = self.fresh_pointwise();
         let parameters = self.fresh_parameters();
-        let names = self.setting.support.names();
+        let names = self.setting.support().names();
         let (mut function, mut value) = (Vec::new(), Vec::new());
         for (coefficient, premise) in premises {
             self.concerned(premise)?;
@@ -465,13 +465,13 @@ impl Checker {
                 return Err(Rejection::Malformed(format!("{of} may be negative, and its square has no moment")));
             }
         }
-        let names = self.setting.support.names();
+        let names = self.setting.support().names();
         if pointwise.conditions().iter().any(|term| names.iter().any(|name| term.contains(name))) {
             return Err(Rejection::Malformed("a quantity that may be divided by zero on the support".into()));
         }
         // What was assumed while the others were held fixed must hold almost everywhere.
         let support = section.marginal().support();
-        let almost = Normalizer::on_support(&self.setting.context, support);
+        let almost = Normalizer::on_support(self.setting.context(), support);
         let mut theorem = self.theorem(Proposition::Expectation { of, is }, &[&pointwise], &premises, &[]);
         let (about, free): (BTreeSet<Term>, BTreeSet<Term>) =
             theorem.assumptions.into_iter().partition(|term| names.iter().any(|name| term.contains(name)));
@@ -504,9 +504,9 @@ impl Checker {
     //     ———————————————————————————————————————————————————————————————————————————————————————————————————————
     //                              E[f] = Σ over the pieces of  Σ_j c_j ∂_s^m_j G(σ + shift_j)
     //
-    /// On the circle x = t/k may take t round several times ([`super::symmetry::turns`]), and half a domain is a piece where the
-    /// integrand is its own mirror image ([`super::symmetry::mirror`]). Fails when the pieces do not make up the support, a side
-    /// condition of the lemma cannot be discharged, or the integrands differ.
+    /// On the circle x = t/k may take t round several times ([`turns`](super::symmetry::turns)), and half a domain is
+    /// a piece where the integrand is its own mirror image ([`mirror`](super::symmetry::mirror)). Fails when the
+    /// pieces do not make up the support, a side condition of the lemma cannot be discharged, or the integrands differ.
     pub fn moment(&self, of: &Term, is: &Term, moment: &Moment) -> Result<Theorem, Rejection> {
         let outer = self.fresh_parameters();
         let worked_out = self.worked_out(of, moment)?;
@@ -526,7 +526,7 @@ impl Checker {
             return found.clone();
         }
         let support = Support::Product { coordinates: vec![key.clone()], inequalities: Vec::new() };
-        let normalizer = Normalizer::on_support(&self.setting.context, &support);
+        let normalizer = Normalizer::on_support(self.setting.context(), &support);
         let normalizer = Rc::new(normalizer);
         self.scopes.borrow_mut().insert(key, normalizer.clone());
         normalizer

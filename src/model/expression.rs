@@ -445,12 +445,12 @@ impl Resolver {
         }
         let diagnostic = Diagnostic::error("unknown-function", format!("there is no function `{name}`"))
             .at(function.span, "not a function");
-        let foreign = FOREIGN_FUNCTIONS.iter().find(|(typed, _)| *typed == name);
+        let called = FOREIGN_FUNCTIONS.iter().find(|(typed, _)| *typed == name);
         let written = FOREIGN_EXPRESSIONS.iter().find(|(typed, _)| *typed == name);
-        self.refuse(match (foreign, written) {
-            (Some((_, ours)), _) => diagnostic.help(format!("it is called `{ours}` here")),
-            (None, Some((_, ours))) => diagnostic.help(format!("write `{ours}`")),
-            (None, None) => {
+        let advice = called.map(|(_, ours)| format!("it is called `{ours}` here"));
+        self.refuse(match advice.or_else(|| written.map(|(_, ours)| format!("write `{ours}`"))) {
+            Some(advice) => diagnostic.help(advice),
+            None => {
                 let diagnostic =
                     diagnostic.did_you_mean(name, Function::TABLE.iter().map(|row| row.1).chain(["sum", "prod"]));
                 match diagnostic.helps.is_empty() && terms.len() == 1 {
