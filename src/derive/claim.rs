@@ -45,7 +45,7 @@ pub fn decide(search: &mut Search, report: &Report, claim: &Claim) -> ClaimOutco
     }
     let Some(entries) = entries(search, report, claim) else {
         outcome.status = Status::NotProved;
-        outcome.reason = Some("no closed form is known to compare with".into());
+        outcome.reason = Some(without_value(report, &mut outcome));
         return outcome;
     };
     for entry in entries {
@@ -57,6 +57,28 @@ pub fn decide(search: &mut Search, report: &Report, claim: &Claim) -> ClaimOutco
     let mut told = BTreeSet::new();
     outcome.assumptions.retain(|assumption| told.insert(assumption.clone()));
     outcome
+}
+
+/// Why there is nothing to compare a claim with; a mean that does not exist refutes it.
+fn without_value(report: &Report, outcome: &mut ClaimOutcome) -> String {
+    let of_kind = |kind: CheckKind| report.checks.iter().find(|check| check.kind == kind);
+    let normalized = of_kind(CheckKind::Normalization).is_some_and(|check| check.status == Status::Proved);
+    if !normalized {
+        return "the density was not shown to integrate to one, and nothing is said of any other".into();
+    }
+    // A moving support leaves the Fisher information without a check of its own.
+    let kinds = basis(&outcome.claim.quantity).iter().chain([&CheckKind::Regularity]);
+    let failed = kinds.filter_map(|kind| of_kind(*kind)).find(|check| check.status != Status::Proved);
+    match failed.and_then(|check| Some((check, check.reason.clone()?))) {
+        Some((check, reason)) if check.kind != CheckKind::Regularity || check.status == Status::Refuted => {
+            // A mean that does not exist has no value at all.
+            if check.kind == CheckKind::Mean {
+                outcome.status = check.status;
+            }
+            reason
+        }
+        _ => "no closed form is known to compare with".into(),
+    }
 }
 
 fn is_exponential_form(quantity: &Quantity) -> bool {

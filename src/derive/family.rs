@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::claim;
+use super::divergent;
 use super::exchange::Exchange;
 use super::generic::{GenericProof, MOST_WRITTEN_TERMS, instances};
 use super::quantity::further_quantities;
@@ -405,7 +406,13 @@ impl Work<'_> {
             let position = match self.search.expectation(&own) {
                 Ok(position) => position,
                 Err(failure) => {
-                    self.failed(CheckKind::Mean, &failure);
+                    match self.no_mean(&failure) {
+                        Some(reason) => {
+                            let status = Status::Refuted;
+                            self.report.checks.push(Check { reason: Some(reason), ..check(CheckKind::Mean, status) });
+                        }
+                        None => self.failed(CheckKind::Mean, &failure),
+                    }
                     return;
                 }
             };
@@ -418,6 +425,16 @@ impl Work<'_> {
         let theorems: Vec<&Theorem> = theorems.iter().collect();
         self.report.checks.push(proved(CheckKind::Mean, equations, &theorems));
         self.report.mean = Some(means);
+    }
+
+    /// What shows that the only variate has no mean, where its lemma converges for no parameters.
+    fn no_mean(&self, failure: &Failure) -> Option<String> {
+        let Failure::Rejected(Rejection::Condition { term, .. }) = failure else { return None };
+        self.search.checker.parameters().normalize(term).ok()?.as_constant()?;
+        let [name] = &self.family.variate.names()[..] else { return None };
+        let size = Term::apply(Function::Abs, vec![Term::Variable(name.clone())]);
+        let divergence = divergent::find(self.search.setting(), &size)?;
+        Some(format!("there is no mean: {}", divergence.sentence(&format!("`{size}` times the density"), name)))
     }
 
     // ——— telling ———

@@ -6,6 +6,7 @@
 //! - `shape`: lemmas whose moments take more than a shift or a derivative, each kind in a file of its own:
 //!   `circle`, `lagrange`, `ratio`, `ramp`, `occupation`;
 //! - [`search`]: expectations by moments and linearity, each step replayed at once by the kernel;
+//! - `divergent`: integrals that do not converge, refuted at one point of the parameters;
 //! - `partial`: partial fractions, where a quotient has no moment of its own;
 //! - `split`: how a joint density is cut into a marginal and a conditional;
 //! - [`exchange`], [`tensor`]: which parameters may be exchanged, and entries of which one of each kind is held;
@@ -23,6 +24,7 @@ mod circle;
 pub mod claim;
 mod composed;
 mod divergence;
+mod divergent;
 pub mod exchange;
 mod exponential;
 pub mod family;

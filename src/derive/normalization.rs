@@ -1,10 +1,12 @@
-//! Does the density integrate to one: proved, or refuted by its total, by a point without mass, or by a divergent integral.
+//! Does the density integrate to one: proved, or refuted by its total, by a point where it is negative or without mass,
+//! or by a divergent integral.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use num_traits::ToPrimitive;
+use num_traits::{Signed, ToPrimitive};
 
 use super::claim;
+use super::divergent;
 use super::family::{Work, check, proved};
 use super::report::{Check, CheckKind, Equation, Status};
 use super::search::Failure;
@@ -14,7 +16,8 @@ use crate::kernel::sign::Sign;
 use crate::kernel::term::{Name, Rational, Term};
 use crate::kernel::theorem::Rejection;
 use crate::model::family::DensityForm;
-use crate::numeric::{Region, evaluate, expectation, sample_points};
+use crate::numeric::sample::Point;
+use crate::numeric::{Region, enclose, evaluate, expectation, sample_points};
 
 impl Work<'_> {
     pub(super) fn no_log_density(&mut self, obstacle: &Obstacle) {
@@ -22,31 +25,21 @@ impl Work<'_> {
         let reason = match obstacle {
             Obstacle::NotPositive(term) => {
                 // A factor alone says nothing: the others may be negative too.
-                let pointwise = self.search.checker.pointwise();
-                let whole = match &self.family.density {
-                    DensityForm::Density { body, .. } => pointwise.normalize(body).ok(),
-                    _ => None,
-                };
-                let sign = whole.and_then(|poly| pointwise.sign(&poly));
-                let factor = pointwise.normalize(term).ok().and_then(|poly| pointwise.sign(&poly));
-                let refuted = match sign {
-                    Some(Sign::Negative) => Some("negative"),
-                    Some(Sign::Nonpositive) => Some("negative or zero"),
-                    Some(Sign::Zero) => Some("zero"),
-                    _ => None,
-                };
-                match refuted {
-                    Some(sign) => {
+                let factor = self.search.checker.pointwise().normalize(term).ok();
+                let factor = factor.and_then(|poly| self.search.checker.pointwise().sign(&poly));
+                match self.negative_density(term) {
+                    Some(reason) => {
                         status = Status::Refuted;
-                        format!("the density is not positive: it is {sign} on its support, by its factor `{term}`")
+                        reason
                     }
                     None if factor == Some(Sign::Negative) => format!(
                         "the density must be positive on its support, and its factor `{term}` is negative; \
                          that the rest of it is negative too cannot be shown"
                     ),
                     None => format!(
-                        "the density must be positive on its support, and its factor `{term}` cannot be shown to be; \
-                         declare the domains that make it so"
+                        "the density must be positive on its support, and its factor `{term}` cannot be shown to be{}; \
+                         declare the domains that make it so",
+                        self.negative_factor(term).map_or(String::new(), |at| format!(": {at}"))
                     ),
                 }
             }
@@ -59,6 +52,44 @@ impl Work<'_> {
             let outcome = claim::decide(&mut self.search, &self.report, own);
             self.report.claims.push(outcome);
         }
+    }
+
+    /// Why the density is none: its sign on the support, or its value at a point.
+    fn negative_density(&self, factor: &Term) -> Option<String> {
+        let DensityForm::Density { body, .. } = &self.family.density else { return None };
+        let pointwise = self.search.checker.pointwise();
+        let sign = match pointwise.normalize(body).ok().and_then(|poly| pointwise.sign(&poly)) {
+            Some(Sign::Negative) => "negative",
+            Some(Sign::Nonpositive) => "negative or zero",
+            Some(Sign::Zero) => "zero",
+            _ => {
+                let below =
+                    |term: &Term, point: &Point| enclose(term, point).is_some_and(|range| range.high().is_negative());
+                let point = self.points_of_support().into_iter().find(|point| below(body, point))?;
+                let at = shown(&point, &body.variables());
+                let value = self.value_at(body, &point);
+                return Some(format!("the density is not positive: at {at} it is `{value}`"));
+            }
+        };
+        Some(format!("the density is not positive: it is {sign} on its support, by its factor `{factor}`"))
+    }
+
+    /// A point of the support where a factor is negative.
+    fn negative_factor(&self, factor: &Term) -> Option<String> {
+        let below = |point: &Point| enclose(factor, point).is_some_and(|range| range.high().is_negative());
+        let point = self.points_of_support().into_iter().find(below)?;
+        Some(format!("at {} it is `{}`", shown(&point, &factor.variables()), self.value_at(factor, &point)))
+    }
+
+    fn value_at(&self, term: &Term, point: &Point) -> Term {
+        let at: Vec<(Name, Term)> =
+            point.iter().map(|(name, value)| (name.clone(), Term::Number(value.clone()))).collect();
+        self.search.simplifier.simplify_term(&term.substitute(&at))
+    }
+
+    /// Points of the parameters and the variate, from all over the support.
+    fn points_of_support(&self) -> Vec<Point> {
+        sample_points(self.search.checker.pointwise().context(), 60)
     }
 
     pub(super) fn normalization(&mut self) -> bool {
@@ -89,7 +120,10 @@ impl Work<'_> {
                     Some(format!("leave {point} out of the support")),
                 )
             }
-            Err(failure) => (Status::NotProved, failure.to_string(), None),
+            Err(failure) => match self.divergence() {
+                Some(reason) => (Status::Refuted, reason, None),
+                None => (Status::NotProved, failure.to_string(), None),
+            },
         };
         self.report.checks.push(Check { reason: Some(reason), ..check(CheckKind::Normalization, status) });
         self.report.remarks.extend(remark);
@@ -130,26 +164,27 @@ impl Work<'_> {
         None
     }
 
+    /// What shows that the density has no finite total.
+    fn divergence(&self) -> Option<String> {
+        let names = self.family.variate.names();
+        let sentence = divergent::find(self.search.setting(), &Term::one())?.sentence("the density", names.first()?);
+        let verb = if self.family.variate.is_discrete() { "sum" } else { "integral" };
+        Some(format!("the {verb} of the density diverges: {sentence}"))
+    }
+
     /// A lemma's condition that the domains do not give: a point where it fails refutes the density.
     fn divergent(&self, lemma: &str, term: &Term) -> (Status, String, Option<String>) {
         let verb = if self.family.variate.is_discrete() { "sum" } else { "integral" };
         for point in sample_points(self.search.setting().context(), 24) {
             let zero = crate::numeric::Interval::point(Rational::from_integer(0.into()));
-            let Some(value) = crate::numeric::enclose(term, &point) else { continue };
+            let Some(value) = enclose(term, &point) else { continue };
             // The lemma's condition fails; that the integral does is another matter.
             if value.high() <= zero.low() && !self.converges(&point) {
-                let at: Vec<String> = point
-                    .iter()
-                    .filter(|(name, _)| term.contains(name))
-                    .map(|(name, value)| format!("`{name} = {value}`"))
-                    .collect();
+                let at = shown(&point, &term.variables());
                 let shown = self.search.simplifier.simplify_term(term);
                 return (
                     Status::Refuted,
-                    format!(
-                        "the {verb} of the density diverges at {}: it needs `{shown} > 0` (`{lemma}`)",
-                        at.join(", ")
-                    ),
+                    format!("the {verb} of the density diverges at {at}: it needs `{shown} > 0` (`{lemma}`)"),
                     Some(format!(
                         "declare the parameters so that `{shown} > 0`, for instance with a `where` condition"
                     )),
@@ -165,9 +200,8 @@ impl Work<'_> {
     }
 
     /// Whether quadrature finds a finite total at a point.
-    fn converges(&self, point: &BTreeMap<Name, Rational>) -> bool {
-        let floats: BTreeMap<Name, f64> =
-            point.iter().filter_map(|(name, value)| Some((name.clone(), value.to_f64()?))).collect();
+    fn converges(&self, point: &Point) -> bool {
+        let floats = floats(point);
         let Some(region) = Region::new(&self.family.variate, &floats) else { return false };
         let variates = self.family.variate.names();
         let density = |x: &[f64]| {
@@ -178,4 +212,14 @@ impl Work<'_> {
         expectation(&density, &|_| 1.0, &region)
             .is_some_and(|total| total.value.is_finite() && total.error < 1e-3 * (1.0 + total.value.abs()))
     }
+}
+
+/// The values of these names at a point, in words.
+fn shown(point: &Point, names: &BTreeSet<Name>) -> String {
+    let at = point.iter().filter(|(name, _)| names.contains(*name));
+    at.map(|(name, value)| format!("`{name} = {value}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn floats(point: &Point) -> BTreeMap<Name, f64> {
+    point.iter().filter_map(|(name, value)| Some((name.clone(), value.to_f64()?))).collect()
 }

@@ -14,6 +14,7 @@ use super::simplify::Simplifier;
 use super::split::{self, Split};
 use crate::kernel::certificate::{self, Certificate, Moment, Proposition, Rule, Step, Tower};
 use crate::kernel::check::{Cut, replay_step};
+use crate::kernel::domain::{Domain, Support};
 use crate::kernel::poly::{Monomial, Obstacle, Poly};
 use crate::kernel::setting::{Setting, points};
 use crate::kernel::sign::Sign;
@@ -82,15 +83,29 @@ pub struct Search {
     variates: Vec<Name>,
 }
 
+/// Whether every coordinate by itself has finitely many values. Where only a condition like x + y ≤ n leaves
+/// finitely many, a lemma for every n says it in fewer words.
+fn is_listed(support: &Support) -> bool {
+    match support {
+        Support::Points { .. } => true,
+        Support::Product { coordinates, .. } => coordinates
+            .iter()
+            .all(|(_, domain)| matches!(domain, Domain::Finite(_) | Domain::Integers { upper: Some(_), .. })),
+    }
+}
+
 impl Search {
     pub fn new(setting: &Arc<Setting>, declared: Option<&(Name, Term)>) -> Search {
-        let method = if points(setting.support()).is_ok() {
+        let finite = points(setting.support()).is_ok();
+        let method = if finite && is_listed(setting.support()) {
             Method::Enumeration
         } else {
             match find(setting, declared) {
-                found if found.is_empty() => {
-                    split::find(setting).map_or(Method::None, |split| Method::Tower(Box::new(split)))
-                }
+                found if found.is_empty() => match split::find(setting) {
+                    Some(split) => Method::Tower(Box::new(split)),
+                    None if finite => Method::Enumeration,
+                    None => Method::None,
+                },
                 found => Method::Lemma(found),
             }
         };

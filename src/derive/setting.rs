@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kernel::domain::{Context, Domain, Support, substitute_domain};
+use crate::kernel::domain::{Context, Support, substitute_domain};
 use crate::kernel::setting::Setting;
 use crate::kernel::term::{Name, Term};
 use crate::kernel::theorem::Rejection;
@@ -96,16 +96,7 @@ pub fn moving_support(family: &Family) -> Vec<Name> {
     };
     match &family.variate {
         Support::Product { coordinates, inequalities } => {
-            for (_, domain) in coordinates {
-                match domain {
-                    Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => {
-                        lower.iter().chain(upper).for_each(&mut look);
-                    }
-                    Domain::Finite(values) => values.iter().for_each(&mut look),
-                    _ => {}
-                }
-            }
-            inequalities.iter().for_each(&mut look);
+            coordinates.iter().flat_map(|(_, domain)| domain.bounds()).chain(inequalities).for_each(&mut look);
         }
         Support::Points { points, .. } => points.iter().flatten().for_each(&mut look),
     }

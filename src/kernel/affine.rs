@@ -46,10 +46,8 @@ impl Affine {
 /// What is known of the variables of one question.
 struct Region {
     bounds: BTreeMap<Name, Bounds>,
-    /// Each positive, or at least not negative; no two share a variable.
-    conditions: Vec<Affine>,
-    /// No end of it belongs to it, so that an affine function that is not constant has no least value there.
-    open: bool,
+    /// Each positive (`true`), or at least not negative; no two share a variable.
+    conditions: Vec<(Affine, bool)>,
     /// It leaves out nothing that is known of these variables.
     complete: bool,
 }
@@ -61,18 +59,21 @@ impl Normalizer {
     pub(super) fn sign_of_affine(&self, poly: &Poly) -> Option<Option<Sign>> {
         let own = Affine::of(poly).filter(|own| !own.slopes.is_empty())?;
         let region = self.region(&own)?;
-        let at_end = |least: &Rational| least.is_zero() && !region.open;
-        if let Some(least) = region.least(&own).filter(|least| !least.is_negative()) {
-            return Some(Some(if at_end(&least) { Sign::Nonnegative } else { Sign::Positive }));
+        let sign = |(least, open): (Rational, bool)| match (least.is_zero(), open) {
+            (true, false) => Sign::Nonnegative,
+            _ => Sign::Positive,
+        };
+        if let Some(least) = region.least(&own).filter(|(least, _)| !least.is_negative()) {
+            return Some(Some(sign(least)));
         }
-        if let Some(least) = region.least(&own.negated()).filter(|least| !least.is_negative()) {
-            return Some(Some(if at_end(&least) { Sign::Nonpositive } else { Sign::Negative }));
+        if let Some(least) = region.least(&own.negated()).filter(|(least, _)| !least.is_negative()) {
+            return Some(Some(sign(least).negate()));
         }
         region.complete.then_some(None)
     }
 
     fn region(&self, own: &Affine) -> Option<Region> {
-        let mut region = Region { bounds: BTreeMap::new(), conditions: Vec::new(), open: true, complete: true };
+        let mut region = Region { bounds: BTreeMap::new(), conditions: Vec::new(), complete: true };
         let names: BTreeSet<&Name> = own.slopes.keys().collect();
         for (condition, sign) in self.known_signs().iter() {
             if !names.iter().any(|name| condition.contains_variable(name)) {
@@ -82,25 +83,22 @@ impl Normalizer {
                 region.complete = false;
                 continue;
             };
-            region.open &= sign.is_strict();
             let affine = match sign {
                 Sign::Positive | Sign::Nonnegative => affine,
                 _ => affine.negated(),
             };
-            if region.conditions.iter().any(|other| other.shares_variable(&affine)) {
+            if region.conditions.iter().any(|(other, _)| other.shares_variable(&affine)) {
                 return None;
             }
-            region.conditions.push(affine);
+            region.conditions.push((affine, sign.is_strict()));
         }
-        let others = region.conditions.iter().flat_map(|condition| condition.slopes.keys());
+        let others = region.conditions.iter().flat_map(|(condition, _)| condition.slopes.keys());
         for name in names.into_iter().chain(others).cloned().collect::<BTreeSet<_>>() {
             match self.context.domains.get(&name) {
                 Some(Domain::Interval { .. }) => {}
                 _ => region.complete = false,
             }
-            let bounds = self.declared_bounds(&name);
-            region.open &= bounds.is_open();
-            region.bounds.insert(name, bounds);
+            region.bounds.insert(name.clone(), self.declared_bounds(&name));
         }
         Some(region)
     }
@@ -108,22 +106,30 @@ impl Normalizer {
 
 impl Region {
     /// The greatest lower bound that the duals of the linear programs give, one multiplier a condition
-    /// (Chvátal, Linear Programming, 1983, ch. 5); `None` is −∞.
-    fn least(&self, own: &Affine) -> Option<Rational> {
-        let mut total = own.constant.clone();
-        let in_condition = |name: &Name| self.conditions.iter().any(|condition| condition.slopes.contains_key(name));
+    /// (Chvátal, Linear Programming, 1983, ch. 5), and whether it is never reached; `None` is −∞.
+    ///
+    /// The function is the bound and a sum of what is nowhere negative: a slope times the distance of a variable from
+    /// its end, and a multiple of a condition. One of them that is positive everywhere keeps it off.
+    fn least(&self, own: &Affine) -> Option<(Rational, bool)> {
+        let (mut total, mut open) = (own.constant.clone(), false);
+        let in_condition =
+            |name: &Name| self.conditions.iter().any(|(condition, _)| condition.slopes.contains_key(name));
+        let mut add = |(least, off): (Rational, bool)| {
+            total += least;
+            open |= off;
+        };
         for (name, slope) in own.slopes.iter().filter(|(name, _)| !in_condition(name)) {
-            total += self.bounds[name].least_multiple(slope)?;
+            add(self.bounds[name].least_multiple(slope)?);
         }
-        for condition in &self.conditions {
-            total += self.least_under(own, condition)?;
+        for (condition, strict) in &self.conditions {
+            add(self.least_under(own, condition, *strict)?);
         }
-        Some(total)
+        Some((total, open))
     }
 
     /// The least Σ a_i x_i over the variables of c_0 + Σ c_i x_i ≥ 0: for every λ ≥ 0 it is at least
     /// −λ c_0 + Σ min (a_i − λ c_i) x_i, and best at one of the λ where a term changes its sign.
-    fn least_under(&self, own: &Affine, condition: &Affine) -> Option<Rational> {
+    fn least_under(&self, own: &Affine, condition: &Affine, strict: bool) -> Option<(Rational, bool)> {
         let zero = Rational::zero();
         let slopes =
             || condition.slopes.iter().map(|(name, slope)| (name, slope, own.slopes.get(name).unwrap_or(&zero)));
@@ -131,10 +137,13 @@ impl Region {
         let multipliers: BTreeSet<Rational> = std::iter::once(Rational::zero()).chain(turns).collect();
         let bound = |multiplier: &Rational| {
             let mut total = -(&condition.constant * multiplier);
+            let mut open = strict && multiplier.is_positive();
             for (name, slope, own) in slopes() {
-                total += self.bounds[name].least_multiple(&(own - slope * multiplier))?;
+                let (least, off) = self.bounds[name].least_multiple(&(own - slope * multiplier))?;
+                total += least;
+                open |= off;
             }
-            Some(total)
+            Some((total, open))
         };
         multipliers.iter().filter_map(bound).max()
     }

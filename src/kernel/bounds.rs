@@ -289,18 +289,13 @@ impl Bounds {
         Bounds { low: Some(End { value: Rational::zero(), open: true }), high: None }
     }
 
-    /// Whether no end belongs to the range.
-    pub(super) fn is_open(&self) -> bool {
-        [&self.low, &self.high].into_iter().flatten().all(|end| end.open)
-    }
-
-    /// A lower bound of slope · x for x in the range; `None` is −∞.
-    pub(super) fn least_multiple(&self, slope: &Rational) -> Option<Rational> {
+    /// A lower bound of slope · x for x in the range, and whether it is never reached; `None` is −∞.
+    pub(super) fn least_multiple(&self, slope: &Rational) -> Option<(Rational, bool)> {
         if slope.is_zero() {
-            return Some(Rational::zero());
+            return Some((Rational::zero(), false));
         }
         let end = if slope.is_positive() { &self.low } else { &self.high };
-        end.as_ref().map(|end| slope * &end.value)
+        end.as_ref().map(|end| (slope * &end.value, end.open))
     }
 
     pub(super) fn sign(&self) -> Option<Sign> {

@@ -47,6 +47,17 @@ impl Domain {
         }
     }
 
+    /// Its ends, or its values.
+    pub fn bounds(&self) -> Vec<&Term> {
+        match self {
+            Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => {
+                lower.iter().chain(upper.iter()).collect()
+            }
+            Domain::Finite(values) => values.iter().collect(),
+            Domain::Nonnegative | Domain::Angle => Vec::new(),
+        }
+    }
+
     /// Whether the counting measure, rather than Lebesgue's, belongs to this domain.
     pub fn is_discrete(&self) -> bool {
         matches!(self, Domain::Integers { .. } | Domain::Finite(_))

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use num_traits::ToPrimitive;
+use num_traits::{Signed, ToPrimitive, Zero};
 
 use super::domain::{Context, Domain, Support};
 use super::normal::Normalizer;
-use super::poly::Obstacle;
+use super::poly::{Exponent, Generator, Obstacle};
 use super::sign::Sign;
 use super::term::{Name, Rational, Term};
 use super::theorem::Rejection;
 
 /// A finite support may have this many points.
-const MOST_POINTS: usize = 20_000;
+pub const MOST_POINTS: usize = 20_000;
 
 /// A density and everything declared about its variables.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,11 +167,21 @@ pub fn points(support: &Support) -> Result<Vec<Vec<Term>>, Rejection> {
     match support {
         Support::Points { points, .. } => Ok(points.clone()),
         Support::Product { coordinates, inequalities } => {
+            let empty = Normalizer::new(&Context::default());
             let mut all: Vec<Vec<Term>> = vec![Vec::new()];
-            for (_, domain) in coordinates {
+            for (name, domain) in coordinates {
                 let values: Vec<Term> = match domain {
                     Domain::Finite(values) => values.clone(),
-                    Domain::Integers { lower: Some(Term::Number(lower)), upper: Some(Term::Number(upper)) } => {
+                    Domain::Integers { lower: Some(Term::Number(lower)), upper } => {
+                        let upper = match upper {
+                            Some(Term::Number(upper)) => upper.clone(),
+                            Some(_) => return Err(not_finite()),
+                            None => {
+                                let ends =
+                                    inequalities.iter().filter_map(|own| upper_end(&empty, own, name, coordinates));
+                                ends.min().ok_or_else(not_finite)?
+                            }
+                        };
                         let (Some(from), Some(to)) =
                             (lower.ceil().to_integer().to_i64(), upper.floor().to_integer().to_i64())
                         else {
@@ -193,7 +203,6 @@ pub fn points(support: &Support) -> Result<Vec<Vec<Term>>, Rejection> {
                     .collect();
             }
             let names: Vec<Name> = coordinates.iter().map(|(name, _)| name.clone()).collect();
-            let empty = Normalizer::new(&Context::default());
             let mut kept = Vec::new();
             for point in all {
                 let at: Vec<(Name, Term)> = names.iter().cloned().zip(point.iter().cloned()).collect();
@@ -213,4 +222,38 @@ pub fn points(support: &Support) -> Result<Vec<Vec<Term>>, Rejection> {
             Ok(kept)
         }
     }
+}
+
+/// What c₀ − Σ cᵢ xᵢ ≥ 0, with numbers cᵢ ≥ 0, leaves for one of the xᵢ: the others are at their least values.
+fn upper_end(
+    normalizer: &Normalizer,
+    inequality: &Term,
+    name: &Name,
+    coordinates: &[(Name, Domain)],
+) -> Option<Rational> {
+    let (mut room, mut slope) = (Rational::zero(), None);
+    for (monomial, coefficient) in normalizer.normalize(inequality).ok()?.terms() {
+        match monomial.factors() {
+            [] => room += coefficient,
+            [(Generator::Variable(own), Exponent::Integer(1))] if coefficient.is_negative() => {
+                if own == name {
+                    slope = Some(-coefficient.clone());
+                    continue;
+                }
+                let least = match &coordinates.iter().find(|(other, _)| other == own)?.1 {
+                    Domain::Integers { lower: Some(Term::Number(lower)), .. } => lower.clone(),
+                    Domain::Finite(values) => values
+                        .iter()
+                        .map(|value| value.as_number().cloned())
+                        .collect::<Option<Vec<_>>>()?
+                        .into_iter()
+                        .min()?,
+                    _ => return None,
+                };
+                room += &(coefficient.clone() * least);
+            }
+            _ => return None,
+        }
+    }
+    Some(room / slope?)
 }

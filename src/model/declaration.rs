@@ -5,6 +5,9 @@ use super::expression::Resolver;
 use super::scope::{Meaning, Role};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::domain::{Context, Domain, Support};
+use crate::kernel::normal::Normalizer;
+use crate::kernel::setting::{MOST_POINTS, points};
+use crate::kernel::sign::Sign;
 use crate::kernel::term::{Name, Rational, Term};
 use crate::syntax::tree::{Comparison, Condition, Declaration, FamilyEntry, FamilyTree, Ident};
 
@@ -81,14 +84,14 @@ impl Resolver {
     pub fn domains(&mut self, tree: &FamilyTree) -> Declared {
         let mut declared_so_far = Declared::default();
         let mut coordinates = Vec::new();
-        let mut points = None;
-        let mut variates = 0;
+        let mut joint: Option<(&Declaration, Vec<Block>)> = None;
         for (role, declaration) in declared(tree) {
-            variates += usize::from(role == Role::Variate);
             if declaration.names.len() > 1 {
                 let resolved = self.points(&declaration.names, &declaration.domain);
                 if role == Role::Variate {
-                    points = resolved.map(|points| (declaration, points));
+                    let names = declaration.names.iter().map(|name| Name::new(&name.node)).collect();
+                    let (_, blocks) = joint.get_or_insert_with(|| (declaration, Vec::new()));
+                    blocks.extend(resolved.map(|points| Block { names, points, before: coordinates.len() }));
                 } else {
                     self.report(
                         Diagnostic::error(
@@ -124,19 +127,18 @@ impl Resolver {
                 }
             }
         }
-        declared_so_far.support = match points {
-            Some((declaration, _)) if variates > 1 => {
-                self.report(
-                    Diagnostic::error("joint-domain", "joint points must be the only variates")
-                        .at(declaration.span, "joint")
-                        .note("other variates can join the points as further coordinates"),
-                );
-                None
+        declared_so_far.support = match joint {
+            Some((declaration, blocks)) => {
+                let together = all_together(blocks, coordinates);
+                if together.is_none() {
+                    self.report(
+                        Diagnostic::error("joint-domain", "variates beside joint points must run over finite sets")
+                            .at(declaration.span, "joint")
+                            .help("write the other variates as `y : {0, 1}` or `y : integers(0, 3)`"),
+                    );
+                }
+                together
             }
-            Some((declaration, points)) => Some(Support::Points {
-                names: declaration.names.iter().map(|name| Name::new(&name.node)).collect(),
-                points,
-            }),
             None if coordinates.is_empty() => None,
             None => Some(Support::Product { coordinates, inequalities: Vec::new() }),
         };
@@ -149,6 +151,9 @@ impl Resolver {
             for condition in &declarations.conditions {
                 self.condition(role, condition, declared);
             }
+        }
+        if let Some(Support::Product { coordinates, inequalities }) = &mut declared.support {
+            leave_out_implied(&declared.context, coordinates, inequalities);
         }
     }
 
@@ -163,6 +168,16 @@ impl Resolver {
             Comparison::GreaterOrEqual => (difference(left, right), false),
             Comparison::NotEqual => (Term::power(difference(left, right), Term::integer(2)), true),
         };
+        let support = declared.support.clone().filter(|_| on_variates);
+        let sign = sign(&declared.context, support.as_ref(), &term);
+        if sign == Some(Sign::Negative) || strict && matches!(sign, Some(Sign::Zero | Sign::Nonpositive)) {
+            self.report(
+                Diagnostic::error("contradictory-condition", "no values meet this condition")
+                    .at(condition.span, "contradicts the domains and the conditions before it")
+                    .note("of an empty set of values anything could be proved"),
+            );
+            return;
+        }
         if !on_variates {
             let known = if strict { &mut declared.context.positive } else { &mut declared.context.nonnegative };
             known.push(term);
@@ -193,6 +208,10 @@ impl Resolver {
                 let whole = |name: &Name| {
                     coordinates.iter().chain(&declared.constants).any(|(own, domain)| own == name && is_whole(domain))
                 };
+                // Decided before it is made a condition ≥ 0: x < n + p of whole x and n takes a fraction.
+                if sign == Some(Sign::Positive) {
+                    return;
+                }
                 if strict && discrete && !takes_whole_values(&term, &whole) {
                     self.report(
                         Diagnostic::error(
@@ -220,6 +239,57 @@ impl Resolver {
             .filter(|(role, _)| *role == Role::Parameter)
             .flat_map(|(_, declaration)| declaration.names.clone())
             .collect()
+    }
+}
+
+/// Joint variates, and how many scalar ones were declared before them.
+struct Block {
+    names: Vec<Name>,
+    points: Vec<Vec<Term>>,
+    before: usize,
+}
+
+/// All variates as one list of points, in the order of declaration; fails where a scalar one is not finite.
+fn all_together(mut blocks: Vec<Block>, coordinates: Vec<(Name, Domain)>) -> Option<Support> {
+    for (before, (name, domain)) in coordinates.into_iter().enumerate() {
+        let alone = Support::Product { coordinates: vec![(name.clone(), domain)], inequalities: Vec::new() };
+        blocks.push(Block { names: vec![name], points: points(&alone).ok()?, before });
+    }
+    // A scalar stands after the joint ones that saw as many scalars before them.
+    blocks.sort_by_key(|block| (block.before, block.names.len() == 1));
+    let mut names = Vec::new();
+    let mut all: Vec<Vec<Term>> = vec![Vec::new()];
+    for block in blocks {
+        names.extend(block.names);
+        if all.len().saturating_mul(block.points.len()) > MOST_POINTS {
+            return None;
+        }
+        all =
+            all.iter().flat_map(|point| block.points.iter().map(|own| [point.clone(), own.clone()].concat())).collect();
+    }
+    Some(Support::Points { names, points: all })
+}
+
+/// The sign of a term for all values that are allowed so far, on the support where one is given.
+fn sign(context: &Context, support: Option<&Support>, term: &Term) -> Option<Sign> {
+    let normalizer = match support {
+        Some(support) => Normalizer::on_support(context, support),
+        None => Normalizer::new(context),
+    };
+    normalizer.sign(&normalizer.normalize(term).ok()?)
+}
+
+/// Leaves out the conditions on variates that hold without being asked for. One of them that has a parameter in it
+/// would otherwise look like a support that moves with it.
+fn leave_out_implied(context: &Context, coordinates: &[(Name, Domain)], inequalities: &mut Vec<Term>) {
+    let mut place = 0;
+    while place < inequalities.len() {
+        let condition = inequalities.remove(place);
+        let others = Support::Product { coordinates: coordinates.to_vec(), inequalities: inequalities.clone() };
+        if !matches!(sign(context, Some(&others), &condition), Some(Sign::Positive | Sign::Nonnegative | Sign::Zero)) {
+            inequalities.insert(place, condition);
+            place += 1;
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::expression::Resolver;
 use super::family::{DensityForm, Family};
 use super::scope::{Meaning, Role, Scope};
 use crate::diagnostic::Diagnostic;
-use crate::kernel::domain::{Domain, Support};
+use crate::kernel::domain::Support;
 use crate::kernel::term::{Name, Term};
 use crate::source::{Source, Span};
 use crate::syntax::tree::{FamilyEntry, FamilyTree};
@@ -240,13 +240,7 @@ fn density_variables(density: &DensityForm) -> BTreeSet<Name> {
 fn support_variables(support: &Support) -> BTreeSet<Name> {
     match support {
         Support::Product { coordinates, inequalities } => {
-            let bounds = coordinates.iter().flat_map(|(_, domain)| match domain {
-                Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => {
-                    lower.iter().chain(upper).collect()
-                }
-                Domain::Finite(values) => values.iter().collect(),
-                Domain::Nonnegative | Domain::Angle => Vec::new(),
-            });
+            let bounds = coordinates.iter().flat_map(|(_, domain)| domain.bounds());
             bounds.chain(inequalities).flat_map(Term::variables).collect()
         }
         Support::Points { points, .. } => points.iter().flatten().flat_map(Term::variables).collect(),

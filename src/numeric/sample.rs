@@ -132,7 +132,7 @@ fn parts(order: &[(Name, Domain)], conditions: &[&Term]) -> Vec<Vec<(Name, Domai
     let joined = conditions.iter().map(|term| term.variables());
     let bounded = order
         .iter()
-        .map(|(name, domain)| bounds(domain).iter().flat_map(|term| term.variables()).chain([name.clone()]).collect());
+        .map(|(name, domain)| domain.bounds().iter().flat_map(|term| term.variables()).chain([name.clone()]).collect());
     let mut groups: Vec<BTreeSet<Name>> = Vec::new();
     for mut own in joined.chain(bounded) {
         groups.retain(|group| {
@@ -202,7 +202,7 @@ fn dependency_order(context: &Context) -> Option<Vec<(Name, Domain)>> {
     while !waiting.is_empty() {
         let ready: Vec<Name> = waiting
             .iter()
-            .filter(|(_, domain)| bounds(domain).iter().all(|term| term.variables().is_subset(&placed)))
+            .filter(|(_, domain)| domain.bounds().iter().all(|term| term.variables().is_subset(&placed)))
             .map(|(name, _)| name.clone())
             .collect();
         if ready.is_empty() {
@@ -246,16 +246,6 @@ fn narrow(domains: &mut BTreeMap<Name, Domain>, condition: &Term) {
     };
     if closer {
         *side = Some(Term::Number(end));
-    }
-}
-
-fn bounds(domain: &Domain) -> Vec<&Term> {
-    match domain {
-        Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => {
-            lower.iter().chain(upper.iter()).collect()
-        }
-        Domain::Finite(values) => values.iter().collect(),
-        Domain::Nonnegative | Domain::Angle => Vec::new(),
     }
 }
 

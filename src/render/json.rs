@@ -84,8 +84,9 @@ fn object(report: &Report) -> Map<String, Value> {
     put("parameters", declared(&family.parameters));
     put("constants", declared(&family.constants));
     put("given", declared(&family.given));
-    let conditions = family.context.positive.iter().map(|term| Value::String(format!("{term} > 0")));
-    put("conditions", Value::Array(conditions.collect()));
+    let strict = family.context.positive.iter().map(|term| format!("{term} > 0"));
+    let weak = family.context.nonnegative.iter().map(|term| format!("{term} >= 0"));
+    put("conditions", Value::Array(strict.chain(weak).map(Value::String).collect()));
     put("status", json!(status_word(report.status)));
     put("log_density", expression(&report.log_density));
     put("exponential_family", report.exponential.as_ref().map_or(Value::Null, exponential));

@@ -94,6 +94,17 @@ impl Parser<'_> {
             }
             self.condition(conditions)?;
             let declares = self.peek_at(1).kind == TokenKind::Name && self.peek_at(2).kind == TokenKind::Colon;
+            if self.is_word(self.peek(), "or") {
+                let place = self.peek().span;
+                self.report(
+                    Diagnostic::error("syntax", "there is no `or` in this language")
+                        .at(place, "between two conditions")
+                        .help("a family has one region; write one family for each alternative"),
+                );
+                // The alternative is read, and not taken together with what it is an alternative to.
+                self.advance();
+                return self.conditions(&mut Vec::new());
+            }
             let goes_on = self.at(TokenKind::Comma) && !declares || self.is_word(self.peek(), "and");
             if !goes_on {
                 return Ok(());

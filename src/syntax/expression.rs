@@ -323,19 +323,6 @@ impl Parser<'_> {
             );
             return;
         }
-        if let Some((word, advice)) = CONNECTIVES.iter().find(|(word, _)| *word == self.text(token)) {
-            self.report(
-                Diagnostic::error("syntax", format!("there is no `{word}` in this language"))
-                    .at(token.span, "between two conditions")
-                    .help(*advice),
-            );
-            return;
-        }
-        // What stands before it has been reported.
-        let before = self.source.slice(left.span);
-        if CONNECTIVES.iter().any(|(word, _)| before.strip_suffix(word).is_some_and(|rest| rest.ends_with(' '))) {
-            return;
-        }
         self.report(
             Diagnostic::error("missing-operator", "multiplication needs `*`")
                 .at(place, "two factors side by side")
@@ -343,12 +330,6 @@ impl Parser<'_> {
         );
     }
 }
-
-/// Words of other languages between conditions, and what is written here.
-const CONNECTIVES: &[(&str, &str)] = &[
-    ("and", "conditions that all hold stand between commas: `where a < b, b < c`"),
-    ("or", "a family has one region; write one family for each alternative"),
-];
 
 fn binary(operator: BinaryOperator, left: Expression, right: Expression) -> Expression {
     let span = left.span.to(right.span);

@@ -81,7 +81,7 @@ const NESTING_LIMIT: usize = 64;
 const HEIGHT_LIMIT: usize = 1_000;
 
 /// Words that may follow a complete expression on its own line.
-pub const AFTER_EXPRESSION: &[&str] = &["where", "and", "by", "to", "with", "in"];
+pub const AFTER_EXPRESSION: &[&str] = &["where", "and", "or", "by", "to", "with", "in"];
 
 pub struct Parser<'s> {
     pub source: &'s Source,

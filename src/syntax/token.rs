@@ -124,6 +124,10 @@ const STRAY: &[(char, &str)] = &[
     ('∏', "write `prod(k in integers(1, n), …)`"),
     ('∇', "write `grad(…)`"),
     ('½', "write `1/2`"),
+    ('ℝ', "this domain is `real`"),
+    ('ℕ', "this domain is `natural`, or `integers(1, infinity)`"),
+    ('ℤ', "write `integers(a, b)`"),
+    ('∈', "a domain stands after a colon: `x : real`"),
     ('“', "texts are written between straight quotes: `\"…\"`"),
     ('”', "texts are written between straight quotes: `\"…\"`"),
     ('\\', "names are written without a backslash: `alpha`; LaTeX belongs into `notation`"),
@@ -201,6 +205,12 @@ pub fn tokenize(source: &Source) -> (Vec<Token>, Vec<Diagnostic>) {
             tokens.push(Token { kind: TokenKind::Text, span, starts_line });
             starts_line = false;
             rest = &rest[line.len()..];
+        } else if let Some(length) = between_curly_quotes(rest) {
+            let span = Span::new(start, start + length);
+            diagnostics.push(stray_characters(source, Span::new(start, start + '“'.len_utf8())));
+            tokens.push(Token { kind: TokenKind::Text, span, starts_line });
+            starts_line = false;
+            rest = &rest[length..];
         } else {
             let length = rest.chars().next().map_or(1, char::len_utf8);
             let span = Span::new(start, start + length);
@@ -227,6 +237,13 @@ pub fn tokenize(source: &Source) -> (Vec<Token>, Vec<Diagnostic>) {
     (tokens, diagnostics)
 }
 
+/// The length of a text between “ and ” on one line.
+fn between_curly_quotes(rest: &str) -> Option<usize> {
+    let inside = rest.strip_prefix(['“', '”', '„'])?;
+    let close = inside.find(['”', '“', '\n']).filter(|at| !inside[*at..].starts_with('\n'))?;
+    Some(rest.len() - inside.len() + close + '”'.len_utf8())
+}
+
 /// Characters that turn the direction of what follows would show another text, in a comment too, than the one that is
 /// read (Boucher & Anderson, Trojan Source, 2021).
 fn reordering(source: &Source) -> Option<Diagnostic> {
@@ -249,8 +266,10 @@ fn stray_characters(source: &Source, span: Span) -> Diagnostic {
     let diagnostic = Diagnostic::error("unexpected-character", message).at(span, "the language has no use for this");
     match STRAY.iter().find(|(own, _)| Some(*own) == first) {
         Some((_, mend)) => diagnostic.help(*mend),
-        None if first.is_some_and(char::is_alphabetic) => {
-            diagnostic.help("names are made of the letters a-z and A-Z, Greek letters, digits and `_`")
+        None if first.is_some_and(char::is_alphanumeric) => {
+            let code = first.map_or(0, u32::from);
+            let known = "names are made of the letters a-z and A-Z, Greek letters, digits and `_`";
+            diagnostic.note(format!("this is U+{code:04X}, whatever it looks like")).help(known)
         }
         None => diagnostic,
     }

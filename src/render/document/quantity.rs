@@ -17,7 +17,9 @@ impl Writer<'_> {
         let declared = family.constants.iter().chain(&family.parameters).chain(&family.given);
         let mut conditions: Vec<Notation> =
             declared.map(|(name, domain)| domain::condition(name, domain, self.names)).collect();
-        conditions.extend(family.context.positive.iter().map(|term| domain::inequality(term, true, self.names)));
+        let known = &family.context;
+        conditions.extend(known.positive.iter().map(|term| domain::inequality(term, true, self.names)));
+        conditions.extend(known.nonnegative.iter().map(|term| domain::inequality(term, false, self.names)));
         let support = domain::support(&family.variate, self.names);
         let mut opening = vec![text("For ")];
         opening.extend(enumerate(conditions.iter().chain(&support).cloned().map(Inline::Math).collect()));
