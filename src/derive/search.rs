@@ -77,6 +77,8 @@ pub struct Search {
     steps: Vec<Step>,
     theorems: Vec<Theorem>,
     moments: BTreeMap<Monomial, usize>,
+    /// Monomials that no lemma gave, so that they are not looked for again.
+    refused: BTreeMap<Monomial, Failure>,
     expectations: BTreeMap<Term, usize>,
     plain: BTreeMap<Term, usize>,
     method: Method,
@@ -116,6 +118,7 @@ impl Search {
             steps: Vec::new(),
             theorems: Vec::new(),
             moments: BTreeMap::new(),
+            refused: BTreeMap::new(),
             expectations: BTreeMap::new(),
             plain: BTreeMap::new(),
             method,
@@ -230,18 +233,34 @@ impl Search {
         if let Some(position) = self.moments.get(monomial) {
             return Ok(*position);
         }
+        if let Some(failure) = self.refused.get(monomial) {
+            return Err(failure.clone());
+        }
+        let found = self.find_moment(monomial);
+        match &found {
+            Ok(position) => {
+                self.moments.insert(monomial.clone(), *position);
+            }
+            Err(failure) => {
+                self.refused.insert(monomial.clone(), failure.clone());
+            }
+        }
+        found
+    }
+
+    fn find_moment(&mut self, monomial: &Monomial) -> Result<usize, Failure> {
         let of = Poly::single(monomial.clone(), One::one()).to_term();
-        let position = match &mut self.method {
-            Method::None => return Err(Failure::NoLemma),
+        match &mut self.method {
+            Method::None => Err(Failure::NoLemma),
             Method::Tower(split) => {
                 let (tower, is) = tower(&self.checker, split, &of)?;
-                self.push(Proposition::Expectation { of, is }, Rule::Tower(tower))?
+                Ok(self.push(Proposition::Expectation { of, is }, Rule::Tower(tower))?)
             }
             Method::Enumeration => {
                 let normalizer = self.checker.parameters().fresh();
                 let value = self.checker.enumerate(&normalizer, &of)?;
                 let is = normalizer.canonical(&value)?.to_term();
-                self.push(Proposition::Expectation { of, is }, Rule::Enumeration)?
+                Ok(self.push(Proposition::Expectation { of, is }, Rule::Enumeration)?)
             }
             Method::Lemma(found) => {
                 let name = self.variates[0].clone();
@@ -263,11 +282,9 @@ impl Search {
                     }
                 }
                 let Some((moment, is)) = best else { return Err(last) };
-                self.push(Proposition::Expectation { of, is }, Rule::Moment(moment))?
+                Ok(self.push(Proposition::Expectation { of, is }, Rule::Moment(moment))?)
             }
-        };
-        self.moments.insert(monomial.clone(), position);
-        Ok(position)
+        }
     }
 
     /// f = Σ c_i B_i with B_i monomials in the variate and c_i free of it.

@@ -78,12 +78,8 @@ impl Parser<'_> {
                 break;
             }
             let begin = self.mark();
-            let start = self.peek().span;
-            match self.family_entry() {
-                Ok(node) => {
-                    entries.push(Spanned { node, span: self.since(start) });
-                    complete &= self.end_of_entry(FAMILY_KEYWORDS);
-                }
+            match self.entries(&mut entries) {
+                Ok(()) => complete &= self.end_of_entry(FAMILY_KEYWORDS),
                 Err(_) => {
                     complete = false;
                     if self.mark() == begin {
@@ -94,6 +90,20 @@ impl Parser<'_> {
             }
         }
         Ok(FamilyTree { name, title, entries, complete, span: self.since(keyword.span) })
+    }
+
+    /// One entry, or the definitions of `let a = …, b = …`.
+    fn entries(&mut self, entries: &mut Vec<Spanned<FamilyEntry>>) -> Parse<()> {
+        let start = self.peek().span;
+        let node = self.family_entry()?;
+        let defines = matches!(node, FamilyEntry::Let { .. });
+        entries.push(Spanned { node, span: self.since(start) });
+        while defines && self.eat(TokenKind::Comma).is_some() {
+            let start = self.peek().span;
+            let (name, body) = self.definition("let")?;
+            entries.push(Spanned { node: FamilyEntry::Let { name, body }, span: self.since(start) });
+        }
+        Ok(())
     }
 
     fn family_entry(&mut self) -> Parse<FamilyEntry> {

@@ -67,9 +67,17 @@ fn subscript(letter: char) -> Option<usize> {
     SUBSCRIPTS.iter().position(|&own| own == letter)
 }
 
+/// Signs that are a word by themselves, whatever stands beside them.
+const WORDS: &[(char, &str)] = &[('∞', "infinity"), ('ℝ', "real"), ('ℕ', "natural"), ('√', "sqrt")];
+
+/// The word that a sign stands for.
+pub fn word(sign: char) -> Option<&'static str> {
+    WORDS.iter().find(|(typed, _)| *typed == sign).map(|(_, word)| *word)
+}
+
 /// Whether a name may begin with this character.
 pub fn begins_name(letter: char) -> bool {
-    letter.is_ascii_alphabetic() || letter == '_' || letter == '∞' || greek(letter).is_some()
+    letter.is_ascii_alphabetic() || letter == '_' || greek(letter).is_some()
 }
 
 /// Whether a name may go on with this character.
@@ -91,8 +99,10 @@ pub fn spell(typed: &str) -> String {
                 spelled.push_str(&digit.to_string());
             }
             (None, Some(name)) => spelled.push_str(name),
-            (None, None) if letter == '∞' => spelled.push_str("infinity"),
-            (None, None) => spelled.push(letter),
+            (None, None) => match word(letter) {
+                Some(word) => spelled.push_str(word),
+                None => spelled.push(letter),
+            },
         }
         after_subscript = digit.is_some();
     }

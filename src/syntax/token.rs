@@ -10,7 +10,7 @@ use nom::combinator::{opt, recognize, value};
 use nom::sequence::{delimited, pair, preceded};
 use nom::{IResult, Parser};
 
-use super::spelling::{begins_name, continues_name};
+use super::spelling::{begins_name, continues_name, word};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 
@@ -117,15 +117,12 @@ const STRAY: &[(char, &str)] = &[
     ('⁻', "write the exponent after `^`: `x^(-1)`"),
     ('¹', "write `^1`"),
     ('ⁿ', "write `^n`"),
-    ('√', "write `sqrt(…)`"),
     ('‖', "the arguments of a divergence stand between commas: `KL(p(theta), p(theta + delta))`"),
     ('∥', "the arguments of a divergence stand between commas: `KL(p(theta), p(theta + delta))`"),
     ('∑', "write `sum(k in integers(1, n), …)`"),
     ('∏', "write `prod(k in integers(1, n), …)`"),
     ('∇', "write `grad(…)`"),
     ('½', "write `1/2`"),
-    ('ℝ', "this domain is `real`"),
-    ('ℕ', "this domain is `natural`, or `integers(1, infinity)`"),
     ('ℤ', "write `integers(a, b)`"),
     ('∈', "a domain stands after a colon: `x : real`"),
     ('“', "texts are written between straight quotes: `\"…\"`"),
@@ -140,7 +137,9 @@ const STRAY: &[(char, &str)] = &[
 const STRAY_LIMIT: usize = 10;
 
 fn name(input: &str) -> IResult<&str, TokenKind> {
-    value(TokenKind::Name, pair(satisfy(begins_name), take_while(continues_name))).parse(input)
+    let letters = recognize(pair(satisfy(begins_name), take_while(continues_name)));
+    let sign = recognize(satisfy(|sign| word(sign).is_some()));
+    value(TokenKind::Name, alt((letters, sign))).parse(input)
 }
 
 /// `12`, `0.25`, `1.5e-3`; an `e` that no digit follows is the constant.
