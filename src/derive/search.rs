@@ -10,7 +10,7 @@ use num_traits::One;
 
 use super::instance::{Instance, beside, find, with_monomial};
 use super::partial::{over_sines, partial_fractions};
-use super::simplify::Simplifier;
+use super::simplify::{Simplifier, weight};
 use super::split::{self, Split};
 use crate::kernel::certificate::{self, Certificate, Moment, Proposition, Rule, Step, Tower};
 use crate::kernel::check::{Cut, replay_step};
@@ -314,6 +314,10 @@ impl Search {
             Ok((_, value)) if value.len() > self.most_shown() => return Err(Obstacle::TooLarge("a closed form").into()),
             Ok((premises, value)) => {
                 let is = self.simplifier.simplify(&value);
+                let is = match self.by_points(of, &is) {
+                    Some(sum) => self.simplifier.lighter(is, sum),
+                    None => is,
+                };
                 self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?
             }
             Err(failure) => self.whole(of).map_err(|_| failure)?,
@@ -383,6 +387,7 @@ impl Search {
         if let Method::Enumeration = &self.method {
             let value = self.checker.enumerate(&self.checker.parameters().fresh(), of)?;
             let is = self.simplifier.simplify(&value);
+            let is = self.by_points(of, &is).map_or(is.clone(), |sum| self.simplifier.lighter(is, sum));
             return Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Enumeration)?);
         }
         let Method::Lemma(found) = &self.method else { return Err(Failure::NoLemma) };
@@ -404,6 +409,36 @@ impl Search {
         }
         let Some((moment, is)) = best else { return Err(last) };
         Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Moment(moment))?)
+    }
+
+    /// Σ f(x) p(x) over a finite support with each summand in its own best form, (∂p)²/p among them, where the sum
+    /// in one has grown long.
+    fn by_points(&self, of: &Term, is: &Term) -> Option<Term> {
+        const MOST_POINTS: usize = 16;
+        const SHORT: usize = 60;
+        if !self.is_enumerated() || weight(is) < SHORT {
+            return None;
+        }
+        let points = points(self.setting().support()).ok().filter(|points| points.len() <= MOST_POINTS)?;
+        // Each factor by itself: at one point it is short, and their product on the whole support is not.
+        let formal = |term: &Term| self.checker.pointwise().normalize(term).ok().map(|poly| poly.to_term());
+        let function = match of {
+            Term::Product(factors) => Term::product(factors.iter().map(formal).collect::<Option<_>>()?),
+            Term::Power(base, exponent) => Term::power(formal(base)?, (**exponent).clone()),
+            _ => formal(of)?,
+        };
+        let integrand = function * self.setting().log_density().clone().exp();
+        let mut counted: Vec<(Term, i64)> = Vec::new();
+        for point in points {
+            let at: Vec<(Name, Term)> = self.variates.iter().cloned().zip(point).collect();
+            let value = self.checker.parameters().normalize(&integrand.substitute(&at)).ok()?;
+            let own = self.simplifier.simplify(&value);
+            match counted.iter_mut().find(|(known, _)| *known == own) {
+                Some((_, count)) => *count += 1,
+                None => counted.push((own, 1)),
+            }
+        }
+        Some(Term::sum(counted.into_iter().map(|(own, count)| Term::integer(count) * own).collect()))
     }
 
     /// Premises for linearity: coefficients and moments.

@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::Simplifier;
-use super::tidy::{factors_of, flatten_sum, product, scale, sum};
+use super::tidy::{factors_of, flatten_sum, negate, product, scale, sum};
 use crate::kernel::poly::{Exponent, Generator, Poly, rational_power};
 use crate::kernel::term::{Function, Rational, Term};
 
@@ -121,7 +121,22 @@ impl Simplifier {
 
     /// c·ψ(a) − d·ψ(a) as (c − d)·ψ(a): terms of a sum that share a special function are gathered.
     pub(super) fn group_by_special(&self, term: &Term) -> Term {
-        let Term::Sum(terms) = term else { return term.clone() };
+        match term {
+            Term::Sum(terms) => self.gathered_by(terms, &is_shared).unwrap_or_else(|| term.clone()),
+            // In a numerator exponentials are better left as they are.
+            Term::Product(_) => term.map_children(&mut |factor| match factor {
+                Term::Sum(terms) => {
+                    let own = |factor: &Term| is_shared(factor) && !matches!(factor, Term::Apply(Function::Exp, _));
+                    self.gathered_by(terms, &own).unwrap_or_else(|| factor.clone())
+                }
+                other => other.clone(),
+            }),
+            _ => term.clone(),
+        }
+    }
+
+    /// Gathered by functions of some kind, if any two terms share one.
+    fn gathered_by(&self, terms: &[Term], is_shared: &dyn Fn(&Term) -> bool) -> Option<Term> {
         let mut groups: Vec<(Option<Term>, Vec<Term>)> = Vec::new();
         for own in terms.iter() {
             let factors = factors_of(own);
@@ -138,21 +153,25 @@ impl Simplifier {
                 None => groups.push((key, vec![coefficient])),
             }
         }
-        let gathered = groups.into_iter().map(|(key, mut coefficients)| match key {
-            None => coefficients.remove(0),
-            Some(key) => {
-                let coefficient = match coefficients.len() {
-                    1 => coefficients.remove(0),
-                    _ => self.simplify_part(&flatten_sum(coefficients)),
-                };
-                match coefficient {
-                    one if one.is_one() => key,
-                    Term::Product(factors) => Term::Product(factors.iter().cloned().chain([key]).collect()),
-                    other => Term::product(vec![other, key]),
-                }
+        // Those with one coefficient, up to sign, go together: (c − d)·(ψ(a) − ψ(b)).
+        let mut gathered: Vec<(Term, Vec<Term>)> = Vec::new();
+        let mut changed = false;
+        for (key, mut coefficients) in groups {
+            if coefficients.len() == 1 {
+                gathered.push((coefficients.remove(0), key.into_iter().collect()));
+                continue;
             }
-        });
-        Term::Sum(gathered.collect())
+            changed = true;
+            let coefficient = self.simplify_part(&flatten_sum(coefficients));
+            let opposite = self.tidy(&negate(&coefficient));
+            let Some(key) = key else { continue };
+            let alike = gathered.iter_mut().find(|(known, _)| *known == coefficient || *known == opposite);
+            match alike {
+                Some((known, keys)) => keys.push(if *known == coefficient { key } else { negate(&key) }),
+                None => gathered.push((coefficient, vec![key])),
+            }
+        }
+        changed.then(|| sum(gathered.into_iter().map(|(coefficient, keys)| with_factors(&coefficient, keys)).collect()))
     }
 
     /// u − log(1 + e^u) as −log(e^(−u) + 1): what is above e in a logarithm's sum takes in the terms
@@ -268,6 +287,15 @@ fn numbers_joined(logs: Vec<(Rational, Term)>) -> Vec<(Rational, Term)> {
         _ => others.extend(numbers),
     }
     others
+}
+
+/// c·(k + l + …), or c where there is nothing to multiply it with.
+fn with_factors(coefficient: &Term, keys: Vec<Term>) -> Term {
+    if keys.is_empty() {
+        return coefficient.clone();
+    }
+    let factors = factors_of(coefficient).iter().filter(|factor| !factor.is_one()).cloned();
+    product(factors.chain([sum(keys)]).collect())
 }
 
 fn is_shared(factor: &Term) -> bool {

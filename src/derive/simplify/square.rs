@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
 
 use super::tidy::{negate, raise, split_power};
-use crate::kernel::term::{Rational, Term};
+use crate::kernel::term::{Constant, Rational, Term};
 
 /// A summand as a number times powers.
 type Summand = (Rational, Powers);
@@ -25,21 +25,27 @@ pub fn complete_squares(term: &Term) -> Term {
     if terms.len() == 1 { terms.remove(0) } else { Term::sum(terms) }
 }
 
-/// The sum with the first a² ± 2ab + b² found written as (a ± b)².
+/// The sum with the first k a² ± 2k ab + k b² found written as k (a ± b)².
 fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
     let summands: Vec<Option<Summand>> = terms.iter().map(summand).collect();
     for (i, first) in summands.iter().enumerate() {
-        let Some((a, root_a)) = first.as_ref().and_then(square_root) else { continue };
+        let Some(Root { number: a, odd, root: root_a }) = first.as_ref().map(square_root) else { continue };
         for (j, second) in summands.iter().enumerate().skip(i + 1) {
-            let Some((b, root_b)) = second.as_ref().and_then(square_root) else { continue };
+            let Some(Root { number: b, odd: other, root: root_b }) = second.as_ref().map(square_root) else { continue };
             let common = common_square(&a, &b);
             let Some((scale, a, b)) = common else { continue };
             // Two numbers are no square to complete.
-            if root_a.is_empty() && root_b.is_empty() {
+            if odd != other || root_a.is_empty() && root_b.is_empty() {
                 continue;
             }
-            let mut cross = root_a.clone();
-            for (base, power) in &root_b {
+            // k a² + 2k ab + k b² is as good multiplied out, and what it is summed with is in powers of k too; not so
+            // where a and b are functions.
+            let special = root_a.keys().chain(root_b.keys()).any(is_special);
+            if !odd.is_empty() && !special {
+                continue;
+            }
+            let mut cross = odd.clone();
+            for (base, power) in root_a.iter().chain(&root_b) {
                 *cross.entry(base.clone()).or_insert(0) += power;
             }
             cross.retain(|_, power| *power != 0);
@@ -51,25 +57,86 @@ fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
                 }
                 let b = if *value == middle { b.clone() } else { -b.clone() };
                 let (common, root_a, root_b) = common_factor(&root_a, &root_b);
-                let inner = Term::sum(vec![product(a.clone(), &root_a), product(b, &root_b)]);
-                let outside = product(scale, &common.into_iter().map(|(base, power)| (base, 2 * power)).collect());
-                let mut factors = if let Term::Product(factors) = outside { factors.to_vec() } else { vec![outside] };
-                factors.push(Term::power(inner, Term::integer(2)));
-                factors.retain(|factor| !factor.is_one());
-                let square = if factors.len() == 1 { factors.remove(0) } else { Term::product(factors) };
-                let mut rest: Vec<Term> = Vec::with_capacity(terms.len() - 2);
-                for (position, own) in terms.iter().enumerate() {
-                    if position == i {
-                        rest.push(square.clone());
-                    } else if position != j && position != k {
-                        rest.push(own.clone());
-                    }
+                let pair = [(a, root_a), (b, root_b)];
+                let inner = Term::sum(pair.iter().map(|(number, root)| product(number.clone(), root)).collect());
+                let mut outside = odd.clone();
+                for (base, power) in common {
+                    *outside.entry(base).or_insert(0) += 2 * power;
                 }
-                return Some(rest);
+                let outside = product(scale, &outside);
+                let square = times(outside, Term::power(inner.clone(), Term::integer(2)));
+                let taken = [i, j, k];
+                let left: Vec<usize> = (0..terms.len()).filter(|position| !taken.contains(position)).collect();
+                let mut rest = match special {
+                    true => with_multiples(terms, &summands, &left, &pair, &inner),
+                    false => left.into_iter().map(|position| (position, terms[position].clone())).collect(),
+                };
+                let place = rest.iter().position(|(position, _)| *position > i).unwrap_or(rest.len());
+                rest.insert(place, (i, square));
+                return Some(rest.into_iter().map(|(_, term)| term).collect());
             }
         }
     }
     None
+}
+
+/// The summands left beside a square of a + b with their places, and k a + k b written as k (a + b).
+fn with_multiples(
+    terms: &[Term],
+    summands: &[Option<Summand>],
+    left: &[usize],
+    [(a, root_a), (b, root_b)]: &[Summand; 2],
+    inner: &Term,
+) -> Vec<(usize, Term)> {
+    let over = |position: usize, number: &Rational, root: &Powers| -> Option<Summand> {
+        let (value, powers) = summands[position].as_ref()?;
+        let mut powers = powers.clone();
+        for (base, power) in root {
+            let own = powers.get_mut(base).filter(|own| **own >= *power)?;
+            *own -= power;
+        }
+        powers.retain(|_, power| *power != 0);
+        Some((value / number, powers))
+    };
+    let mut taken: Vec<usize> = Vec::new();
+    let mut written = Vec::new();
+    for position in left {
+        if taken.contains(position) {
+            continue;
+        }
+        let partner = over(*position, a, root_a).filter(|_| !root_a.is_empty() && !root_b.is_empty()).and_then(|factor| {
+            let fits = |other: &&usize| {
+                *other != position && !taken.contains(other) && over(**other, b, root_b).as_ref() == Some(&factor)
+            };
+            left.iter().find(fits).map(|other| (*other, factor.clone()))
+        });
+        match partner {
+            Some((other, (number, powers))) => {
+                written.retain(|(own, _)| *own != other);
+                taken.push(other);
+                written.push((*position, times(product(number, &powers), inner.clone())));
+            }
+            None => written.push((*position, terms[*position].clone())),
+        }
+    }
+    written
+}
+
+/// A function of a parameter, Euler's constant, or a sum with one of them.
+fn is_special(base: &Term) -> bool {
+    match base {
+        Term::Apply(..) | Term::Constant(Constant::EulerGamma) => true,
+        Term::Sum(terms) => terms.iter().any(is_special),
+        Term::Product(factors) => factors.iter().any(is_special),
+        _ => false,
+    }
+}
+
+fn times(left: Term, right: Term) -> Term {
+    let mut factors = if let Term::Product(factors) = left { factors.to_vec() } else { vec![left] };
+    factors.push(right);
+    factors.retain(|factor| !factor.is_one());
+    if factors.len() == 1 { factors.remove(0) } else { Term::product(factors) }
 }
 
 fn summand(term: &Term) -> Option<Summand> {
@@ -79,20 +146,33 @@ fn summand(term: &Term) -> Option<Summand> {
     for factor in factors {
         match factor {
             Term::Number(value) => number *= value,
-            Term::Power(base, exponent) => {
-                let power = exponent.as_number().and_then(super::super::small_integer)?;
-                *powers.entry((**base).clone()).or_insert(0) += power;
-            }
+            Term::Power(base, exponent) => match exponent.as_number() {
+                Some(exponent) => {
+                    let power = super::super::small_integer(exponent)?;
+                    *powers.entry((**base).clone()).or_insert(0) += power;
+                }
+                // 4^s is a factor of its own.
+                None => *powers.entry(factor.clone()).or_insert(0) += 1,
+            },
             other => *powers.entry(other.clone()).or_insert(0) += 1,
         }
     }
     Some((number, powers))
 }
 
-/// The factors of the root where every power is even.
-fn square_root((number, powers): &Summand) -> Option<(Rational, Powers)> {
-    let even = powers.values().all(|power| power % 2 == 0);
-    even.then(|| (number.clone(), powers.iter().map(|(base, power)| (base.clone(), power / 2)).collect()))
+/// number · odd · root², no power in `odd` above one.
+struct Root {
+    number: Rational,
+    odd: Powers,
+    root: Powers,
+}
+
+fn square_root((number, powers): &Summand) -> Root {
+    let odd = powers.iter().filter(|(_, power)| *power % 2 != 0).map(|(base, power)| (base.clone(), power.signum()));
+    let odd: Powers = odd.collect();
+    let half = |(base, power): (&Term, &i64)| (base.clone(), (power - odd.get(base).copied().unwrap_or(0)) / 2);
+    let root = powers.iter().map(half).filter(|(_, power)| *power != 0).collect();
+    Root { number: number.clone(), odd, root }
 }
 
 /// (s, x, y) with a = s x² and b = s y².
@@ -207,5 +287,11 @@ mod tests {
         check("-a^2 + 2*a*b - b^2", "-(a - b)^2");
         check("a^2 - 2*a*b - b^2", "a^2 - 2*a*b - b^2");
         check("a^2 - 2*a + 1", "(a - 1)^2");
+        check("k*a^2 - 2*k*a*b + k*b^2 + c", "k*a^2 - 2*k*a*b + k*b^2 + c");
+        let [a, b] = ["euler_gamma", "digamma(k)"];
+        check(
+            &format!("3*k*{a}^2 + 6*k*{a}*{b} + 3*k*{b}^2 - 6*k*{a} - 6*k*{b} + 3*k"),
+            &format!("3*k*({a} + {b} - 1)^2"),
+        );
     }
 }
