@@ -16,36 +16,52 @@ type Powers = BTreeMap<Term, i64>;
 pub fn complete_squares(term: &Term) -> Term {
     let term = term.map_children(&mut complete_squares);
     let Term::Sum(terms) = &term else { return term };
-    let Some(mut terms) = with_one_square(terms) else {
-        return if let [only] = &terms[..] { only.clone() } else { term };
-    };
-    while let Some(shorter) = with_one_square(&terms) {
-        terms = shorter;
+    let mut terms = terms.to_vec();
+    loop {
+        // All squares first: what is left is written in their roots, and may be a square of those.
+        let (mut roots, mut special) = (Vec::new(), false);
+        while let Some(square) = with_one_square(&terms) {
+            terms = square.terms;
+            roots.push(square.root);
+            special |= square.special;
+        }
+        // Polynomials are as good multiplied out.
+        roots.retain(|_| special);
+        let written = roots.iter().fold(terms.clone(), |terms, root| with_multiples(terms, root));
+        if written == terms {
+            break;
+        }
+        terms = written;
     }
     if terms.len() == 1 { terms.remove(0) } else { Term::sum(terms) }
 }
 
+/// A sum with a square in it.
+struct Square {
+    terms: Vec<Term>,
+    /// The two parts of its root.
+    root: [Summand; 2],
+    /// Whether a function is in them.
+    special: bool,
+}
+
 /// The sum with the first k a² ± 2k ab + k b² found written as k (a ± b)².
-fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
+fn with_one_square(terms: &[Term]) -> Option<Square> {
     let summands: Vec<Option<Summand>> = terms.iter().map(summand).collect();
-    for (i, first) in summands.iter().enumerate() {
-        let Some(Root { number: a, odd, root: root_a }) = first.as_ref().map(square_root) else { continue };
-        for (j, second) in summands.iter().enumerate().skip(i + 1) {
-            let Some(Root { number: b, odd: other, root: root_b }) = second.as_ref().map(square_root) else { continue };
-            let common = common_square(&a, &b);
-            let Some((scale, a, b)) = common else { continue };
-            // Two numbers are no square to complete.
-            if odd != other || root_a.is_empty() && root_b.is_empty() {
-                continue;
-            }
+    let roots: Vec<Option<Root>> = summands.iter().map(|own| own.as_ref().map(square_root)).collect();
+    for (i, first) in roots.iter().enumerate() {
+        let Some(Root { number: a, odd, root: root_a, special: one }) = first else { continue };
+        for (j, second) in roots.iter().enumerate().skip(i + 1) {
+            let Some(Root { number: b, odd: other, root: root_b, special: two }) = second else { continue };
             // k a² + 2k ab + k b² is as good multiplied out, and what it is summed with is in powers of k too; not so
-            // where a and b are functions.
-            let special = root_a.keys().chain(root_b.keys()).any(is_special);
-            if !odd.is_empty() && !special {
+            // where a and b are functions. Two numbers are no square to complete.
+            let special = *one || *two;
+            if !(odd.is_empty() || special) || odd != other || root_a.is_empty() && root_b.is_empty() {
                 continue;
             }
+            let Some((scale, a, b)) = common_square(a, b) else { continue };
             let mut cross = odd.clone();
-            for (base, power) in root_a.iter().chain(&root_b) {
+            for (base, power) in root_a.iter().chain(root_b) {
                 *cross.entry(base.clone()).or_insert(0) += power;
             }
             cross.retain(|_, power| *power != 0);
@@ -56,7 +72,7 @@ fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
                     continue;
                 }
                 let b = if *value == middle { b.clone() } else { -b.clone() };
-                let (common, root_a, root_b) = common_factor(&root_a, &root_b);
+                let (common, root_a, root_b) = common_factor(root_a, root_b);
                 let pair = [(a, root_a), (b, root_b)];
                 let inner = Term::sum(pair.iter().map(|(number, root)| product(number.clone(), root)).collect());
                 let mut outside = odd.clone();
@@ -64,30 +80,25 @@ fn with_one_square(terms: &[Term]) -> Option<Vec<Term>> {
                     *outside.entry(base).or_insert(0) += 2 * power;
                 }
                 let outside = product(scale, &outside);
-                let square = times(outside, Term::power(inner.clone(), Term::integer(2)));
-                let taken = [i, j, k];
-                let left: Vec<usize> = (0..terms.len()).filter(|position| !taken.contains(position)).collect();
-                let mut rest = match special {
-                    true => with_multiples(terms, &summands, &left, &pair, &inner),
-                    false => left.into_iter().map(|position| (position, terms[position].clone())).collect(),
-                };
-                let place = rest.iter().position(|(position, _)| *position > i).unwrap_or(rest.len());
-                rest.insert(place, (i, square));
-                return Some(rest.into_iter().map(|(_, term)| term).collect());
+                let square = times(outside, Term::power(inner, Term::integer(2)));
+                let mut rest = terms.to_vec();
+                rest[i] = square;
+                let taken = [j, k];
+                let kept = rest.into_iter().enumerate().filter(|(position, _)| !taken.contains(position));
+                let terms = kept.map(|(_, term)| term).collect();
+                return Some(Square { terms, root: pair, special });
             }
         }
     }
     None
 }
 
-/// The summands left beside a square of a + b with their places, and k a + k b written as k (a + b).
-fn with_multiples(
-    terms: &[Term],
-    summands: &[Option<Summand>],
-    left: &[usize],
-    [(a, root_a), (b, root_b)]: &[Summand; 2],
-    inner: &Term,
-) -> Vec<(usize, Term)> {
+/// The sum with k a + k b written as k (a + b).
+fn with_multiples(terms: Vec<Term>, [(a, root_a), (b, root_b)]: &[Summand; 2]) -> Vec<Term> {
+    if root_a.is_empty() || root_b.is_empty() {
+        return terms;
+    }
+    let summands: Vec<Option<Summand>> = terms.iter().map(summand).collect();
     let over = |position: usize, number: &Rational, root: &Powers| -> Option<Summand> {
         let (value, powers) = summands[position].as_ref()?;
         let mut powers = powers.clone();
@@ -98,28 +109,21 @@ fn with_multiples(
         powers.retain(|_, power| *power != 0);
         Some((value / number, powers))
     };
-    let mut taken: Vec<usize> = Vec::new();
-    let mut written = Vec::new();
-    for position in left {
-        if taken.contains(position) {
+    let mut written: Vec<Option<Term>> = terms.iter().cloned().map(Some).collect();
+    for position in 0..terms.len() {
+        let Some((number, powers)) = over(position, a, root_a).filter(|_| written[position].is_some()) else {
             continue;
-        }
-        let partner = over(*position, a, root_a).filter(|_| !root_a.is_empty() && !root_b.is_empty()).and_then(|factor| {
-            let fits = |other: &&usize| {
-                *other != position && !taken.contains(other) && over(**other, b, root_b).as_ref() == Some(&factor)
-            };
-            left.iter().find(fits).map(|other| (*other, factor.clone()))
-        });
-        match partner {
-            Some((other, (number, powers))) => {
-                written.retain(|(own, _)| *own != other);
-                taken.push(other);
-                written.push((*position, times(product(number, &powers), inner.clone())));
-            }
-            None => written.push((*position, terms[*position].clone())),
-        }
+        };
+        let factor = (number, powers);
+        let fits = |other: &usize| {
+            *other != position && written[*other].is_some() && over(*other, b, root_b).as_ref() == Some(&factor)
+        };
+        let Some(other) = (0..terms.len()).find(fits) else { continue };
+        let inner = Term::sum(vec![product(a.clone(), root_a), product(b.clone(), root_b)]);
+        written[other] = None;
+        written[position] = Some(times(product(factor.0, &factor.1), inner));
     }
-    written
+    written.into_iter().flatten().collect()
 }
 
 /// A function of a parameter, Euler's constant, or a sum with one of them.
@@ -165,14 +169,17 @@ struct Root {
     number: Rational,
     odd: Powers,
     root: Powers,
+    /// Whether a function is in the root.
+    special: bool,
 }
 
 fn square_root((number, powers): &Summand) -> Root {
     let odd = powers.iter().filter(|(_, power)| *power % 2 != 0).map(|(base, power)| (base.clone(), power.signum()));
     let odd: Powers = odd.collect();
     let half = |(base, power): (&Term, &i64)| (base.clone(), (power - odd.get(base).copied().unwrap_or(0)) / 2);
-    let root = powers.iter().map(half).filter(|(_, power)| *power != 0).collect();
-    Root { number: number.clone(), odd, root }
+    let root: Powers = powers.iter().map(half).filter(|(_, power)| *power != 0).collect();
+    let special = root.keys().any(is_special);
+    Root { number: number.clone(), odd, root, special }
 }
 
 /// (s, x, y) with a = s x² and b = s y².
