@@ -217,7 +217,7 @@ impl Divergence {
             (None, Some(high)) => format!("`{name} < {high}`"),
             (None, None) => format!("every `{name}`"),
         };
-        let prefix = if at.is_empty() { String::new() } else { format!("at {} ", at.join(", ")) };
+        let prefix = if at.is_empty() { String::new() } else { format!("at {}, ", at.join(", ")) };
         format!("{prefix}{what} is at least `{}` for {place}", self.bound)
     }
 }

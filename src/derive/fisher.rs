@@ -11,6 +11,7 @@ use super::report::{Check, CheckKind, Derivable, Equation, Status};
 use super::search::{Failure, Search};
 use super::setting::score_product;
 use crate::kernel::certificate::{Proposition, Rule};
+use crate::kernel::division::divide_exactly;
 use crate::kernel::domain::Domain;
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Generator, Monomial, Obstacle, Poly};
@@ -231,6 +232,7 @@ impl Work<'_> {
         let Some(matrix) = self.report.fisher.matrix() else { return };
         let normalizer = self.search.checker.parameters();
         if let Some(direction) = null_direction(normalizer, &matrix) {
+            let direction = self.without_common_factors(direction);
             let direction: Vec<Term> = direction.iter().map(|poly| self.search.simplifier.simplify(poly)).collect();
             let shown: Vec<String> = direction.iter().map(Term::to_string).collect();
             let shown = shown.join(", ");
@@ -245,6 +247,35 @@ impl Work<'_> {
             });
             self.report.null_direction = Some(direction);
         }
+    }
+
+    /// The same direction, its coordinates divided by the sums that are a factor of each: (a, b − θ) for
+    /// (a(θ − b), −(θ − b)²).
+    fn without_common_factors(&self, mut direction: Vec<Poly>) -> Vec<Poly> {
+        let Some(shortest) = direction.iter().filter(|poly| !poly.is_zero()).min_by_key(|poly| poly.len()) else {
+            return direction;
+        };
+        let factors = match self.search.simplifier.simplify(shortest) {
+            Term::Product(factors) => factors.to_vec(),
+            other => vec![other],
+        };
+        for factor in factors {
+            let base = match factor {
+                Term::Power(base, _) => (*base).clone(),
+                other => other,
+            };
+            let Some(divisor) = self.search.checker.parameters().normalize(&base).ok().filter(|base| base.len() > 1)
+            else {
+                continue;
+            };
+            let divided = |direction: &[Poly]| -> Option<Vec<Poly>> {
+                direction.iter().map(|poly| divide_exactly(poly, &divisor).ok().flatten()).collect()
+            };
+            while let Some(shorter) = divided(&direction) {
+                direction = shorter;
+            }
+        }
+        direction
     }
 
     /// A determinant that is plainly not zero at some point: no need to look for a null direction.

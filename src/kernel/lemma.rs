@@ -708,6 +708,19 @@ pub static LEMMAS: LazyLock<Vec<Lemma>> = LazyLock::new(|| {
             )
         },
         Lemma {
+            fixed: positive(&["a", "b"]),
+            positive: vec![v("b") - v("a") - n(1)],
+            ..row(
+                "gamma-quotient-series",
+                r"\sum_{t=0}^{\infty} \frac{\Gamma(t+a)}{\Gamma(t+b)} = \frac{\Gamma(a)}{(b-a-1)\,\Gamma(b-1)}",
+                r"a > 0,\ b > a + 1",
+                "DLMF 15.4.20 (with one parameter 1)",
+                from(0),
+                lgamma(t() + v("a")) - lgamma(t() + v("b")),
+                gamma(v("a")) / ((v("b") - v("a") - n(1)) * gamma(v("b") - n(1))),
+            )
+        },
+        Lemma {
             parameters: negative(&["s"]),
             ..row(
                 "logarithmic-series",

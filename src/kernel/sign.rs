@@ -160,7 +160,11 @@ impl Normalizer {
         let at_once = self.sign_by_terms(poly).or_else(|| self.bounds(poly, 0).sign());
         if let Some(sign) = at_once {
             // 1 + n − sign(n) is never zero, which its bounds do not show.
-            let better = || self.sign_by_cases(poly, questions).or_else(|| self.sign_of_sines(poly, questions));
+            // a² + b² > 0 may be declared.
+            let declared = || self.sign_by_conditions(poly, questions).filter(|sign| sign.is_strict());
+            let better = || {
+                self.sign_by_cases(poly, questions).or_else(|| self.sign_of_sines(poly, questions)).or_else(declared)
+            };
             return if sign.is_strict() { at_once } else { better().or(at_once) };
         }
         if let Some(answer) = self.sign_of_affine(poly) {

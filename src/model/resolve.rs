@@ -157,6 +157,12 @@ impl Resolver {
                         Diagnostic::error("declared-twice", format!("the notation of `{own}` is given twice"))
                             .at(name.span, "a second time"),
                     );
+                } else if let Some(mistake) = mistake_in_latex(&latex.node) {
+                    self.report(
+                        Diagnostic::error("broken-notation", format!("the notation of `{own}` would not compile"))
+                            .at(latex.span, mistake)
+                            .note("it is set inside formulas, as it stands"),
+                    );
                 } else {
                     notation.push((own, latex.node.clone()));
                 }
@@ -224,6 +230,32 @@ impl Resolver {
         for (name, span) in idle {
             self.report(Diagnostic::warning("unused-name", format!("`{name}` is never used")).at(span, "not used"));
         }
+    }
+}
+
+/// What keeps LaTeX from standing inside a formula.
+fn mistake_in_latex(latex: &str) -> Option<&'static str> {
+    let (mut depth, mut escaped) = (0_i32, false);
+    for letter in latex.chars() {
+        match letter {
+            _ if escaped => {}
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            '$' => return Some("a `$` would end the formula"),
+            '%' => return Some("a `%` would begin a comment"),
+            '#' | '&' => return Some("`#` and `&` have a meaning of their own; write `\\#`, `\\&`"),
+            _ => {}
+        }
+        escaped = letter == '\\' && !escaped;
+        if depth < 0 {
+            return Some("this `}` closes nothing");
+        }
+    }
+    match (depth, escaped, latex.trim().is_empty()) {
+        (0, false, false) => None,
+        (0, true, _) => Some("it ends with a lone backslash"),
+        (0, false, true) => Some("it is empty"),
+        _ => Some("a `{` is not closed"),
     }
 }
 

@@ -44,6 +44,16 @@ impl Run {
         }
         self
     }
+
+    /// Asserts that neither stream holds any of these.
+    #[track_caller]
+    fn lacks(self, phrases: &[&str]) -> Run {
+        for phrase in phrases {
+            let said = self.out.contains(phrase) || self.err.contains(phrase);
+            assert!(!said, "said: {phrase}\nstdout:\n{}\nstderr:\n{}", self.out, self.err);
+        }
+        self
+    }
 }
 
 fn command(arguments: &[&str]) -> Command {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
 
-use super::tidy::{negate, raise, split_power};
+use super::tidy::{flatten_sum, negate, raise, split_power};
 use crate::kernel::term::{Constant, Rational, Term};
 
 /// A summand as a number times powers.
@@ -74,7 +74,7 @@ fn with_one_square(terms: &[Term]) -> Option<Square> {
                 let b = if *value == middle { b.clone() } else { -b.clone() };
                 let (common, root_a, root_b) = common_factor(root_a, root_b);
                 let pair = [(a, root_a), (b, root_b)];
-                let inner = Term::sum(pair.iter().map(|(number, root)| product(number.clone(), root)).collect());
+                let inner = flatten_sum(pair.iter().map(|(number, root)| product(number.clone(), root)).collect());
                 let mut outside = odd.clone();
                 for (base, power) in common {
                     *outside.entry(base).or_insert(0) += 2 * power;
@@ -119,7 +119,7 @@ fn with_multiples(terms: Vec<Term>, [(a, root_a), (b, root_b)]: &[Summand; 2]) -
             *other != position && written[*other].is_some() && over(*other, b, root_b).as_ref() == Some(&factor)
         };
         let Some(other) = (0..terms.len()).find(fits) else { continue };
-        let inner = Term::sum(vec![product(a.clone(), root_a), product(b.clone(), root_b)]);
+        let inner = flatten_sum(vec![product(a.clone(), root_a), product(b.clone(), root_b)]);
         written[other] = None;
         written[position] = Some(times(product(factor.0, &factor.1), inner));
     }

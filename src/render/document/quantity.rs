@@ -1,7 +1,7 @@
 //! The quantities: density, exponential-family form, score, Hessian, Fisher information, mean,
 //! divergence and its expansion, numbers.
 
-use crate::derive::report::{CheckKind, ExponentialForm, KlTaylor, NumericValues, SymmetricTensor};
+use crate::derive::report::{CheckKind, ExponentialForm, KlTaylor, NumericValues, Status, SymmetricTensor};
 use crate::kernel::term::{Name, Term};
 use crate::model::family::DensityForm;
 use crate::render::derivation::sentence as capitalised;
@@ -159,7 +159,7 @@ impl Writer<'_> {
     pub(super) fn fisher(&self) -> Vec<Block> {
         let fisher = &self.report.fisher;
         if fisher.is_empty() {
-            return vec![self.say("No closed form is known to this program.")];
+            return vec![self.without_closed_form(CheckKind::FisherFromScore)];
         }
         let letter = Symbol::letter("F");
         let head = Notation::call(letter.clone(), self.parameters());
@@ -241,8 +241,12 @@ impl Writer<'_> {
     pub(super) fn mean(&self) -> Vec<Block> {
         let Some(mean) = &self.report.mean else {
             let tried = self.report.checks.iter().find(|check| check.kind == CheckKind::Mean);
-            let reason = tried.and_then(|check| check.reason.as_ref());
-            return reason.map(|reason| self.say(&format!("Not proved: {reason}."))).into_iter().collect();
+            let told = tried.and_then(|check| Some((check.status, check.reason.as_ref()?)));
+            let sentence = told.map(|(status, reason)| match status {
+                Status::Refuted => format!("{}.", capitalised(reason)),
+                _ => format!("Not proved: {reason}."),
+            });
+            return sentence.map(|sentence| self.say(&sentence)).into_iter().collect();
         };
         let own = self.names.variates().iter().zip(mean);
         let held = own.filter(|(name, _)| self.report.exchange.coordinate(name).is_none());
@@ -281,7 +285,19 @@ impl Writer<'_> {
                 blocks.push(Block::Display(vec![Line::equation(self.divergence(), self.written(kl))]));
                 blocks
             }
-            None => vec![self.say("No closed form is known to this program.")],
+            None => vec![self.without_closed_form(CheckKind::Kl)],
+        }
+    }
+
+    /// That no closed form is known, and why.
+    fn without_closed_form(&self, kind: CheckKind) -> Block {
+        let known = "No closed form is known to this program";
+        let tried = |kind: CheckKind| self.report.checks.iter().find(|check| check.kind == kind);
+        // What is not normalized has none.
+        let failed = tried(CheckKind::Normalization).filter(|check| check.status != Status::Proved);
+        match failed.or_else(|| tried(kind)).and_then(|check| check.reason.as_ref()) {
+            Some(reason) => self.say(&format!("{known}: {reason}.")),
+            None => self.say(&format!("{known}.")),
         }
     }
 
