@@ -194,6 +194,7 @@ impl Simplifier {
     }
 
     fn lightest(&self, poly: &Poly, depth: usize, effort: Effort) -> Term {
+        let given = poly;
         let poly = self.normalizer.canonical(poly).unwrap_or_else(|_| poly.clone());
         if let Some(constant) = poly.as_constant() {
             return Term::Number(constant);
@@ -230,7 +231,9 @@ impl Simplifier {
             Effort::Part => (forms.into_iter().flatten().collect(), starts),
             Effort::Whole => (starts, forms.into_iter().flatten().collect::<Vec<Term>>()),
         };
-        for form in first.into_iter().chain(then) {
+        // Σ a/b may be much shorter than what it is over one denominator.
+        let apart = (2 * given.len() < poly.len()).then(|| present(given));
+        for form in first.into_iter().chain(then).chain(apart) {
             // Tidying saves something, but never this much.
             let own = weight(&form);
             if own / 2 > least {
