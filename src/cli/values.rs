@@ -6,7 +6,7 @@ use fisherproof::derive::report::{NumericValues, Report};
 use fisherproof::derive::setting::{context, second, second_parameters};
 use fisherproof::diagnostic::Diagnostic;
 use fisherproof::kernel::domain::Domain;
-use fisherproof::kernel::term::{Name, Term};
+use fisherproof::kernel::term::{Function, Name, Term};
 use fisherproof::model::family::Family;
 use fisherproof::model::resolve_expression;
 use fisherproof::numeric::{Estimate, Region, evaluate, expectation};
@@ -219,8 +219,14 @@ impl Numbers<'_> {
             point.extend(names.iter().cloned().zip(x.iter().copied()));
             evaluate(term, &point)
         };
-        // Where log p has no value, p is zero; where the quantity has none, nobody knows it.
-        let log_density = |x: &[f64]| value(&self.report.log_density, x).unwrap_or(f64::NEG_INFINITY);
+        // Where log p has no value, p is zero or beyond all floats; but a mass that has none may be anything.
+        let discrete = self.report.family.variate.is_discrete();
+        let vanishes = |x: &[f64]| match &self.report.log_density {
+            Term::Apply(Function::Log, mass) => value(&mass[0], x) == Some(0.0),
+            _ => false,
+        };
+        let unknown = |x: &[f64]| if discrete && !vanishes(x) { f64::NAN } else { f64::NEG_INFINITY };
+        let log_density = |x: &[f64]| value(&self.report.log_density, x).unwrap_or_else(|| unknown(x));
         expectation(&log_density, &|x| value(of, x).unwrap_or(f64::NAN), self.region.as_ref()?)
     }
 }

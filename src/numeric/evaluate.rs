@@ -72,6 +72,8 @@ fn magnitude(term: &Term, point: &BTreeMap<Name, f64>) -> Option<(f64, f64)> {
         Term::Power(base, exponent) => {
             let exponent = evaluate(exponent, point)?;
             match magnitude(base, point)? {
+                // 0⁰ is 1, as it is for the mass of a sum of no terms.
+                _ if exponent == 0.0 => (1.0, 0.0),
                 (sign, log) if sign > 0.0 => (1.0, exponent * log),
                 (_, log) if exponent.rem_euclid(2.0) == 0.0 => (1.0, exponent * log),
                 (_, log) if exponent.fract() == 0.0 => (-1.0, exponent * log),
