@@ -15,7 +15,8 @@ use crate::kernel::section::slice;
 use crate::kernel::setting::Setting;
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Name, Rational, Term};
-use crate::numeric::{evaluate, sample_points};
+use crate::numeric::sample::Point;
+use crate::numeric::{enclose, evaluate, sample_points};
 
 /// Where an integral diverges, and what shows it.
 pub struct Divergence {
@@ -34,13 +35,18 @@ const NEAR: [i64; 3] = [1, 4, 16];
 ///
 /// `None` says nothing: divergence slower than c/t, as that of 1/(t log t), is not seen.
 pub fn find(setting: &Setting, of: &Term) -> Option<Divergence> {
+    find_at(setting, of, sample_points(setting.context(), 6))
+}
+
+/// The same at given points of the parameters and constants.
+pub fn find_at(setting: &Setting, of: &Term, points: Vec<Point>) -> Option<Divergence> {
     let names = setting.support().names();
     let [name] = names.as_slice() else { return None };
     let slice = slice(setting.support(), setting.context(), name).ok()?;
     let corners = corners(setting, name);
     let variable = fresh_variable(setting);
     let integrand = of.clone() * setting.log_density().clone().exp();
-    sample_points(setting.context(), 6).into_iter().find_map(|point| {
+    points.into_iter().find_map(|point| {
         let at: Vec<(Name, Term)> =
             point.iter().map(|(name, value)| (name.clone(), Term::Number(value.clone()))).collect();
         let integrand = integrand.substitute(&at);
@@ -138,7 +144,9 @@ impl End {
             None => signed,
         };
         let product = t.clone() * integrand.substitute(&[(name.clone(), map)]);
-        let at = |value: f64| evaluate(&product, &BTreeMap::from([(variable.clone(), value)]));
+        // Far out the function itself may be beyond all floats.
+        let logarithm = product.clone().log();
+        let at = |value: f64| evaluate(&logarithm, &BTreeMap::from([(variable.clone(), value)]));
         for scale in NEAR {
             let scale = Rational::from(scale);
             let edge = match &self.place {
@@ -147,15 +155,13 @@ impl End {
             };
             let from = edge.to_f64()?;
             let (within, step): (f64, f64) = if self.place.is_some() { (0.99, 0.1) } else { (1.01, 10.0) };
-            let samples = (0..9)
-                .map(|power| at(from * within * step.powi(power)).filter(|value| value.is_finite() && *value > 0.0));
-            let samples: Vec<f64> = samples.collect::<Option<_>>()?;
-            let least = samples.iter().copied().fold(f64::INFINITY, f64::min);
+            let samples: Option<Vec<f64>> = (0..9).map(|power| at(from * within * step.powi(power))).collect();
+            let samples = samples?;
             // What falls towards the end may fall to nothing.
-            if samples[8] < 0.1 * samples[1] {
+            if samples[8] < samples[1] - 2.0 {
                 return None;
             }
-            let bound = simple_below(0.8 * least)?;
+            let least = samples.iter().copied().fold(f64::INFINITY, f64::min).exp();
             let end = Some(Term::Number(edge.clone()));
             let domain = match (&self.place, self.discrete) {
                 (Some(_), _) => Domain::Interval { lower: Some(Term::zero()), upper: end },
@@ -165,13 +171,38 @@ impl End {
             let mut context = Context::default();
             context.domains.insert(variable.clone(), domain);
             let normalizer = Normalizer::new(&context);
+            let bound = simple_below(0.8 * least)?;
             let excess = product.clone() - Term::Number(bound.clone());
             let sign = normalizer.normalize(&excess).ok().and_then(|excess| normalizer.sign(&excess));
             if matches!(sign, Some(Sign::Positive | Sign::Nonnegative | Sign::Zero)) {
                 return Some(self.told(bound, &edge, name));
             }
+            if let Some(bound) = self.least_by_growth(&product, variable, &edge) {
+                return Some(self.told(bound, &edge, name));
+            }
         }
         None
+    }
+
+    /// A bound below t·f(t), where it does not fall on the way to the end: it is nowhere less than where it starts.
+    fn least_by_growth(&self, product: &Term, variable: &Name, edge: &Rational) -> Option<Rational> {
+        let near = self.place.is_some();
+        let end = Some(Term::Number(edge.clone()));
+        let mut context = Context::default();
+        // Between whole numbers too.
+        let (lower, upper) = if near { (Some(Term::zero()), end) } else { (end, None) };
+        context.domains.insert(variable.clone(), Domain::Interval { lower, upper });
+        let normalizer = Normalizer::new(&context);
+        let logarithm = normalizer.normalize(&product.clone().log()).ok()?;
+        let slope = normalizer.differentiate(&logarithm, variable).ok()?;
+        let rises = match normalizer.sign(&slope)? {
+            Sign::Positive | Sign::Nonnegative => !near,
+            Sign::Negative | Sign::Nonpositive => near,
+            Sign::Zero => true,
+        };
+        let start = enclose(product, &BTreeMap::from([(variable.clone(), edge.clone())]))?;
+        let bound = simple_below(0.8 * start.low().to_f64()?)?;
+        (rises && *start.low() >= bound).then_some(bound)
     }
 
     fn told(&self, bound: Rational, edge: &Rational, name: &Name) -> (Term, (Option<Term>, Option<Term>)) {

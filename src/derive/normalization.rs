@@ -1,9 +1,9 @@
 //! Does the density integrate to one: proved, or refuted by its total, by a point where it is negative or without mass,
 //! or by a divergent integral.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use num_traits::{Signed, ToPrimitive};
+use num_traits::Signed;
 
 use super::claim;
 use super::divergent;
@@ -13,11 +13,11 @@ use super::search::Failure;
 use crate::kernel::poly::{Obstacle, Poly};
 use crate::kernel::setting::points;
 use crate::kernel::sign::Sign;
-use crate::kernel::term::{Name, Rational, Term};
+use crate::kernel::term::{Name, Term};
 use crate::kernel::theorem::Rejection;
 use crate::model::family::DensityForm;
 use crate::numeric::sample::Point;
-use crate::numeric::{Region, enclose, evaluate, expectation, sample_points};
+use crate::numeric::{enclose, sample_points};
 
 impl Work<'_> {
     pub(super) fn no_log_density(&mut self, obstacle: &Obstacle) {
@@ -114,8 +114,9 @@ impl Work<'_> {
             Err(Failure::Rejected(Rejection::Condition { lemma, term })) => self.divergent(lemma, &term),
             Err(_) if self.massless_point().is_some() => {
                 let point = self.massless_point().unwrap_or_default();
+                // The total may be 1 all the same.
                 (
-                    Status::Refuted,
+                    Status::NotProved,
                     format!("R2 fails: the mass is 0 at {point}"),
                     Some(format!("leave {point} out of the support")),
                 )
@@ -168,49 +169,36 @@ impl Work<'_> {
     fn divergence(&self) -> Option<String> {
         let names = self.family.variate.names();
         let sentence = divergent::find(self.search.setting(), &Term::one())?.sentence("the density", names.first()?);
-        let verb = if self.family.variate.is_discrete() { "sum" } else { "integral" };
-        Some(format!("the {verb} of the density diverges: {sentence}"))
+        Some(format!("the {} of the density diverges: {sentence}", self.total()))
     }
 
-    /// A lemma's condition that the domains do not give: a point where it fails refutes the density.
+    /// A lemma's condition that the domains do not give: where it fails, the integral may diverge.
     fn divergent(&self, lemma: &str, term: &Term) -> (Status, String, Option<String>) {
-        let verb = if self.family.variate.is_discrete() { "sum" } else { "integral" };
-        for point in sample_points(self.search.setting().context(), 24) {
-            let zero = crate::numeric::Interval::point(Rational::from_integer(0.into()));
-            let Some(value) = enclose(term, &point) else { continue };
-            // The lemma's condition fails; that the integral does is another matter.
-            if value.high() <= zero.low() && !self.converges(&point) {
-                let at = shown(&point, &term.variables());
-                let shown = self.search.simplifier.simplify_term(term);
-                return (
-                    Status::Refuted,
-                    format!("the {verb} of the density diverges at {at}: it needs `{shown} > 0` (`{lemma}`)"),
-                    Some(format!(
-                        "declare the parameters so that `{shown} > 0`, for instance with a `where` condition"
-                    )),
-                );
-            }
-        }
+        let fails = |point: &Point| enclose(term, point).is_some_and(|value| !value.high().is_positive());
+        let points = sample_points(self.search.setting().context(), 24).into_iter().filter(fails).take(6).collect();
+        let names = self.family.variate.names();
         let shown = self.search.simplifier.simplify_term(term);
-        (
-            Status::NotProved,
-            format!("`{lemma}` needs `{shown} > 0`, which the declared domains do not give"),
-            Some(format!("add `where {shown} > 0` to the parameters if that is meant")),
-        )
+        let found = divergent::find_at(self.search.setting(), &Term::one(), points);
+        match (found, names.first()) {
+            (Some(divergence), Some(name)) => (
+                Status::Refuted,
+                format!(
+                    "`{lemma}` needs `{shown} > 0`, and without it the {} of the density diverges: {}",
+                    self.total(),
+                    divergence.sentence("the density", name)
+                ),
+                Some(format!("declare the parameters so that `{shown} > 0`, for instance with a `where` condition")),
+            ),
+            _ => (
+                Status::NotProved,
+                format!("`{lemma}` needs `{shown} > 0`, which the declared domains do not give"),
+                Some(format!("add `where {shown} > 0` to the parameters if that is meant")),
+            ),
+        }
     }
 
-    /// Whether quadrature finds a finite total at a point.
-    fn converges(&self, point: &Point) -> bool {
-        let floats = floats(point);
-        let Some(region) = Region::new(&self.family.variate, &floats) else { return false };
-        let variates = self.family.variate.names();
-        let density = |x: &[f64]| {
-            let mut at = floats.clone();
-            at.extend(variates.iter().cloned().zip(x.iter().copied()));
-            evaluate(self.search.setting().log_density(), &at).unwrap_or(f64::NAN)
-        };
-        expectation(&density, &|_| 1.0, &region)
-            .is_some_and(|total| total.value.is_finite() && total.error < 1e-3 * (1.0 + total.value.abs()))
+    fn total(&self) -> &'static str {
+        if self.family.variate.is_discrete() { "sum" } else { "integral" }
     }
 }
 
@@ -218,8 +206,4 @@ impl Work<'_> {
 fn shown(point: &Point, names: &BTreeSet<Name>) -> String {
     let at = point.iter().filter(|(name, _)| names.contains(*name));
     at.map(|(name, value)| format!("`{name} = {value}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn floats(point: &Point) -> BTreeMap<Name, f64> {
-    point.iter().filter_map(|(name, value)| Some((name.clone(), value.to_f64()?))).collect()
 }

@@ -5,7 +5,7 @@ use crate::kernel::term::Name;
 use crate::model::family::Family;
 
 use super::report::{Check, CheckKind, Citation, Status};
-use super::setting::moving_support;
+use super::setting::{moving_support, support_moves};
 
 /// R4, where it is assumed.
 pub const INTERCHANGE: &str = "R4: derivatives by the parameters may be taken under the integral";
@@ -37,12 +37,20 @@ pub fn regularity(
     };
     if !moving.is_empty() {
         let names: Vec<String> = moving.iter().map(|name| format!("`{name}`")).collect();
-        check.status = Status::Refuted;
-        check.reason = Some(format!(
-            "R1 fails: the support depends on {}, so differentiation need not pass under the integral; the zero-mean \
-             score and the Hessian identity {NEED_NOT_HOLD}",
-            names.join(" and ")
-        ));
+        let names = names.join(" and ");
+        let consequence = format!(
+            "so differentiation need not pass under the integral; the zero-mean score and the Hessian identity \
+             {NEED_NOT_HOLD}"
+        );
+        let (status, reason) = match support_moves(family) {
+            true => (Status::Refuted, format!("R1 fails: the support depends on {names}, {consequence}")),
+            false => (
+                Status::NotProved,
+                format!("R1 was not shown: the conditions on the support speak of {names}, {consequence}"),
+            ),
+        };
+        check.status = status;
+        check.reason = Some(reason);
         return check;
     }
     if let Some(kink) = singular_in_parameter {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::kernel::domain::{Context, Support, substitute_domain};
+use crate::kernel::domain::{Context, Domain, Support, substitute_domain};
 use crate::kernel::setting::Setting;
 use crate::kernel::term::{Name, Term};
 use crate::kernel::theorem::Rejection;
 use crate::model::family::{DensityForm, Family};
-use crate::numeric::sample_points;
+use crate::numeric::sample::Point;
+use crate::numeric::{enclose, sample_points};
 
 /// The name of a parameter of the second distribution in KL(p ‖ q).
 pub fn second(name: &Name) -> Name {
@@ -101,4 +102,35 @@ pub fn moving_support(family: &Family) -> Vec<Name> {
         Support::Points { points, .. } => points.iter().flatten().for_each(&mut look),
     }
     found
+}
+
+/// Whether the support certainly moves: a point of it for some values of the parameters is none for others.
+///
+/// That its conditions speak of a parameter is not enough: x ≥ a for whole x and 0 < a < 1 is x ≥ 1.
+pub fn support_moves(family: &Family) -> bool {
+    const POINTS: usize = 16;
+    let Support::Product { coordinates, inequalities } = &family.variate else { return true };
+    let mut context = family.context.clone();
+    context.domains.extend(coordinates.iter().cloned());
+    context.nonnegative.extend(inequalities.iter().cloned());
+    let points = sample_points(&context, POINTS);
+    let outside = |point: &Point| {
+        let negative = |term: Term| enclose(&term, point).is_some_and(|value| value.is_negative());
+        let beyond = |(name, domain): &(Name, Domain)| match domain {
+            Domain::Interval { lower, upper } | Domain::Integers { lower, upper } => {
+                let own = || Term::Variable(name.clone());
+                lower.as_ref().is_some_and(|lower| negative(own() - lower.clone()))
+                    || upper.as_ref().is_some_and(|upper| negative(upper.clone() - own()))
+            }
+            _ => false,
+        };
+        coordinates.iter().any(beyond) || inequalities.iter().any(|term| negative(term.clone()))
+    };
+    points.iter().any(|here| {
+        points.iter().any(|there| {
+            let mut mixed = there.clone();
+            mixed.extend(coordinates.iter().filter_map(|(name, _)| Some((name.clone(), here.get(name)?.clone()))));
+            outside(&mixed)
+        })
+    })
 }

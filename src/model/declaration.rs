@@ -6,6 +6,7 @@ use super::scope::{Meaning, Role};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::domain::{Context, Domain, Support};
 use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::{Exponent, Monomial, Poly};
 use crate::kernel::setting::{MOST_POINTS, points};
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Name, Rational, Term};
@@ -183,6 +184,9 @@ impl Resolver {
             known.push(term);
             return;
         }
+        let term = without_positive_factors(&declared.context, &term, &|name: &Name| {
+            self.scope.role(name.as_str()) == Some(Role::Variate)
+        });
         if role != Role::Variate {
             self.report(
                 Diagnostic::error("wrong-place", format!("a condition on {} cannot speak of a variate", role.phrase()))
@@ -277,6 +281,38 @@ fn sign(context: &Context, support: Option<&Support>, term: &Term) -> Option<Sig
         None => Normalizer::new(context),
     };
     normalizer.sign(&normalizer.normalize(term).ok()?)
+}
+
+/// The term without factors that are positive whatever the variates are: x ≤ 1 for a x ≤ a. Only where a name is lost by
+/// it; else the condition stays as it was written.
+fn without_positive_factors(context: &Context, term: &Term, is_variate: &dyn Fn(&Name) -> bool) -> Term {
+    let normalizer = Normalizer::new(context);
+    let Ok(poly) = normalizer.normalize(term) else { return term.clone() };
+    let Some((first, _)) = poly.terms().next() else { return term.clone() };
+    let mut factors = Vec::new();
+    for (generator, _) in first.factors() {
+        let own = Poly::generator(generator.clone());
+        if own.to_term().variables().iter().any(is_variate) || normalizer.sign(&own) != Some(Sign::Positive) {
+            continue;
+        }
+        let power = |monomial: &Monomial| {
+            let found = monomial.factors().iter().find(|(other, _)| other == generator);
+            match found {
+                Some((_, Exponent::Integer(power))) => Some(*power),
+                Some(_) => None,
+                None => Some(0),
+            }
+        };
+        let powers: Option<Vec<i64>> = poly.terms().map(|(monomial, _)| power(monomial)).collect();
+        if let Some(least) = powers.and_then(|powers| powers.into_iter().min()).filter(|least| *least != 0) {
+            factors.push((generator.clone(), Exponent::Integer(-least)));
+        }
+    }
+    let Ok(reduced) = poly.times_monomial(&Monomial::from_factors(factors), &Rational::from(1)) else {
+        return term.clone();
+    };
+    let reduced = reduced.to_term();
+    if reduced.variables().len() < term.variables().len() { reduced } else { term.clone() }
 }
 
 /// Leaves out the conditions on variates that hold without being asked for. One of them that has a parameter in it
