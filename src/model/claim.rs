@@ -6,7 +6,7 @@ use super::scope::Role;
 use crate::diagnostic::Diagnostic;
 use crate::kernel::term::Term;
 use crate::source::{Source, Span};
-use crate::syntax::tree::{Expression, ExpressionKind, FamilyEntry, FamilyTree, Ident};
+use crate::syntax::tree::{BinaryOperator, Expression, ExpressionKind, FamilyEntry, FamilyTree, Ident, Spanned};
 
 /// The shape that a claim's value must have.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -206,6 +206,8 @@ impl Resolver {
     }
 
     fn rows(&mut self, name: &str, shape: Shape, value: &Expression) -> Option<Vec<Vec<Term>>> {
+        let scaled = entry_by_entry(value);
+        let value = scaled.as_ref().unwrap_or(value);
         let elements = match &value.node {
             ExpressionKind::Vector(elements) => elements.as_slice(),
             _ => {
@@ -275,5 +277,38 @@ impl Resolver {
             _ => diagnostic,
         });
         None
+    }
+}
+
+/// `c*[[a, b], [c, d]]`, and a matrix over a scalar or with a sign, with the scalar in each entry.
+fn entry_by_entry(value: &Expression) -> Option<Expression> {
+    fn map(value: Expression, entry: &dyn Fn(Expression) -> Expression) -> Expression {
+        match value.node {
+            ExpressionKind::Vector(elements) => {
+                let elements = elements.into_iter().map(|own| map(own, entry)).collect();
+                Spanned { node: ExpressionKind::Vector(elements), span: value.span }
+            }
+            _ => entry(value),
+        }
+    }
+    let with = |node: ExpressionKind| Spanned { node, span: value.span };
+    let binary = |operator: BinaryOperator, left: Expression, right: Expression| {
+        with(ExpressionKind::Binary(operator, Box::new(left), Box::new(right)))
+    };
+    match &value.node {
+        ExpressionKind::Vector(_) => Some(value.clone()),
+        ExpressionKind::Negate(inner) => {
+            Some(map(entry_by_entry(inner)?, &|own| with(ExpressionKind::Negate(Box::new(own)))))
+        }
+        ExpressionKind::Binary(operator @ (BinaryOperator::Multiply | BinaryOperator::Divide), left, right) => {
+            match (entry_by_entry(left), entry_by_entry(right)) {
+                (Some(matrix), None) => Some(map(matrix, &|own| binary(*operator, own, (**right).clone()))),
+                (None, Some(matrix)) if *operator == BinaryOperator::Multiply => {
+                    Some(map(matrix, &|own| binary(*operator, (**left).clone(), own)))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }

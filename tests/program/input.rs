@@ -116,6 +116,14 @@ fn conditions_are_told_and_those_that_say_nothing_left_out() {
 }
 
 #[test]
+fn a_claimed_matrix_may_have_a_scalar_in_front() {
+    let regression = "variate y : natural parameter a : real, b : real given x : real
+        mass exp(y*(a + b*x) - exp(a + b*x))/y!";
+    derive(&format!("{regression} claim fisher = exp(a + b*x)*[[1, x], [x, x^2]]")).exits(0);
+    derive(&format!("{regression} claim fisher = -[[1, x], [x, x^2]]/exp(-a - b*x)")).exits(1).says(&["refuted"]);
+}
+
+#[test]
 fn regions_that_conditions_make_finite_are_enumerated() {
     derive("variate x : natural, y : natural where x + 2*y <= 2 parameter a : positive mass a^x/(1 + a + a^2 + 1)")
         .exits(0);
