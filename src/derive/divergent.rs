@@ -18,6 +18,9 @@ use crate::kernel::term::{Name, Rational, Term};
 use crate::numeric::sample::Point;
 use crate::numeric::{enclose, evaluate, sample_points};
 
+/// The ends of a range; `None` is infinite.
+type Between = (Option<Term>, Option<Term>);
+
 /// Where an integral diverges, and what shows it.
 pub struct Divergence {
     /// Values of the parameters and constants.
@@ -25,7 +28,7 @@ pub struct Divergence {
     /// c/t, in the variate; the integrand is at least this,
     pub bound: Term,
     /// for the variate between these ends.
-    pub between: (Option<Term>, Option<Term>),
+    pub between: Between,
 }
 
 /// How far from an end the integrand is compared, for values of the variate near it and far from it.
@@ -131,12 +134,7 @@ fn ends<'a>(
 
 impl End {
     /// c/t and where it bounds the integrand from below, if it does.
-    fn divergence(
-        &self,
-        integrand: &Term,
-        name: &Name,
-        variable: &Name,
-    ) -> Option<(Term, (Option<Term>, Option<Term>))> {
+    fn divergence(&self, integrand: &Term, name: &Name, variable: &Name) -> Option<(Term, Between)> {
         let t = Term::Variable(variable.clone());
         let signed = if self.above { t.clone() } else { -t.clone() };
         let map = match &self.place {
@@ -205,7 +203,7 @@ impl End {
         (rises && *start.low() >= bound).then_some(bound)
     }
 
-    fn told(&self, bound: Rational, edge: &Rational, name: &Name) -> (Term, (Option<Term>, Option<Term>)) {
+    fn told(&self, bound: Rational, edge: &Rational, name: &Name) -> (Term, Between) {
         let x = Term::Variable(name.clone());
         let number = |value: Rational| Some(Term::Number(value));
         let bound = Term::Number(bound);

@@ -27,7 +27,7 @@ pub fn complete_squares(term: &Term) -> Term {
         }
         // Polynomials are as good multiplied out.
         roots.retain(|_| special);
-        let written = roots.iter().fold(terms.clone(), |terms, root| with_multiples(terms, root));
+        let written = roots.iter().fold(terms.clone(), with_multiples);
         if written == terms {
             break;
         }
