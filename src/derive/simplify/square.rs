@@ -8,6 +8,9 @@ use num_traits::{One, Signed, Zero};
 use super::tidy::{flatten_sum, negate, raise, split_power};
 use crate::kernel::term::{Constant, Rational, Term};
 
+/// In longer sums nobody sees a square, and all pairs would be looked at.
+const MOST_SUMMANDS: usize = 64;
+
 /// A summand as a number times powers.
 type Summand = (Rational, Powers);
 type Powers = BTreeMap<Term, i64>;
@@ -47,6 +50,9 @@ struct Square {
 
 /// The sum with the first k a² ± 2k ab + k b² found written as k (a ± b)².
 fn with_one_square(terms: &[Term]) -> Option<Square> {
+    if terms.len() > MOST_SUMMANDS {
+        return None;
+    }
     let summands: Vec<Option<Summand>> = terms.iter().map(summand).collect();
     let roots: Vec<Option<Root>> = summands.iter().map(|own| own.as_ref().map(square_root)).collect();
     for (i, first) in roots.iter().enumerate() {
