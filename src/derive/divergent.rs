@@ -1,7 +1,7 @@
 //! Integrals and sums that do not converge: beside a point, or far out, the integrand is at least c/t.
 //!
-//! This is a refutation, so it is exact: at one point of the parameters the kernel decides the sign of t·f(t) − c on
-//! all of an interval that ends where t does. Quadrature only says where to look.
+//! This is a refutation, so it is exact: at one point of the parameters the kernel decides the sign of t·f(t) − c, or
+//! that t·f(t) does not fall, on all of an interval that ends where t does. Floats only say where to look.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -27,7 +27,8 @@ impl Work<'_> {
                 // A factor alone says nothing: the others may be negative too.
                 let factor = self.search.checker.pointwise().normalize(term).ok();
                 let factor = factor.and_then(|poly| self.search.checker.pointwise().sign(&poly));
-                match self.negative_density(term) {
+                let points = self.points_of_support();
+                match self.negative_density(term, &points) {
                     Some(reason) => {
                         status = Status::Refuted;
                         reason
@@ -39,7 +40,7 @@ impl Work<'_> {
                     None => format!(
                         "the density must be positive on its support, and its factor `{term}` cannot be shown to be{}; \
                          declare the domains that make it so",
-                        self.negative_factor(term).map_or(String::new(), |at| format!(": {at}"))
+                        self.negative_factor(term, &points).map_or(String::new(), |at| format!(": {at}"))
                     ),
                 }
             }
@@ -55,7 +56,7 @@ impl Work<'_> {
     }
 
     /// Why the density is none: its sign on the support, or its value at a point.
-    fn negative_density(&self, factor: &Term) -> Option<String> {
+    fn negative_density(&self, factor: &Term, points: &[Point]) -> Option<String> {
         let DensityForm::Density { body, .. } = &self.family.density else { return None };
         let pointwise = self.search.checker.pointwise();
         let sign = match pointwise.normalize(body).ok().and_then(|poly| pointwise.sign(&poly)) {
@@ -63,11 +64,9 @@ impl Work<'_> {
             Some(Sign::Nonpositive) => "negative or zero",
             Some(Sign::Zero) => "zero",
             _ => {
-                let below =
-                    |term: &Term, point: &Point| enclose(term, point).is_some_and(|range| range.high().is_negative());
-                let point = self.points_of_support().into_iter().find(|point| below(body, point))?;
-                let at = shown(&point, &body.variables());
-                let value = self.value_at(body, &point);
+                let point = negative_at(body, points)?;
+                let at = shown(point, &body.variables());
+                let value = self.value_at(body, point);
                 return Some(format!("the density is not positive: at {at} it is `{value}`"));
             }
         };
@@ -75,10 +74,9 @@ impl Work<'_> {
     }
 
     /// A point of the support where a factor is negative.
-    fn negative_factor(&self, factor: &Term) -> Option<String> {
-        let below = |point: &Point| enclose(factor, point).is_some_and(|range| range.high().is_negative());
-        let point = self.points_of_support().into_iter().find(below)?;
-        Some(format!("at {} it is `{}`", shown(&point, &factor.variables()), self.value_at(factor, &point)))
+    fn negative_factor(&self, factor: &Term, points: &[Point]) -> Option<String> {
+        let point = negative_at(factor, points)?;
+        Some(format!("at {} it is `{}`", shown(point, &factor.variables()), self.value_at(factor, point)))
     }
 
     fn value_at(&self, term: &Term, point: &Point) -> Term {
@@ -200,6 +198,11 @@ impl Work<'_> {
     fn total(&self) -> &'static str {
         if self.family.variate.is_discrete() { "sum" } else { "integral" }
     }
+}
+
+/// The first of the points where a term is certainly negative.
+fn negative_at<'p>(term: &Term, points: &'p [Point]) -> Option<&'p Point> {
+    points.iter().find(|point| enclose(term, point).is_some_and(|range| range.is_negative()))
 }
 
 /// The values of these names at a point, in words.

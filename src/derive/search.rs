@@ -313,11 +313,7 @@ impl Search {
         let position = match self.expand(of) {
             Ok((_, value)) if value.len() > self.most_shown() => return Err(Obstacle::TooLarge("a closed form").into()),
             Ok((premises, value)) => {
-                let is = self.simplifier.simplify(&value);
-                let is = match self.by_points(of, &is) {
-                    Some(sum) => self.simplifier.lighter(is, sum),
-                    None => is,
-                };
+                let is = self.written(of, &value);
                 self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?
             }
             Err(failure) => self.whole(of).map_err(|_| failure)?,
@@ -386,8 +382,7 @@ impl Search {
         }
         if let Method::Enumeration = &self.method {
             let value = self.checker.enumerate(&self.checker.parameters().fresh(), of)?;
-            let is = self.simplifier.simplify(&value);
-            let is = self.by_points(of, &is).map_or(is.clone(), |sum| self.simplifier.lighter(is, sum));
+            let is = self.written(of, &value);
             return Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Enumeration)?);
         }
         let Method::Lemma(found) = &self.method else { return Err(Failure::NoLemma) };
@@ -409,6 +404,15 @@ impl Search {
         }
         let Some((moment, is)) = best else { return Err(last) };
         Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Moment(moment))?)
+    }
+
+    /// The value of E[of] in its best form.
+    fn written(&self, of: &Term, value: &Poly) -> Term {
+        let is = self.simplifier.simplify(value);
+        match self.by_points(of, &is) {
+            Some(sum) => self.simplifier.lighter(is, sum),
+            None => is,
+        }
     }
 
     /// Σ f(x) p(x) over a finite support with each summand in its own best form, (∂p)²/p among them, where the sum

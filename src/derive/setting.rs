@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::kernel::domain::{Context, Domain, Support, substitute_domain};
+use crate::kernel::normal::Normalizer;
 use crate::kernel::setting::Setting;
 use crate::kernel::term::{Name, Term};
 use crate::kernel::theorem::Rejection;
@@ -110,10 +111,7 @@ pub fn moving_support(family: &Family) -> Vec<Name> {
 pub fn support_moves(family: &Family) -> bool {
     const POINTS: usize = 16;
     let Support::Product { coordinates, inequalities } = &family.variate else { return true };
-    let mut context = family.context.clone();
-    context.domains.extend(coordinates.iter().cloned());
-    context.nonnegative.extend(inequalities.iter().cloned());
-    let points = sample_points(&context, POINTS);
+    let points = sample_points(Normalizer::on_support(&family.context, &family.variate).context(), POINTS);
     let outside = |point: &Point| {
         let negative = |term: Term| enclose(&term, point).is_some_and(|value| value.is_negative());
         let beyond = |(name, domain): &(Name, Domain)| match domain {

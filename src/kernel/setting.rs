@@ -13,7 +13,7 @@ use super::term::{Name, Rational, Term};
 use super::theorem::Rejection;
 
 /// A finite support may have this many points.
-pub const MOST_POINTS: usize = 20_000;
+const MOST_POINTS: usize = 20_000;
 
 /// A density and everything declared about its variables.
 #[derive(Clone, Debug, PartialEq)]
@@ -194,13 +194,8 @@ pub fn points(support: &Support) -> Result<Vec<Vec<Term>>, Rejection> {
                     }
                     _ => return Err(not_finite()),
                 };
-                if all.len().saturating_mul(values.len()) > MOST_POINTS {
-                    return Err(too_large());
-                }
-                all = all
-                    .iter()
-                    .flat_map(|point| values.iter().map(|value| [point.clone(), vec![value.clone()]].concat()))
-                    .collect();
+                let values: Vec<Vec<Term>> = values.into_iter().map(|value| vec![value]).collect();
+                all = extended(&all, &values).ok_or_else(too_large)?;
             }
             let names: Vec<Name> = coordinates.iter().map(|(name, _)| name.clone()).collect();
             let mut kept = Vec::new();
@@ -222,6 +217,14 @@ pub fn points(support: &Support) -> Result<Vec<Vec<Term>>, Rejection> {
             Ok(kept)
         }
     }
+}
+
+/// Every point with every one of another list after it; `None` when these are too many.
+pub fn extended(points: &[Vec<Term>], by: &[Vec<Term>]) -> Option<Vec<Vec<Term>>> {
+    let few = points.len().saturating_mul(by.len()) <= MOST_POINTS;
+    few.then(|| {
+        points.iter().flat_map(|point| by.iter().map(|own| [point.as_slice(), own.as_slice()].concat())).collect()
+    })
 }
 
 /// What c₀ − Σ cᵢ xᵢ ≥ 0, with numbers cᵢ ≥ 0, leaves for one of the xᵢ: the others are at their least values.

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::kernel::domain::{Context, Domain, Support};
 use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Monomial, Poly};
-use crate::kernel::setting::{MOST_POINTS, points};
+use crate::kernel::setting::{extended, points};
 use crate::kernel::sign::Sign;
 use crate::kernel::term::{Name, Rational, Term};
 use crate::syntax::tree::{Comparison, Condition, Declaration, FamilyEntry, FamilyTree, Ident};
@@ -265,11 +265,7 @@ fn all_together(mut blocks: Vec<Block>, coordinates: Vec<(Name, Domain)>) -> Opt
     let mut all: Vec<Vec<Term>> = vec![Vec::new()];
     for block in blocks {
         names.extend(block.names);
-        if all.len().saturating_mul(block.points.len()) > MOST_POINTS {
-            return None;
-        }
-        all =
-            all.iter().flat_map(|point| block.points.iter().map(|own| [point.clone(), own.clone()].concat())).collect();
+        all = extended(&all, &block.points)?;
     }
     Some(Support::Points { names, points: all })
 }
