@@ -20,6 +20,9 @@ use crate::kernel::sign::Sign;
 use crate::kernel::symmetry::{Mirror, is_mirrored, mirror};
 use crate::kernel::term::{Function, Name, Rational, Term};
 
+/// So many factors before a Γ are read as part of its argument.
+const MOST_FACTORS: i64 = 2;
+
 /// What tells where a function is folded or centred: (n) in |x − n|, (n, c) in (x − n)² + c², (p, q) in
 /// 1 + p² + q² − 2p cos x − 2q sin x.
 pub(super) fn shapes(normalizer: &Normalizer, poly: &Poly, name: &Name) -> Vec<Vec<Term>> {
@@ -240,6 +243,7 @@ fn structural_candidates(change: &Change, target: &Poly, scope: &Normalizer) -> 
             found.push(term);
         }
     };
+    let (mut gammas, mut has_factors) = (Vec::new(), false);
     for (monomial, _) in target.terms() {
         let exponent = monomial.exponent(&variable).to_poly();
         if !exponent.is_zero() && !exponent.contains_any(names) {
@@ -253,6 +257,12 @@ fn structural_candidates(change: &Change, target: &Poly, scope: &Normalizer) -> 
         {
             push(intercept.minus(&Poly::one()).to_term());
             push(intercept.to_term());
+            gammas.push(intercept);
+        }
+        if let Generator::Log(inner) = generator
+            && let Generator::Sum(sum) = &**inner
+        {
+            has_factors |= sum.contains_any(names);
         }
         if let Generator::Call(Function::BesselI, arguments) = generator
             && let Some((monomial, number)) = arguments[1].as_single()
@@ -262,6 +272,11 @@ fn structural_candidates(change: &Change, target: &Poly, scope: &Normalizer) -> 
             push(Poly::single(outside, number.clone()).to_term());
         }
     });
+    // Γ(t + a + 2) is written (t + a)(t + a + 1) Γ(t + a).
+    if has_factors {
+        let shifts = (1..=MOST_FACTORS).map(Poly::integer);
+        shifts.for_each(|shift| gammas.iter().for_each(|own: &Poly| push(own.plus(&shift).to_term())));
+    }
     for (_, scale) in quadratics(scope, target, &change.variable) {
         push(scale);
     }
