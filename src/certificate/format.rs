@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Saved;
-use crate::kernel::certificate::{Certificate, Exchange, Moment, Part, Piece, Proposition, Rule, Split, Step, Tower};
+use crate::kernel::certificate::{Casework, Certificate, Exchange, Moment, Part, Piece, Proposition, Rule, Split, Step, Tower};
 use crate::kernel::domain::Domain;
 use crate::kernel::term::{Name, Term};
 use crate::model::read_term;
@@ -45,6 +45,10 @@ fn certificate(own: &Certificate) -> Value {
             "marginal": certificate(&split.marginal),
         });
     }
+    if let Some(cases) = &own.cases {
+        let parts: Vec<Value> = cases.parts.iter().map(certificate).collect();
+        value["cases"] = json!({ "coordinate": cases.coordinate.as_str(), "parts": parts });
+    }
     value
 }
 
@@ -82,6 +86,7 @@ fn rule(rule: &Rule) -> Value {
             let square = tower.square.map_or(Value::Null, |(inner, outer)| json!([inner, outer]));
             json!({ "tower": [tower.conditional, tower.marginal], "square": square })
         }
+        Rule::Cases(positions) => json!({ "cases": positions }),
         Rule::Exchange(own) => json!({ "exchange": own.invariances, "step": own.step }),
         Rule::Moment(moment) => {
             let pieces: Vec<Value> = moment.pieces.iter().map(piece).collect();
@@ -169,12 +174,16 @@ fn read_certificate(value: &Value) -> Result<Certificate, String> {
         Some(split) => Some(Box::new(read_split(split).map_err(|error| format!("split: {error}"))?)),
         None => None,
     };
+    let cases = match value.get("cases") {
+        Some(cases) => Some(Box::new(read_cases(cases).map_err(|error| format!("cases: {error}"))?)),
+        None => None,
+    };
     let steps = list(value, "steps")?
         .iter()
         .enumerate()
         .map(|(position, value)| read_step(value).map_err(|error| format!("step {position}: {error}")))
         .collect::<Result<Vec<Step>, String>>()?;
-    Ok(Certificate { witness, split, steps })
+    Ok(Certificate { witness, split, cases, steps })
 }
 
 fn read_split(value: &Value) -> Result<Split, String> {
@@ -184,6 +193,11 @@ fn read_split(value: &Value) -> Result<Split, String> {
         conditional: read_certificate(field(value, "conditional")?)?,
         marginal: read_certificate(field(value, "marginal")?)?,
     })
+}
+
+fn read_cases(value: &Value) -> Result<Casework, String> {
+    let parts = list(value, "parts")?.iter().map(read_certificate).collect::<Result<_, String>>()?;
+    Ok(Casework { coordinate: name(field(value, "coordinate")?)?, parts })
 }
 
 fn position(value: &Value) -> Result<usize, String> {
@@ -250,6 +264,9 @@ fn read_structured_rule(own: &Map<String, Value>, value: &Value) -> Result<Rule,
             pair => Some(positions(pair)?),
         };
         return Ok(Rule::Tower(Tower { conditional, marginal, square }));
+    }
+    if own.contains_key("cases") {
+        return Ok(Rule::Cases(list(value, "cases")?.iter().map(position).collect::<Result<_, String>>()?));
     }
     if own.contains_key("exchange") {
         let invariances = list(value, "exchange")?.iter().map(position).collect::<Result<_, String>>()?;

@@ -9,6 +9,7 @@
 //! - `divergent`: integrals that do not converge, refuted at one point of the parameters;
 //! - `partial`: partial fractions, where a quotient has no moment of its own;
 //! - `split`: how a joint density is cut into a marginal and a conditional;
+//! - `casework`: which coordinate is taken apart by its values;
 //! - [`exchange`], [`tensor`]: which parameters may be exchanged, and entries of which one of each kind is held;
 //! - [`recognise`]: the exponential-family form;
 //! - [`simplify`]: the form a statistician would write;
@@ -19,6 +20,7 @@
 //! - [`family`]: everything about one family, as a [`report::Report`]; `normalization`, `exponential`, `fisher` and
 //!   `divergence` are its chapters.
 
+mod casework;
 mod change;
 mod circle;
 pub mod claim;

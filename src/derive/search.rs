@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use num_traits::One;
 
+use super::casework::{self, Casework};
 use super::instance::{Instance, beside, find, with_monomial};
 use super::partial::{over_sines, partial_fractions};
 use super::simplify::{Simplifier, weight};
 use super::split::{self, Split};
 use crate::kernel::certificate::{self, Certificate, Moment, Proposition, Rule, Step, Tower};
-use crate::kernel::check::{Cut, replay_step};
+use crate::kernel::check::{CaseTheorems, Cut, replay_step};
 use crate::kernel::domain::{Domain, Support};
 use crate::kernel::poly::{Monomial, Obstacle, Poly};
 use crate::kernel::setting::{Setting, points};
@@ -67,6 +68,8 @@ enum Method {
     Lemma(Vec<Instance>),
     /// One coordinate at a time.
     Tower(Box<Split>),
+    /// The values of one coordinate apart.
+    Cases(Box<Casework>),
     None,
 }
 
@@ -96,18 +99,40 @@ fn is_listed(support: &Support) -> bool {
     }
 }
 
+/// How expectations of several coordinates are found: one coordinate at a time, unless its cases have to be taken
+/// apart.
+fn jointly(setting: &Arc<Setting>, whole: &[Name], finite: bool) -> Method {
+    let mut split = split::find(setting);
+    let discrete = match setting.support() {
+        Support::Product { coordinates, .. } => coordinates.iter().any(|(_, domain)| domain.is_discrete()),
+        Support::Points { .. } => false,
+    };
+    let integrates = |split: &mut Split| !discrete || split.iterated(&Term::one()).is_ok();
+    if !split.as_mut().is_some_and(integrates)
+        && let Some(cases) = casework::find(setting, whole)
+    {
+        return Method::Cases(Box::new(cases));
+    }
+    match split {
+        Some(split) => Method::Tower(Box::new(split)),
+        None if finite => Method::Enumeration,
+        None => Method::None,
+    }
+}
+
 impl Search {
     pub fn new(setting: &Arc<Setting>, declared: Option<&(Name, Term)>) -> Search {
+        Search::leaving(setting, declared, &[])
+    }
+
+    /// A search in which these coordinates are not taken apart by cases.
+    pub fn leaving(setting: &Arc<Setting>, declared: Option<&(Name, Term)>, whole: &[Name]) -> Search {
         let finite = points(setting.support()).is_ok();
         let method = if finite && is_listed(setting.support()) {
             Method::Enumeration
         } else {
             match find(setting, declared) {
-                found if found.is_empty() => match split::find(setting) {
-                    Some(split) => Method::Tower(Box::new(split)),
-                    None if finite => Method::Enumeration,
-                    None => Method::None,
-                },
+                found if found.is_empty() => jointly(setting, whole, finite),
                 found => Method::Lemma(found),
             }
         };
@@ -154,7 +179,13 @@ impl Search {
     /// The steps that were replayed.
     pub fn into_certificate(self) -> Certificate {
         let witness = self.setting().witness().to_vec();
+        let mut cases = None;
         let split = match self.method {
+            Method::Cases(own) => {
+                let parts = own.searches.into_iter().map(Search::into_certificate).collect();
+                cases = Some(Box::new(certificate::Casework { coordinate: own.coordinate, parts }));
+                None
+            }
             Method::Tower(split) => Some(Box::new(certificate::Split {
                 coordinate: split.coordinate,
                 log_marginal: split.log_marginal,
@@ -163,7 +194,7 @@ impl Search {
             })),
             _ => None,
         };
-        Certificate { witness, split, steps: self.steps }
+        Certificate { witness, split, cases, steps: self.steps }
     }
 
     /// Whether there is a way to expectations at all.
@@ -194,7 +225,12 @@ impl Search {
             }),
             _ => None,
         };
-        let theorem = replay_step(&self.checker, &step, &self.theorems, cut)?;
+        let parts: Option<(_, Vec<&[Theorem]>)> = match &self.method {
+            Method::Cases(own) => Some((&own.cases, own.searches.iter().map(|search| &*search.theorems).collect())),
+            _ => None,
+        };
+        let cases = parts.as_ref().map(|(cases, theorems)| CaseTheorems { cases, theorems });
+        let theorem = replay_step(&self.checker, &step, &self.theorems, cut, cases)?;
         self.steps.push(step);
         self.theorems.push(theorem);
         Ok(self.steps.len() - 1)
@@ -223,6 +259,10 @@ impl Search {
             Method::Tower(split) => {
                 let (_, outer) = split.iterated(&Term::one())?;
                 Ok(self.checker.parameters().normalize(&split.marginal.value(outer))?)
+            }
+            Method::Cases(own) => {
+                let (_, total) = own.positions(&Term::one())?;
+                Ok(self.checker.parameters().normalize(&total)?)
             }
             Method::None => Err(Failure::NoLemma),
         }
@@ -255,6 +295,12 @@ impl Search {
             Method::Tower(split) => {
                 let (tower, is) = tower(&self.checker, split, &of)?;
                 Ok(self.push(Proposition::Expectation { of, is }, Rule::Tower(tower))?)
+            }
+            Method::Cases(own) => {
+                let (positions, sum) = own.positions(&of)?;
+                let parameters = self.checker.parameters();
+                let is = parameters.canonical(&parameters.normalize(&sum)?)?.to_term();
+                Ok(self.push(Proposition::Expectation { of, is }, Rule::Cases(positions))?)
             }
             Method::Enumeration => {
                 let normalizer = self.checker.parameters().fresh();
@@ -377,6 +423,15 @@ impl Search {
             let (tower, value) = tower(&self.checker, split, &plain)?;
             let position = self.push(Proposition::Expectation { of: plain, is: value.clone() }, Rule::Tower(tower))?;
             let is = self.simplifier.simplify(&self.checker.parameters().normalize(&value)?);
+            let premises = vec![(Term::one(), position)];
+            return Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?);
+        }
+        if let Method::Cases(own) = &mut self.method {
+            let plain = self.checker.pointwise().normalize(of)?.to_term();
+            let (positions, sum) = own.positions(&plain)?;
+            let is = self.simplifier.simplify(&self.checker.parameters().normalize(&sum)?);
+            let rule = Rule::Cases(positions);
+            let position = self.push(Proposition::Expectation { of: plain, is: is.clone() }, rule)?;
             let premises = vec![(Term::one(), position)];
             return Ok(self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?);
         }

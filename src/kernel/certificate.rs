@@ -33,6 +33,8 @@ pub enum Rule {
     Linearity(Vec<(Term, usize)>),
     /// E over one coordinate, then over the others: steps of the two parts of the certificate's split.
     Tower(Tower),
+    /// E as the sum over the cases of one coordinate: a step of each part of the certificate's cases.
+    Cases(Vec<usize>),
     /// An earlier step with its names exchanged, one invariance of the density after the other.
     Exchange(Exchange),
 }
@@ -63,6 +65,7 @@ impl Rule {
             Rule::Moment(_) => "lemma",
             Rule::Linearity(_) => "linearity",
             Rule::Tower(_) => "tower",
+            Rule::Cases(_) => "cases",
             Rule::Exchange(_) => "exchange",
         }
     }
@@ -101,6 +104,10 @@ pub const RULES: &[RuleEntry] = &[
     RuleEntry {
         name: "tower",
         statement: "E[f(x, y)] = E[E[f(x, y) | x]], one coordinate at a time; f is non-negative, or E[f²] is finite (Tonelli, Fubini; Billingsley, Probability and Measure, 1995, Theorem 18.3)",
+    },
+    RuleEntry {
+        name: "cases",
+        statement: "E[f] is the sum over the cases of one coordinate, each of its values or the least one and those after it, of what f p comes to there",
     },
     RuleEntry {
         name: "exchange",
@@ -156,6 +163,8 @@ pub struct Certificate {
     pub witness: Vec<(Name, Term)>,
     /// How a joint density is cut for the rule `tower`.
     pub split: Option<Box<Split>>,
+    /// How a joint density falls apart for the rule `cases`.
+    pub cases: Option<Box<Casework>>,
     pub steps: Vec<Step>,
 }
 
@@ -169,4 +178,11 @@ pub struct Split {
     /// Its witness gives the other coordinates values too.
     pub conditional: Certificate,
     pub marginal: Certificate,
+}
+
+/// A joint density by the cases of one coordinate, each with a certificate of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Casework {
+    pub coordinate: Name,
+    pub parts: Vec<Certificate>,
 }

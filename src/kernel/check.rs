@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use super::certificate::{Certificate, Proposition, Rule, Split, Step};
+use super::cases::Cases;
+use super::certificate::{Casework, Certificate, Proposition, Rule, Split, Step};
 use super::section::Section;
 use super::setting::Setting;
 use super::term::{Name, Term};
@@ -27,6 +28,9 @@ impl std::fmt::Display for RejectedStep {
 /// Replays every step; the theorem of each is returned, in order.
 pub fn replay(setting: &Arc<Setting>, certificate: &Certificate) -> Result<Vec<Theorem>, RejectedStep> {
     let parts = certificate.split.as_deref().map(|split| replay_split(setting, split)).transpose()?;
+    let cases = certificate.cases.as_deref().map(|cases| replay_cases(setting, cases)).transpose()?;
+    let cases = cases.as_ref().map(|(cases, theorems)| (cases, theorems.iter().map(Vec::as_slice).collect()));
+    let cases: Option<(&Cases, Vec<&[Theorem]>)> = cases;
     let checker = Checker::new(setting);
     let mut theorems: Vec<Theorem> = Vec::with_capacity(certificate.steps.len());
     for (position, step) in certificate.steps.iter().enumerate() {
@@ -35,7 +39,8 @@ pub fn replay(setting: &Arc<Setting>, certificate: &Certificate) -> Result<Vec<T
             conditional: &parts.conditional,
             marginal: &parts.marginal,
         });
-        let theorem = replay_step(&checker, step, &theorems, cut).map_err(|rejection| RejectedStep {
+        let cases = cases.as_ref().map(|(cases, theorems)| CaseTheorems { cases, theorems });
+        let theorem = replay_step(&checker, step, &theorems, cut, cases).map_err(|rejection| RejectedStep {
             step: position,
             rule: step.rule.name(),
             rejection,
@@ -70,12 +75,31 @@ fn replay_split(setting: &Arc<Setting>, split: &Split) -> Result<Parts, Rejected
     Ok(Parts { section, conditional, marginal })
 }
 
+/// The cases of a joint density, with the theorems about each.
+#[derive(Clone, Copy)]
+pub struct CaseTheorems<'a> {
+    pub cases: &'a Cases,
+    pub theorems: &'a [&'a [Theorem]],
+}
+
+fn replay_cases(setting: &Arc<Setting>, own: &Casework) -> Result<(Cases, Vec<Vec<Theorem>>), RejectedStep> {
+    let rejected = |rejection| RejectedStep { step: 0, rule: "cases", rejection };
+    let cases = Cases::new(setting, &own.coordinate).map_err(rejected)?;
+    if cases.parts().len() != own.parts.len() {
+        return Err(rejected(Rejection::Malformed("there is not one certificate for each case".into())));
+    }
+    let parts = cases.parts().iter().zip(&own.parts);
+    let theorems = parts.map(|(case, certificate)| replay(case.setting(), certificate)).collect::<Result<_, _>>()?;
+    Ok((cases, theorems))
+}
+
 /// One step, given the theorems before it.
 pub fn replay_step(
     checker: &Checker,
     step: &Step,
     earlier: &[Theorem],
     cut: Option<Cut>,
+    cases: Option<CaseTheorems>,
 ) -> Result<Theorem, Rejection> {
     let theorem = match (&step.proposition, &step.rule) {
         (Proposition::Equal { left, right }, Rule::Algebra) => checker.algebra(left, right)?,
@@ -99,6 +123,12 @@ pub fn replay_step(
             };
             let (inner, outer) = (at(cut.conditional, tower.conditional)?, at(cut.marginal, tower.marginal)?);
             checker.tower(cut.section, inner, outer, square)?
+        }
+        (Proposition::Expectation { of, is }, Rule::Cases(positions)) => {
+            let own = cases.ok_or_else(|| Rejection::Malformed("the density has no cases".into()))?;
+            let premises = own.theorems.iter().zip(positions).map(|(theorems, position)| at(theorems, *position));
+            let premises = premises.collect::<Result<Vec<_>, _>>()?;
+            checker.cases(own.cases, of, is, &premises)?
         }
         (Proposition::Invariance { renaming }, Rule::Algebra) => checker.invariance(renaming)?,
         (_, Rule::Exchange(own)) => {

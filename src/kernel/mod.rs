@@ -6,13 +6,15 @@
 //! - [`sign`]: what is positive. `bounds`, `quadratic`, `affine`, `growth`, `comparison`, `circle`, `symmetry` are
 //!   its ways; `examples` only ever says that it is not known;
 //! - [`lemma`]: the integrals and sums of the literature; [`setting`] and [`theorem`]: densities and the rules,
-//!   `moment` the longest of them, [`section`] joint densities cut in two, [`exchange`] the renaming of parameters;
+//!   `moment` the longest of them, [`section`] joint densities cut in two, [`cases`] one coordinate's values apart,
+//!   [`exchange`] the renaming of parameters;
 //! - [`certificate`] and [`check`](mod@check): steps as plain data, and their replay;
 //! - [`jets`]: the algebra of any regular density.
 
 mod affine;
 mod bounds;
 mod calculus;
+pub mod cases;
 pub mod certificate;
 pub mod check;
 mod circle;

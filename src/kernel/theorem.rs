@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::cases::Cases;
 use super::certificate::{Moment, Proposition};
 use super::domain::{Context, Domain, Support};
 use super::exchange::{Renaming, has_other_parameters, is_invariant};
@@ -497,6 +498,37 @@ impl Checker {
             }
             _ => Err(Rejection::Malformed("the two expectations are not of one another".into())),
         }
+    }
+
+    //     the support is the disjoint union of S_1, …, S_k   ∫ over S_i of f p = v_i   is = Σ v_i
+    //     —————————————————————————————————————————————————————————————————————————————————————————
+    //                                          E[f] = is
+    //
+    /// Fails when a premise is about another density than its case, or about another function than f there.
+    pub fn cases(&self, cases: &Cases, of: &Term, is: &Term, premises: &[&Theorem]) -> Result<Theorem, Rejection> {
+        if *cases.whole() != self.setting {
+            return Err(Rejection::Malformed("the cases are of another density".into()));
+        }
+        if !of.is_plain() {
+            return Err(Rejection::Malformed("a formal quantity means another density in a case".into()));
+        }
+        if premises.len() != cases.parts().len() {
+            return Err(Rejection::Malformed("there is not one premise for each case".into()));
+        }
+        let mut values = Vec::with_capacity(premises.len());
+        for (case, premise) in cases.parts().iter().zip(premises) {
+            let Proposition::Expectation { of: own, is } = &premise.proposition else {
+                return Err(Rejection::Malformed("a premise is not an expectation".into()));
+            };
+            if premise.setting != *case.setting() || *own != case.restricted(of) {
+                return Err(Rejection::Malformed("a premise is about another case".into()));
+            }
+            values.push(is.clone());
+        }
+        let parameters = self.fresh_parameters();
+        self.same(&parameters, is, &Term::sum(values))?;
+        let proposition = Proposition::Expectation { of: of.clone(), is: is.clone() };
+        Ok(self.theorem(proposition, &[&parameters], premises, &[]))
     }
 
     //     ∫_T exp k(t; s) dt = G(s)  (a lemma),   x = φ(t) a monotone bijection of T onto a piece of the support
