@@ -2,7 +2,7 @@
 //!
 //! - [`term`], `calculus`, [`domain`], [`interval`]: what is spoken of, its derivatives, where it lives;
 //! - [`poly`] and [`normal`]: the normal form. `special`, `trigonometry`, `roots`, [`division`], `fraction` and
-//!   `points` hold its laws by subject; `duplication`, `recurrence`, `reflection` the relations of Γ;
+//!   `points` hold its laws by subject, `interpolation` those of variables with finitely many values; `duplication`, `recurrence`, `reflection` the relations of Γ;
 //! - [`sign`]: what is positive. `bounds`, `quadratic`, `affine`, `growth`, `comparison`, `circle`, `symmetry` are
 //!   its ways; `examples` only ever says that it is not known;
 //! - [`lemma`]: the integrals and sums of the literature; [`setting`] and [`theorem`]: densities and the rules,
@@ -26,6 +26,7 @@ mod examples;
 pub mod exchange;
 mod fraction;
 mod growth;
+mod interpolation;
 pub mod interval;
 pub mod jets;
 pub mod lemma;

@@ -228,12 +228,13 @@ impl Normalizer {
     /// What is left when denominators are cleared, if need be after the relations of Γ and of logarithms.
     pub(super) fn cleared(&self, poly: &Poly) -> Outcome<Poly> {
         let mut left = self.clear(poly)?;
-        let relations: [Relation; 5] = [
+        let relations: [Relation; 6] = [
             Normalizer::conjugate_logarithms,
             Normalizer::split_logarithms,
             Normalizer::recurred,
             Normalizer::reflected,
             Normalizer::duplicated,
+            Normalizer::interpolated,
         ];
         for relation in relations {
             if left.is_zero() {

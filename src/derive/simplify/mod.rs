@@ -208,6 +208,12 @@ impl Simplifier {
         if let Ok(Some(reflected)) = self.normalizer.reflected(&poly) {
             starts.push(present(&reflected));
         }
+        // A variate's own functions are better known than their polynomial.
+        if !poly.contains_any(&self.variates)
+            && let Ok(Some(interpolated)) = self.normalizer.interpolated(&poly)
+        {
+            starts.push(present(&interpolated));
+        }
         if let Some(rational) = self.rationalised(&poly) {
             starts.push(present(&rational));
         }
