@@ -32,6 +32,7 @@ impl Work<'_> {
                 self.report.log_density = plain(self);
                 let mixed_names: Vec<Name> =
                     self.parameters.iter().filter(|name| mixed.contains(name)).cloned().collect();
+                let mixed = self.search.simplifier.simplify_term(&mixed);
                 self.report.not_exponential = Some(format!(
                     "not an exponential family in these parameters, because the term `{mixed}` mixes {} and {}",
                     join(&variates),

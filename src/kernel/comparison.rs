@@ -15,7 +15,7 @@ impl Normalizer {
     /// same factor.
     pub(super) fn sign_of_comparison(&self, poly: &Poly) -> Option<Sign> {
         let terms: Vec<(&Monomial, &Rational)> = poly.terms().collect();
-        let [first, second] = terms.as_slice() else { return None };
+        let [first, second] = terms.as_slice() else { return self.sign_between_multiples(poly) };
         self.sign_between_powers(*first, *second).or_else(|| self.sign_between_errors(*first, *second))
     }
 
@@ -39,6 +39,38 @@ impl Normalizer {
         }
         let distance = self.log(&ratio).ok()?;
         Some(self.sign_of_product(&distance)?.times(Sign::of_number(first.1)))
+    }
+
+    /// A M − B N with A, B, M, N > 0, where M and N are powers with a symbolic exponent, has the sign of M − N and
+    /// of A − B where they agree: it is A (M − N) + (A − B) N.
+    fn sign_between_multiples(&self, poly: &Poly) -> Option<Sign> {
+        let symbolic = |(_, exponent): &(Generator, Exponent)| exponent.as_rational().is_none();
+        let mut groups: Vec<(Monomial, Poly)> = Vec::new();
+        for (monomial, number) in poly.terms() {
+            let (power, rest): (Vec<_>, Vec<_>) = monomial.factors().iter().cloned().partition(symbolic);
+            let (power, rest) = (Monomial::from_factors(power), Monomial::from_factors(rest));
+            match groups.iter_mut().find(|(own, _)| *own == power) {
+                Some((_, multiple)) => multiple.add_term(rest, number.clone()),
+                None => groups.push((power, Poly::single(rest, number.clone()))),
+            }
+            if groups.len() > 2 {
+                return None;
+            }
+        }
+        let [(power, multiple), (other, second)] = groups.as_slice() else { return None };
+        let positive = |monomial: &Monomial| self.monomial_sign(monomial) == Some(Sign::Positive);
+        if power.is_one() || other.is_one() || !positive(power) || !positive(other) {
+            return None;
+        }
+        // The one with the positive multiple first.
+        let ((m, a), (n, b)) = match (self.sign(multiple)?, self.sign(second)?) {
+            (Sign::Positive, Sign::Negative) => ((power, multiple), (other, second)),
+            (Sign::Negative, Sign::Positive) => ((other, second), (power, multiple)),
+            _ => return None,
+        };
+        let ratio = Poly::single(m.clone(), Rational::one()).times_monomial(&n.inverse(), &Rational::one()).ok()?;
+        let powers = self.sign_of_product(&self.log(&ratio).ok()?)?;
+        powers.plus(self.sign(&a.plus(b))?)
     }
 
     /// m erf(A) ± m erf(B) has the sign of m (A ± B).

@@ -3,7 +3,7 @@
 //! - [`term`], `calculus`, [`domain`], [`interval`]: what is spoken of, its derivatives, where it lives;
 //! - [`poly`] and [`normal`]: the normal form. `special`, `trigonometry`, `roots`, [`division`], `fraction` and
 //!   `points` hold its laws by subject, `interpolation` those of variables with finitely many values; `duplication`, `recurrence`, `reflection` the relations of Γ;
-//! - [`sign`]: what is positive. `bounds`, `quadratic`, `affine`, `growth`, `comparison`, `circle`, `symmetry` are
+//! - [`sign`]: what is positive. `bounds`, `quadratic`, `affine`, `growth`, `comparison`, `bessel`, `circle`, `symmetry` are
 //!   its ways; `examples` only ever says that it is not known;
 //! - [`lemma`]: the integrals and sums of the literature; [`setting`] and [`theorem`]: densities and the rules,
 //!   `moment` the longest of them, [`section`] joint densities cut in two, [`cases`] one coordinate's values apart,
@@ -12,6 +12,7 @@
 //! - [`jets`]: the algebra of any regular density.
 
 mod affine;
+mod bessel;
 mod bounds;
 mod calculus;
 pub mod cases;

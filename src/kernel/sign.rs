@@ -80,7 +80,7 @@ impl Sign {
         }
     }
 
-    fn plus(self, other: Sign) -> Option<Sign> {
+    pub(super) fn plus(self, other: Sign) -> Option<Sign> {
         match (self, other) {
             (Sign::Zero, sign) | (sign, Sign::Zero) => Some(sign),
             (Sign::Positive, Sign::Positive | Sign::Nonnegative) | (Sign::Nonnegative, Sign::Positive) => {
@@ -174,6 +174,7 @@ impl Normalizer {
             return None;
         }
         self.sign_of_comparison(poly)
+            .or_else(|| self.sign_of_bessel(poly))
             .or_else(|| self.sign_by_content(poly, questions))
             .or_else(|| self.sign_of_sines(poly, questions))
             .or_else(|| self.sign_by_constant(poly, questions))

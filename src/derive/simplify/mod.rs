@@ -294,6 +294,11 @@ impl Simplifier {
         if let Some(paired) = changed(pair_conjugates(&tidied)) {
             pool.offer(&paired);
         }
+        if [Function::BesselI, Function::BesselK].into_iter().any(|own| self.speaks_of(own))
+            && let Some(joined) = changed(self.join_bessel(&tidied))
+        {
+            pool.offer(&joined);
+        }
         let exponentials = has_exponentials(&tidied);
         for own in std::iter::once(&tidied).chain(&sums) {
             let both = if logarithms { Cow::Owned(self.combine_logs(own)) } else { Cow::Borrowed(own) };

@@ -60,6 +60,19 @@ impl Simplifier {
         }
     }
 
+    /// Sums that are one Bessel function of another order: z K_{ν+1}(z) − 2ν K_ν(z) is z K_{ν−1}(z).
+    pub(super) fn join_bessel(&self, term: &Term) -> Term {
+        let term = term.map_children(&mut |child| self.join_bessel(child));
+        if let Term::Sum(terms) = &term
+            && terms.iter().all(has_bessel)
+            && let Ok(poly) = self.normalizer.normalize(&term)
+            && let Some((front, function)) = self.normalizer.one_bessel(&poly)
+        {
+            return present(&front) * function;
+        }
+        term
+    }
+
     /// Whether a normal form is a whole multiple of whole variables, plus a whole number.
     fn is_whole(&self, poly: &Poly) -> bool {
         let whole = |(generator, exponent): &(Generator, Exponent)| {
@@ -163,6 +176,10 @@ impl Simplifier {
             factors.push((joined, power));
         }
     }
+}
+
+fn has_bessel(term: &Term) -> bool {
+    matches!(term, Term::Apply(Function::BesselI | Function::BesselK, _)) || term.children().any(has_bessel)
 }
 
 fn polygamma(order: i64, argument: Term) -> Term {
