@@ -59,6 +59,12 @@ pub type Resolved = (Vec<(Name, Term)>, Vec<(Name, u32)>, Poly);
 
 /// All instances that fit, best first; usually there is one.
 pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance> {
+    find_beside(setting, declared, &Term::one())
+}
+
+/// Instances for the density, of which something besides will be integrated: it may converge where the density
+/// itself does not.
+fn find_beside(setting: &Setting, declared: Option<&(Name, Term)>, rest: &Term) -> Vec<Instance> {
     let names = setting.support().names();
     let [name] = names.as_slice() else { return Vec::new() };
     let Ok(slice) = slice(setting.support(), setting.context(), name) else { return Vec::new() };
@@ -68,7 +74,9 @@ pub fn find(setting: &Setting, declared: Option<&(Name, Term)>) -> Vec<Instance>
     let composed = std::iter::once(()).flat_map(|()| composed_changes(setting, name, domain));
     for change in changes(setting, name, domain, declared).chain(composed) {
         found.extend(
-            fit(setting, name, domain, &change).into_iter().filter(|instance| !instance.is_impossible(&parameters)),
+            fit(setting, name, domain, &change)
+                .into_iter()
+                .filter(|instance| (!rest.is_one() && instance.is_continued()) || !instance.is_impossible(&parameters)),
         );
         let is_good = |instance: &Instance| instance.is_possible(&parameters) && !instance.is_elementary(&parameters);
         if found.iter().any(is_good) {
@@ -142,7 +150,7 @@ fn with_kernel(
     let rest = apart.map_or(Term::one(), |factor| term(vec![factor.clone()]));
     let (support, context) = (setting.support().clone(), setting.context().clone());
     let Ok(together) = Setting::new(support, context, together, setting.witness().to_vec()) else { return Vec::new() };
-    find(&together, None).iter().filter_map(|instance| instance.pieces(name, &rest)).collect()
+    find_beside(&together, None, &rest).iter().filter_map(|instance| instance.pieces(name, &rest)).collect()
 }
 
 /// The lemma's parameters are read off where its kernel and its factor have the shapes at hand.
@@ -284,6 +292,11 @@ impl Instance {
                     matches!(sign, Some(Sign::Negative | Sign::Nonpositive | Sign::Zero))
                 })
         })
+    }
+
+    /// Lemmas whose derivatives hold beyond their own parameters' domains.
+    fn is_continued(&self) -> bool {
+        self.pieces.iter().all(|piece| !piece.lemma.continuations.is_empty())
     }
 
     /// The integral of a power of a linear function, or of 1, is what any density may come down to: others are tried

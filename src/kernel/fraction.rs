@@ -17,10 +17,16 @@ impl Normalizer {
     pub(super) fn content(&self, poly: &Poly) -> Outcome<Content> {
         let generators: BTreeSet<&Generator> =
             poly.terms().flat_map(|(monomial, _)| monomial.factors()).map(|(generator, _)| generator).collect();
-        let mut common = Vec::new();
+        let (mut common, mut fractions) = (Vec::new(), false);
         for generator in generators {
             let exponents: Vec<Exponent> = poly.terms().map(|(monomial, _)| monomial.exponent(generator)).collect();
-            let least = least_exponent(&exponents);
+            let least = match self.least_fraction(&exponents)? {
+                Some(least) => {
+                    fractions = true;
+                    least
+                }
+                None => least_exponent(&exponents),
+            };
             if !least.is_zero() {
                 common.push((generator.clone(), least));
             }
@@ -29,6 +35,9 @@ impl Normalizer {
         let inverse = monomial.inverse();
         let mut primitive =
             if monomial.is_one() { poly.clone() } else { poly.times_monomial(&inverse, &Rational::one())? };
+        if fractions {
+            primitive = self.canonical_exponents(&primitive)?;
+        }
         if !monomial.is_one() && primitive.len() < poly.len() {
             // A sum that was multiplied out may leave more in common: (1 + t)(1 + s) − (1 + s) is t (1 + s).
             let rest = self.content(&primitive)?;
@@ -56,6 +65,23 @@ impl Normalizer {
             primitive = primitive.scaled(&-Rational::one());
         }
         Ok(Content { coefficient, monomial, primitive })
+    }
+
+    /// The least of exponents that are fractions a number apart: b/(b − a) and a/(b − a).
+    fn least_fraction(&self, exponents: &[Exponent]) -> Outcome<Option<Exponent>> {
+        let fractional = |own: &Exponent| matches!(own, Exponent::Poly(inner) if has_sum_power(inner));
+        let [first, rest @ ..] = exponents else { return Ok(None) };
+        if rest.is_empty() || !exponents.iter().all(fractional) {
+            return Ok(None);
+        }
+        let (first, mut least) = (first.to_poly(), Rational::zero());
+        for own in rest {
+            match self.canonical(&own.to_poly().minus(&first))?.as_constant() {
+                Some(apart) => least = least.min(apart),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(Exponent::from_poly(self.canonical(&first.plus(&Poly::constant(least)))?)))
     }
 
     /// Multiplies by the denominators (powers of sums and of sines) until none is left; what
