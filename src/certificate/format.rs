@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::Saved;
-use crate::kernel::certificate::{Casework, Certificate, Exchange, Moment, Part, Piece, Proposition, Rule, Split, Step, Tower};
+use crate::kernel::certificate::{
+    Casework, Certificate, Exchange, Moment, Part, Piece, Proposition, Rule, Split, Step, Tower,
+};
 use crate::kernel::domain::Domain;
 use crate::kernel::term::{Name, Term};
 use crate::model::read_term;

@@ -17,8 +17,7 @@ impl Normalizer {
         let Term::Apply(name, arguments) = &function else { return None };
         // I_ν(z) > 0 for ν > −1 (DLMF 10.25.2), K_ν(z) always.
         let order = self.normalize(&arguments[0]).ok()?;
-        let positive =
-            *name == Function::BesselK || self.sign(&order.plus(&Poly::one())) == Some(Sign::Positive);
+        let positive = *name == Function::BesselK || self.sign(&order.plus(&Poly::one())) == Some(Sign::Positive);
         if positive { self.sign(&front) } else { None }
     }
 

@@ -126,6 +126,9 @@ pub fn replay_step(
         }
         (Proposition::Expectation { of, is }, Rule::Cases(positions)) => {
             let own = cases.ok_or_else(|| Rejection::Malformed("the density has no cases".into()))?;
+            if own.theorems.len() != positions.len() {
+                return Err(Rejection::Malformed("there is not one premise for each case".into()));
+            }
             let premises = own.theorems.iter().zip(positions).map(|(theorems, position)| at(theorems, *position));
             let premises = premises.collect::<Result<Vec<_>, _>>()?;
             checker.cases(own.cases, of, is, &premises)?

@@ -188,6 +188,7 @@ impl Normalizer {
             .or_else(|| self.sign_between_ends(poly, questions))
             .or_else(|| self.sign_between_right_angles(poly, questions))
             .or_else(|| self.sign_by_cases(poly, questions))
+            .or_else(|| self.sign_either_side(poly, questions))
             .or_else(|| self.sign_of_quadratic(poly, questions))
             .or_else(|| self.sign_on_circle(poly, questions))
             .or_else(|| self.sign_of_fraction(poly, questions))
@@ -613,6 +614,27 @@ impl Normalizer {
             self.find_sign(&at, questions)
         };
         at(-1)?.plus(at(1)?)
+    }
+
+    /// |u| is u or −u: the sign that the poly has with either.
+    fn sign_either_side(&self, poly: &Poly, questions: usize) -> Option<Sign> {
+        let questions = questions.checked_sub(2)?;
+        let (own, argument) =
+            poly.terms().flat_map(|(monomial, _)| monomial.factors()).find_map(|(generator, _)| match generator {
+                Generator::Call(Function::Abs, arguments) => Some((generator.clone(), arguments[0].clone())),
+                _ => None,
+            })?;
+        let with = |value: &Poly| {
+            let mut at = Poly::zero();
+            for (monomial, coefficient) in poly.terms() {
+                let Exponent::Integer(power @ 0..) = monomial.exponent(&own) else { return None };
+                let others = monomial.factors().iter().filter(|(generator, _)| *generator != own).cloned().collect();
+                let others = Poly::single(Monomial::from_factors(others), coefficient.clone());
+                at.add_assign(&others.times(&value.expanded_power(power).ok()?).ok()?);
+            }
+            self.find_sign(&at, questions)
+        };
+        with(&argument)?.or(with(&argument.scaled(&-Rational::one()))?)
     }
 
     /// sign(u) is −1, 0 or 1: the sign that the poly has in each case.

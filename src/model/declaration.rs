@@ -9,7 +9,7 @@ use crate::kernel::normal::Normalizer;
 use crate::kernel::poly::{Exponent, Monomial, Poly};
 use crate::kernel::setting::{extended, points};
 use crate::kernel::sign::Sign;
-use crate::kernel::term::{Name, Rational, Term};
+use crate::kernel::term::{Function, Name, Rational, Term};
 use crate::syntax::tree::{Comparison, Condition, Declaration, FamilyEntry, FamilyTree, Ident};
 
 /// The declarations of a family with the role of each.
@@ -162,13 +162,29 @@ impl Resolver {
         let (left, right) = (self.term(&condition.left), self.term(&condition.right));
         let (Some(left), Some(right)) = (left, right) else { return };
         let on_variates = [&left, &right].into_iter().any(|side| self.scope.mentions(side, Role::Variate));
-        let (term, strict) = match condition.comparison {
-            Comparison::Less => (difference(right, left), true),
-            Comparison::LessOrEqual => (difference(right, left), false),
-            Comparison::Greater => (difference(left, right), true),
-            Comparison::GreaterOrEqual => (difference(left, right), false),
-            Comparison::NotEqual => (Term::power(difference(left, right), Term::integer(2)), true),
+        let (larger, smaller, strict) = match condition.comparison {
+            Comparison::Less => (right, left, true),
+            Comparison::LessOrEqual => (right, left, false),
+            Comparison::Greater => (left, right, true),
+            Comparison::GreaterOrEqual => (left, right, false),
+            Comparison::NotEqual => (Term::power(difference(left, right), Term::integer(2)), Term::zero(), true),
         };
+        for smaller in either_side(smaller) {
+            let term = difference(larger.clone(), smaller);
+            self.positive_condition(role, condition, on_variates, term, strict, declared);
+        }
+    }
+
+    /// A condition: the term is > 0, or ≥ 0 where it is not strict.
+    fn positive_condition(
+        &mut self,
+        role: Role,
+        condition: &Condition,
+        on_variates: bool,
+        term: Term,
+        strict: bool,
+        declared: &mut Declared,
+    ) {
         let support = declared.support.clone().filter(|_| on_variates);
         let sign = sign(&declared.context, support.as_ref(), &term);
         if sign == Some(Sign::Negative) || strict && matches!(sign, Some(Sign::Zero | Sign::Nonpositive)) {
@@ -243,6 +259,16 @@ impl Resolver {
             .filter(|(role, _)| *role == Role::Parameter)
             .flat_map(|(_, declaration)| declaration.names.clone())
             .collect()
+    }
+}
+
+/// What is to be smaller where a term is: e and −e of |e|.
+fn either_side(smaller: Term) -> Vec<Term> {
+    match &smaller {
+        Term::Apply(Function::Abs, arguments) => {
+            vec![arguments[0].clone(), difference(Term::zero(), arguments[0].clone())]
+        }
+        _ => vec![smaller],
     }
 }
 

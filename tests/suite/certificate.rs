@@ -7,7 +7,7 @@ use fisherproof::catalogue;
 use fisherproof::certificate::{Saved, Verified, read, same_family, verify, write};
 use fisherproof::derive::family::{Derived, derive_with};
 use fisherproof::derive::report::Status;
-use fisherproof::kernel::certificate::{Certificate, Proposition, Rule, Split, Step, Tower};
+use fisherproof::kernel::certificate::{Casework, Certificate, Proposition, Rule, Split, Step, Tower};
 use fisherproof::kernel::term::{Name, Term};
 use fisherproof::kernel::theorem::Checker;
 use fisherproof::model::family::Family;
@@ -31,6 +31,9 @@ const FAMILIES: [&str; 8] = [
 
 /// Joint densities, worked out one coordinate at a time.
 const JOINT: [&str; 3] = ["normal_pair", "multinomial_three", "dirichlet_three"];
+
+/// Joint densities, worked out by the cases of one coordinate.
+const CASES: [&str; 3] = ["bivariate_logarithmic", "tobit", "step_stress"];
 
 type Premises = Vec<(Term, usize)>;
 type Witness = Vec<(Name, Term)>;
@@ -71,7 +74,7 @@ fn terms(step: &mut Step) -> Vec<&mut Term> {
         Proposition::Invariance { .. } => {}
     }
     match &mut step.rule {
-        Rule::Algebra | Rule::Enumeration | Rule::Tower(_) | Rule::Exchange(_) => {}
+        Rule::Algebra | Rule::Enumeration | Rule::Tower(_) | Rule::Cases(_) | Rule::Exchange(_) => {}
         Rule::Linearity(premises) => all.extend(premises.iter_mut().map(|(coefficient, _)| coefficient)),
         Rule::Moment(moment) => {
             for piece in &mut moment.pieces {
@@ -218,8 +221,8 @@ fn every_changed_structure_is_rejected() {
                         });
                     }
                 }
-                // Forged one by one in `every_changed_split_is_rejected`.
-                Rule::Algebra | Rule::Enumeration | Rule::Tower(_) | Rule::Exchange(_) => {}
+                // Forged one by one in `every_changed_split_is_rejected` and `every_changed_case_is_rejected`.
+                Rule::Algebra | Rule::Enumeration | Rule::Tower(_) | Rule::Cases(_) | Rule::Exchange(_) => {}
             }
             let mut wrong_rule = good.clone();
             let own = &mut wrong_rule.certificate.steps[position].rule;
@@ -274,6 +277,53 @@ fn every_changed_split_is_rejected() {
                 }
             }
         }
+    }
+}
+
+/// The cases of one coordinate: which there are, and what is summed over them.
+#[test]
+fn every_changed_case_is_rejected() {
+    for name in CASES {
+        let good = saved(name);
+        verify(&good).expect("a true certificate");
+        let forge = |what: &str, change: &dyn Fn(&mut Certificate)| {
+            let mut forged = good.clone();
+            change(&mut forged.certificate);
+            assert!(verify(&forged).is_err(), "{name}: accepted {what}");
+        };
+        fn cases(own: &mut Certificate) -> &mut Casework {
+            own.cases.as_mut().expect("cases")
+        }
+        forge("no cases", &|own| own.cases = None);
+        forge("cases of what has none", &|own| cases(own).coordinate = Name::new("z"));
+        forge("one case less", &|own| drop(cases(own).parts.pop()));
+        forge("one case twice", &|own| {
+            let twice = cases(own).parts[0].clone();
+            cases(own).parts.push(twice);
+        });
+        forge("the cases exchanged", &|own| cases(own).parts.swap(0, 1));
+        forge("a case without steps", &|own| cases(own).parts[1].steps.clear());
+        let mut tried = 0;
+        for position in 0..good.certificate.steps.len() {
+            let Rule::Cases(premises) = &good.certificate.steps[position].rule else { continue };
+            tried += 1;
+            let put = |what: &str, premises: Vec<usize>| {
+                forge(what, &|own| own.steps[position].rule = Rule::Cases(premises.clone()));
+            };
+            put("a sum over one case", premises[..1].to_vec());
+            put("a case too many", [premises.as_slice(), &[0]].concat());
+            put("steps that are not there", vec![usize::MAX; premises.len()]);
+            put("another step of the second case", vec![premises[0], premises[1] + 1]);
+            for which in 0..2 {
+                let original = terms(&mut good.certificate.steps[position].clone())[which].clone();
+                for changed in changes(&original) {
+                    forge(&format!("{changed} for {original}"), &|own| {
+                        *terms(&mut own.steps[position])[which] = changed.clone();
+                    });
+                }
+            }
+        }
+        assert!(tried > 2, "{name}: only {tried} steps by cases");
     }
 }
 

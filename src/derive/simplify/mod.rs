@@ -199,6 +199,17 @@ impl Simplifier {
         if let Some(constant) = poly.as_constant() {
             return Term::Number(constant);
         }
+        // A variate's own functions are better known than their polynomial.
+        let interpolated = match poly.contains_any(&self.variates) {
+            true => None,
+            false => self.normalizer.interpolated(&poly).ok().flatten(),
+        };
+        let spread = poly.len();
+        let poly = match &interpolated {
+            // ((1 − b)/a)^x with x 0 or 1 is a + (1 − a − b) x over a; e^(a + b x) is best as it is.
+            Some(own) if has_powers(&poly) && !has_powers(own) => self.normalizer.canonical(own).unwrap_or(poly),
+            _ => poly,
+        };
         let plain = present(&poly);
         let lowered = self.lower_special(&plain);
         let mut starts = vec![lowered.clone()];
@@ -208,12 +219,7 @@ impl Simplifier {
         if let Ok(Some(reflected)) = self.normalizer.reflected(&poly) {
             starts.push(present(&reflected));
         }
-        // A variate's own functions are better known than their polynomial.
-        if !poly.contains_any(&self.variates)
-            && let Ok(Some(interpolated)) = self.normalizer.interpolated(&poly)
-        {
-            starts.push(present(&interpolated));
-        }
+        starts.extend(interpolated.as_ref().map(present));
         if let Some(rational) = self.rationalised(&poly) {
             starts.push(present(&rational));
         }
@@ -238,7 +244,7 @@ impl Simplifier {
             Effort::Whole => (starts, forms.into_iter().flatten().collect::<Vec<Term>>()),
         };
         // Σ a/b may be much shorter than what it is over one denominator.
-        let apart = (2 * given.len() < poly.len()).then(|| present(given));
+        let apart = (2 * given.len() < spread).then(|| present(given));
         for form in first.into_iter().chain(then).chain(apart) {
             // Tidying saves something, but never this much.
             let own = weight(&form);
@@ -434,6 +440,12 @@ fn candidates(poly: &Poly, starts: &[Term]) -> Vec<Vec<Term>> {
     let short: Vec<Term> = starts.iter().map(|start| abbreviations.shorten(start)).collect();
     let found = cas::candidates(&short).unwrap_or_default();
     found.into_iter().map(|forms| forms.iter().map(|form| abbreviations.restore(form)).collect()).collect()
+}
+
+/// Whether something else than e has an exponent that is no number.
+fn has_powers(poly: &Poly) -> bool {
+    let mut factors = poly.terms().flat_map(|(monomial, _)| monomial.factors());
+    factors.any(|(generator, exponent)| *generator != Generator::Euler && exponent.as_rational().is_none())
 }
 
 fn functions(term: &Term) -> BTreeSet<Function> {
