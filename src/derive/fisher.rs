@@ -231,9 +231,14 @@ impl Work<'_> {
         }
         let Some(matrix) = self.report.fisher.matrix() else { return };
         let normalizer = self.search.checker.parameters();
+        // In an angle φ + α where there is one: products of sines and cosines of both have no common factors to see.
+        let (there, back) = self.search.simplifier.angle_changes().into_iter().next().unwrap_or_default();
+        let matrix: Vec<Vec<Term>> =
+            matrix.iter().map(|row| row.iter().map(|entry| entry.substitute(&there)).collect()).collect();
         if let Some(direction) = null_direction(normalizer, &matrix) {
             let direction = self.without_common_factors(direction);
-            let direction: Vec<Term> = direction.iter().map(|poly| self.search.simplifier.simplify(poly)).collect();
+            let shown = |poly: &Poly| self.search.simplifier.simplify(poly).substitute(&back);
+            let direction: Vec<Term> = direction.iter().map(shown).collect();
             let shown: Vec<String> = direction.iter().map(Term::to_string).collect();
             let shown = shown.join(", ");
             self.report.remarks.push(match self.family.given.is_empty() {

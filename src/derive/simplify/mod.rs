@@ -5,6 +5,7 @@
 //! exponentials and of angles, or part by part; [`weight`] compares them.
 
 mod abbreviation;
+mod angle;
 mod conjugate;
 mod declared;
 mod easy;
@@ -32,6 +33,7 @@ use crate::kernel::poly::{Generator, Monomial, Poly, spend};
 use crate::kernel::term::{Function, Name, Term};
 
 use abbreviation::Abbreviations;
+use angle::Angle;
 use exponential::{has_exponentials, present};
 use square::{complete_squares, pair_conjugates};
 use tidy::{common_factor, distribute_numbers, raise, scale, split_power};
@@ -54,6 +56,8 @@ pub struct Simplifier {
     /// Points of the domains, once they are asked for.
     trials: OnceCell<Vec<BTreeMap<Name, f64>>>,
     variates: Vec<Name>,
+    /// Sums that sines and cosines are taken of.
+    angles: Vec<Angle>,
     /// How many points a finite support lists.
     points: usize,
     /// Variables that take whole numbers only.
@@ -129,6 +133,7 @@ impl Simplifier {
             negative: RefCell::default(),
             trials: OnceCell::new(),
             variates: setting.support().names(),
+            angles: angle::angles(setting.log_density(), &setting.support().names()),
             points: match setting.support() {
                 Support::Points { points, .. } => points.len(),
                 Support::Product { .. } => 1,
@@ -255,7 +260,7 @@ impl Simplifier {
             self.offer_with_variants(&mut pool, &form);
         }
         if depth == 0 && effort == Effort::Whole {
-            for parts in self.by_parts(&poly).into_iter().chain(self.gathered(&poly)) {
+            for parts in self.by_parts(&poly).into_iter().chain(self.gathered(&poly)).chain(self.by_angles(&poly)) {
                 self.offer_with_variants(&mut pool, &parts);
             }
             if let Some(form) = self.multiple(&poly) {
