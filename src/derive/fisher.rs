@@ -232,12 +232,12 @@ impl Work<'_> {
         let Some(matrix) = self.report.fisher.matrix() else { return };
         let normalizer = self.search.checker.parameters();
         // In an angle φ + α where there is one: products of sines and cosines of both have no common factors to see.
-        let (there, back) = self.search.simplifier.angle_changes().into_iter().next().unwrap_or_default();
+        let angles = self.search.simplifier.angles();
         let matrix: Vec<Vec<Term>> =
-            matrix.iter().map(|row| row.iter().map(|entry| entry.substitute(&there)).collect()).collect();
+            matrix.iter().map(|row| row.iter().map(|entry| entry.substitute(&angles.there)).collect()).collect();
         if let Some(direction) = null_direction(normalizer, &matrix) {
             let direction = self.without_common_factors(direction);
-            let shown = |poly: &Poly| self.search.simplifier.simplify(poly).substitute(&back);
+            let shown = |poly: &Poly| self.search.simplifier.simplify(poly).substitute(&angles.back);
             let direction: Vec<Term> = direction.iter().map(shown).collect();
             let shown: Vec<String> = direction.iter().map(Term::to_string).collect();
             let shown = shown.join(", ");

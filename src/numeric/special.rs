@@ -256,6 +256,10 @@ pub fn besselk(nu: f64, x: f64) -> f64 {
     if height.exp() == 0.0 {
         return 0.0;
     }
+    // Too large for one; of the largest orders the steps would be too many.
+    if height.exp() == f64::INFINITY {
+        return f64::INFINITY;
+    }
     let value = |t: f64| (exponent(t) - height).exp() * 0.5 * (1.0 + (-2.0 * nu * t).exp());
     // From the highest point both ways, as far as it counts: of a large order that is far from 0.
     let top = (peak / step).round();

@@ -101,6 +101,15 @@ fn an_integral_that_diverges_is_refuted_by_what_it_exceeds() {
 }
 
 #[test]
+fn a_condition_on_an_absolute_value_is_two() {
+    derive("variate x : real where abs(x - t) < 1 parameter t : real density 1/2")
+        .says(&["R1 fails: the support depends on t", "= 1 — proved"]);
+    derive("variate x : real where 2 >= abs(x) parameter t : positive density exp(t*x)*t/(exp(2*t) - exp(-2*t))")
+        .exits(0)
+        .says(&["x ≤ 2 and x + 2 ≥ 0", "= 1 — proved"]);
+}
+
+#[test]
 fn conditions_are_told_and_those_that_say_nothing_left_out() {
     derive("variate x : real parameter a : real constant c : positive where c^2 - a^2 >= 0 density exp(-(x - a)^2/(2*c))/sqrt(2*pi*c)")
         .exits(0)

@@ -1,7 +1,7 @@
 //! The forms of results: what a statistician would write, whatever the letters are called.
 
 use fisherproof::derive::family::derive;
-use fisherproof::derive::report::Report;
+use fisherproof::derive::report::{Report, Status};
 use fisherproof::kernel::term::Term;
 use fisherproof::model::resolve_family;
 use fisherproof::syntax;
@@ -96,4 +96,39 @@ fn the_logarithm_of_a_density_keeps_its_quotients() {
     let weibull =
         report("parameter k : positive, l : positive variate x : positive density k/l*(x/l)^(k - 1)*exp(-(x/l)^k)");
     assert_eq!(weibull.log_density.to_string(), "k*log(x/l) + log(k/x) - (x/l)^k");
+}
+
+/// What depends on two angles through their sum alone.
+#[test]
+fn an_angle_that_is_a_sum_stays_one() {
+    let fringe = report(
+        "given a : real variate k : {0, 1} parameter v : interval(0, 1), f : angle \
+         mass (1 + (2*k - 1)*v*cos(f + a))/2",
+    );
+    assert_eq!(fringe.fisher.get(&[0, 0]).expect("an entry").to_string(), "1/(1 - v^2*cos(f + a)^2)*cos(f + a)^2");
+    let direction = fringe.null_direction.expect("one direction for one answer");
+    assert_eq!(texts(&direction), ["v*sin(f + a)", "cos(f + a)"]);
+}
+
+/// A covariate with two values is no exponent.
+#[test]
+fn powers_of_a_covariate_with_two_values() {
+    let chain = report(
+        "given x : {0, 1} variate y : {0, 1} parameter a : interval(0, 1), b : interval(0, 1) \
+         mass a^((1 - x)*y)*(1 - a)^((1 - x)*(1 - y))*b^(x*y)*(1 - b)^(x*(1 - y))",
+    );
+    assert_eq!(chain.status, Status::Proved);
+    let mean = chain.mean.expect("a mean")[0].to_string();
+    assert!(!mean.contains("^x"), "{mean}");
+}
+
+/// z K_(v + 1)(z) − 2v K_v(z) is z K_(v − 1)(z).
+#[test]
+fn two_bessel_functions_are_one_where_they_can_be() {
+    let gas = report(
+        "variate g : interval(1, infinity) parameter t : positive \
+         density g*sqrt(g^2 - 1)/(t*besselk(2, 1/t))*exp(-g/t)",
+    );
+    let mean = gas.mean.expect("a mean")[0].to_string();
+    assert!(mean.contains("besselk(2, 1/t)") && !mean.contains("besselk(0"), "{mean}");
 }

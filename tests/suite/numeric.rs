@@ -108,6 +108,12 @@ fn poles_and_outside_of_domains_are_undefined() {
 }
 
 #[test]
+fn bessel_k_of_an_order_too_large_for_numbers() {
+    assert_eq!(special::besselk(1e15, 2.0), f64::INFINITY);
+    assert_eq!(special::besselk(2.0, 1e15), 0.0);
+}
+
+#[test]
 fn zeta_left_of_the_pole() {
     // mpmath: zeta(0), zeta(1/2), zeta(-1), zeta(-5/2), zeta(-3), zeta(-2)
     let values = [

@@ -222,3 +222,39 @@ fn no_sign_is_wrong_at_any_point() {
     }
     assert!(known > 300, "only {known} signs were found");
 }
+
+/// Bessel functions of other orders than the two of the normal form, and multiples of two powers.
+#[test]
+fn bessel_functions_and_powers() {
+    let own = context(
+        &[
+            ("v", Domain::positive()),
+            ("z", Domain::positive()),
+            ("t", Domain::positive()),
+            ("k", Domain::natural()),
+            ("r", Domain::real()),
+        ],
+        &[],
+    );
+    assert_eq!(sign(&own, "besselk(v - 1, z)"), Some(Sign::Positive));
+    assert_eq!(sign(&own, "-2*besselk(v - 1, z)"), Some(Sign::Negative));
+    assert_eq!(sign(&own, "besselk(k - 1/2, z)"), Some(Sign::Positive));
+    // Of an order between −1 and 0 the series is positive, below it may not be.
+    assert_eq!(sign(&own, "besseli(v - 1, z)"), Some(Sign::Positive));
+    assert_eq!(sign(&own, "besseli(v - 2, z)"), None);
+    assert_eq!(sign(&own, "besselk(v - 1, z) - besselk(v, z)"), None);
+    assert_eq!(sign(&own, "(2 + t)^(k + 1) - (1 + t)^(k + 1)"), Some(Sign::Positive));
+    assert_eq!(sign(&own, "(1 + t)*(2 + t)^(-k) - (2 + t)*(1 + t)^(-k)"), Some(Sign::Negative));
+    // (2 + t)^r is below (1 + t)^r for negative r.
+    assert_eq!(sign(&own, "(3 + t)*(2 + t)^r - (2 + t)*(1 + t)^r"), None);
+    assert_eq!(sign(&own, "(1 + t)*(2 + t)^k - (2 + t)*(1 + t)^k"), None);
+}
+
+/// |u| is u or −u.
+#[test]
+fn absolute_values() {
+    let own = context(&[("x", Domain::real()), ("m", Domain::real())], &["1 - x + m", "1 + x - m"]);
+    assert_eq!(sign(&own, "1 - abs(x - m)"), Some(Sign::Positive));
+    assert_eq!(sign(&own, "2 - abs(x - m) - x + m"), Some(Sign::Positive));
+    assert_eq!(sign(&own, "1 - 2*abs(x - m)"), None);
+}

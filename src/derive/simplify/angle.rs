@@ -1,49 +1,76 @@
 //! Angles that are sums: what depends on φ and α through φ + α alone is short in φ + α, and long in either.
 
+use std::collections::BTreeSet;
+
 use super::Simplifier;
-use crate::kernel::poly::Poly;
+use crate::kernel::poly::{Generator, Poly};
 use crate::kernel::term::{Function, Name, Term};
 
-/// An angle c·v + rest of the density, c = ±1, and v in terms of it.
-#[derive(Clone)]
-pub(super) struct Angle {
-    /// While the angle is worked with, its variable stands for all of it.
-    variable: Name,
-    whole: Term,
-    inverse: Term,
+/// Variables that stand for whole angles while these are worked with, one for each angle.
+#[derive(Default)]
+pub struct Angles {
+    /// v as v − rest, for an angle v + rest: what was the angle is v alone.
+    pub there: Vec<(Name, Term)>,
+    /// v as the angle again.
+    pub back: Vec<(Name, Term)>,
+    /// All that the angles are made of.
+    names: BTreeSet<Name>,
 }
 
-/// The angles that the density takes sines and cosines of, apart from those of the variates.
-pub(super) fn angles(log_density: &Term, variates: &[Name]) -> Vec<Angle> {
-    let mut found: Vec<Angle> = Vec::new();
-    visit(log_density, &mut |argument| {
-        let Term::Sum(terms) = argument else { return };
-        if variates.iter().any(|name| argument.contains(name)) || found.iter().any(|own| own.whole == *argument) {
-            return;
+impl Angles {
+    /// The sums that the density takes sines and cosines of, apart from those of the variates.
+    ///
+    /// Each has a variable that no other of them holds; where one has not, there are none.
+    pub(super) fn of(log_density: &Term, variates: &[Name]) -> Angles {
+        let mut found: Vec<Term> = Vec::new();
+        visit(log_density, &mut |argument| {
+            let apart = !variates.iter().any(|name| argument.contains(name));
+            if matches!(argument, Term::Sum(_)) && apart && !found.contains(argument) {
+                found.push(argument.clone());
+            }
+        });
+        let mut angles = Angles::default();
+        for whole in &found {
+            let Term::Sum(terms) = whole else { continue };
+            let own = |name: &Name| found.iter().filter(|other| other.contains(name)).count() == 1;
+            let chosen = terms.iter().enumerate().rev().find_map(|(position, term)| {
+                let (name, negative) = single(term)?;
+                let rest = terms.iter().enumerate().filter(|(other, _)| *other != position);
+                let rest = Term::sum(rest.map(|(_, term)| term.clone()).collect());
+                (own(&name) && !rest.contains(&name)).then_some((name, negative, rest))
+            });
+            let Some((name, negative, rest)) = chosen else { return Angles::default() };
+            let distance = Term::Variable(name.clone()) - rest;
+            angles.there.push((name.clone(), if negative { -distance } else { distance }));
+            angles.back.push((name, whole.clone()));
+            angles.names.extend(whole.variables());
         }
-        let single = |term: &Term| match term {
-            Term::Variable(name) => Some((name.clone(), false)),
-            Term::Product(factors) => match &factors[..] {
-                [sign, Term::Variable(name)] if *sign == Term::integer(-1) => Some((name.clone(), true)),
-                _ => None,
-            },
+        angles
+    }
+
+    /// Whether sines and cosines are of these angles' parts, and of nothing else.
+    fn are_all_of(&self, poly: &Poly) -> bool {
+        let (mut any, mut others) = (false, false);
+        poly.visit_generators(&mut |generator| {
+            if let Generator::Call(Function::Sin | Function::Cos, arguments) = generator {
+                any = true;
+                others |= !arguments[0].to_term().variables().iter().all(|name| self.names.contains(name));
+            }
+        });
+        any && !others
+    }
+}
+
+/// v or −v.
+fn single(term: &Term) -> Option<(Name, bool)> {
+    match term {
+        Term::Variable(name) => Some((name.clone(), false)),
+        Term::Product(factors) => match &factors[..] {
+            [sign, Term::Variable(name)] if *sign == Term::integer(-1) => Some((name.clone(), true)),
             _ => None,
-        };
-        let Some((position, (variable, negative))) =
-            terms.iter().enumerate().rev().find_map(|(position, term)| Some((position, single(term)?)))
-        else {
-            return;
-        };
-        let rest = terms.iter().enumerate().filter(|(own, _)| *own != position).map(|(_, term)| term.clone());
-        let rest = Term::sum(rest.collect());
-        if rest.contains(&variable) || rest.variables().is_empty() {
-            return;
-        }
-        let distance = Term::Variable(variable.clone()) - rest;
-        let inverse = if negative { -distance } else { distance };
-        found.push(Angle { variable, whole: argument.clone(), inverse });
-    });
-    found
+        },
+        _ => None,
+    }
 }
 
 fn visit(term: &Term, look: &mut dyn FnMut(&Term)) {
@@ -53,27 +80,20 @@ fn visit(term: &Term, look: &mut dyn FnMut(&Term)) {
     term.children().for_each(|child| visit(child, look));
 }
 
-/// A change of variable, and the way back.
-type Change = (Vec<(Name, Term)>, Vec<(Name, Term)>);
-
 impl Simplifier {
-    /// The changes by which a variable comes to stand for an angle that it is part of.
-    pub fn angle_changes(&self) -> Vec<Change> {
-        let change = |own: &Angle| {
-            let name = || own.variable.clone();
-            (vec![(name(), own.inverse.clone())], vec![(name(), own.whole.clone())])
-        };
-        self.angles.iter().map(change).collect()
+    /// The angles of the density that are sums.
+    pub fn angles(&self) -> &Angles {
+        &self.angles
     }
 
-    /// Forms in one of the angles, where that makes the whole shorter.
-    pub(super) fn by_angles(&self, poly: &Poly) -> Vec<Term> {
-        let forms = self.angle_changes().into_iter().filter_map(|(there, back)| {
-            let moved = poly.to_term().substitute(&there);
-            let moved = self.normalizer.canonical(&self.normalizer.normalize(&moved).ok()?).ok()?;
-            let form = (moved.len() <= poly.len()).then(|| self.simplify(&moved))?;
-            Some(form.substitute(&back))
-        });
-        forms.collect()
+    /// The form in these angles.
+    pub(super) fn by_angles(&self, poly: &Poly) -> Option<Term> {
+        let Angles { there, back, .. } = &self.angles;
+        if there.is_empty() || !self.angles.are_all_of(poly) {
+            return None;
+        }
+        let moved = poly.to_term().substitute(there);
+        let moved = self.normalizer.canonical(&self.normalizer.normalize(&moved).ok()?).ok()?;
+        (moved.len() <= poly.len()).then(|| self.simplify(&moved).substitute(back))
     }
 }

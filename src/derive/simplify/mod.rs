@@ -33,7 +33,7 @@ use crate::kernel::poly::{Generator, Monomial, Poly, spend};
 use crate::kernel::term::{Function, Name, Term};
 
 use abbreviation::Abbreviations;
-use angle::Angle;
+use angle::Angles;
 use exponential::{has_exponentials, present};
 use square::{complete_squares, pair_conjugates};
 use tidy::{common_factor, distribute_numbers, raise, scale, split_power};
@@ -57,7 +57,7 @@ pub struct Simplifier {
     trials: OnceCell<Vec<BTreeMap<Name, f64>>>,
     variates: Vec<Name>,
     /// Sums that sines and cosines are taken of.
-    angles: Vec<Angle>,
+    angles: Angles,
     /// How many points a finite support lists.
     points: usize,
     /// Variables that take whole numbers only.
@@ -133,7 +133,7 @@ impl Simplifier {
             negative: RefCell::default(),
             trials: OnceCell::new(),
             variates: setting.support().names(),
-            angles: angle::angles(setting.log_density(), &setting.support().names()),
+            angles: Angles::of(setting.log_density(), &setting.support().names()),
             points: match setting.support() {
                 Support::Points { points, .. } => points.len(),
                 Support::Product { .. } => 1,
