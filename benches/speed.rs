@@ -26,6 +26,53 @@ const SPLIT: &str = "--split";
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fisherproof");
 const RUNS: usize = 15;
 
+/// The families of any textbook, in their usual parametrisations.
+const TEXTBOOK: [&str; 43] = [
+    "bernoulli",
+    "bernoulli_logit",
+    "binomial",
+    "poisson",
+    "poisson_log_rate",
+    "geometric",
+    "geometric_trials",
+    "negative_binomial",
+    "logarithmic",
+    "categorical_three",
+    "finite_tilt",
+    "exponential",
+    "exponential_scale",
+    "gamma",
+    "gamma_scale",
+    "gamma_mean_shape",
+    "gamma_known_shape",
+    "inverse_gamma",
+    "beta",
+    "beta_mean_precision",
+    "normal",
+    "normal_variance",
+    "normal_precision",
+    "normal_natural",
+    "normal_known_mean",
+    "normal_known_variance",
+    "normal_curved",
+    "log_normal",
+    "half_normal",
+    "rayleigh",
+    "maxwell",
+    "chi_square",
+    "chi",
+    "weibull_known_shape",
+    "pareto_known_scale",
+    "power_function",
+    "laplace_known_location",
+    "generalised_normal_known_shape",
+    "nakagami",
+    "von_mises",
+    "inverse_gaussian",
+    "truncated_exponential",
+    "zero_truncated_poisson",
+];
+
 fn main() {
     let first = env::args().nth(1).unwrap_or_default();
     match first.as_str() {
@@ -48,6 +95,8 @@ fn table() {
     println!("{:44} {:>10} {:>10} {:>10}", "whole processes", "wall", "CPU", "peak");
     let baseline = show("Symbolica started, one derivative", own, &[BASELINE], RUNS);
     let family = show("fisherproof derive gamma", PROGRAM, &["derive", "gamma", "--quiet"], RUNS);
+    let textbook = [&["derive", "--quiet", "--format", "latex"], &TEXTBOOK[..]].concat();
+    show(&format!("fisherproof derive, {} textbook families", TEXTBOOK.len()), PROGRAM, &textbook, 3);
     let count = catalogue::families().count();
     let all = ["derive", "--all", "--quiet", "--format", "latex"];
     show(&format!("fisherproof derive --all, {count} families"), PROGRAM, &all, 3);
