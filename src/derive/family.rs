@@ -216,7 +216,11 @@ impl Work<'_> {
             let mut theorems = Vec::new();
             for indices in self.kinds(order) {
                 let formal = self.differentiated(Term::log_density(), &indices);
-                let Some((value, theorem)) = self.worked_out(&formal) else { return };
+                let Some((value, theorem)) = self.worked_out(&formal) else {
+                    let reason = Some("the log-density was not differentiated".to_owned());
+                    self.report.checks.push(Check { reason, ..check(kind, Status::NotProved) });
+                    return;
+                };
                 tensor.set(&indices, value.clone());
                 equations.push(Equation { left: formal, right: value });
                 theorems.push(theorem);
@@ -316,13 +320,18 @@ impl Work<'_> {
         let mut own = regularity(self.family, self.report.exponential.is_some(), finite, normalized, kink);
         // η is as smooth as the score shows it to be: |a| is not, where a is zero.
         let derivatives = [CheckKind::Score, CheckKind::Hessian];
-        let exponential = self.report.exponential.is_some();
-        for check in self.report.checks.iter().filter(|check| exponential && derivatives.contains(&check.kind)) {
+        let smooth = self.report.exponential.is_some() || finite;
+        for check in self.report.checks.iter().filter(|check| smooth && derivatives.contains(&check.kind)) {
             for assumption in &check.assumptions {
                 if !own.assumptions.contains(assumption) {
                     own.assumptions.push(assumption.clone());
                 }
             }
+        }
+        let differentiated = |check: &Check| check.kind == CheckKind::Hessian && matches!(check.status, Status::Proved);
+        if own.status == Status::Proved && !self.report.checks.iter().any(differentiated) {
+            own.status = Status::NotProved;
+            own.reason = Some("the log-density was not differentiated twice".to_owned());
         }
         if own.status == Status::Refuted {
             self.report.remarks.extend(own.reason.clone());

@@ -621,7 +621,7 @@ impl Normalizer {
 
     /// |u| is u or −u: the sign that the poly has with either.
     fn sign_either_side(&self, poly: &Poly, questions: usize) -> Option<Sign> {
-        let questions = questions.checked_sub(2)?;
+        let questions = questions.checked_sub(6)?;
         let (own, argument) =
             poly.terms().flat_map(|(monomial, _)| monomial.factors()).find_map(|(generator, _)| match generator {
                 Generator::Call(Function::Abs, arguments) => Some((generator.clone(), arguments[0].clone())),
