@@ -3,8 +3,8 @@
 use num_traits::{One, Signed};
 
 use super::normal::Normalizer;
-use super::poly::{Exponent, Generator, Monomial, Poly};
-use super::sign::Sign;
+use super::poly::{Exponent, Generator, Poly};
+use super::sign::{Sign, coefficients_in};
 use super::term::{Function, Term};
 
 /// So many steps of the recurrence are tried.
@@ -41,14 +41,14 @@ impl Normalizer {
         if !apart.abs().is_one() {
             return None;
         }
-        let [above, below] = [upper, lower].map(|own| coefficient(poly, own));
+        let (above, below) = (coefficient(poly, upper)?, coefficient(poly, lower)?);
         (1..=MOST_STEPS).find_map(|steps| {
             let order = order.minus(&Poly::integer(steps));
             let written = match function {
                 Function::BesselK => self.bessel_k(&order, z).ok()?,
                 _ => self.bessel_i(&order, z).ok()?,
             };
-            let [own_above, own_below] = [upper, lower].map(|own| coefficient(&written, own));
+            let (own_above, own_below) = (coefficient(&written, upper)?, coefficient(&written, lower)?);
             let cross = above.times(&own_below).ok()?.minus(&below.times(&own_above).ok()?);
             if own_above.is_zero() || !self.is_zero(&cross).ok()? {
                 return None;
@@ -94,14 +94,6 @@ fn is_bessel(generator: &Generator) -> bool {
 }
 
 /// What a generator is multiplied by.
-fn coefficient(poly: &Poly, of: &Generator) -> Poly {
-    let mut sum = Poly::zero();
-    for (monomial, number) in poly.terms() {
-        let (own, others): (Vec<_>, Vec<_>) =
-            monomial.factors().iter().cloned().partition(|(generator, _)| generator == of);
-        if !own.is_empty() {
-            sum.add_term(Monomial::from_factors(others), number.clone());
-        }
-    }
-    sum
+fn coefficient(poly: &Poly, of: &Generator) -> Option<Poly> {
+    Some(coefficients_in(poly, of, 1)?.into_iter().nth(1).unwrap_or_else(Poly::zero))
 }

@@ -5,12 +5,14 @@
 
 use std::sync::Arc;
 
+use num_traits::One;
+
 use super::domain::{Domain, Support};
 use super::normal::Normalizer;
-use super::section::slice;
+use super::section::with_last_slice;
 use super::setting::Setting;
 use super::sign::Sign;
-use super::term::{Name, Term};
+use super::term::{Name, Rational, Term};
 use super::theorem::Rejection;
 
 /// More values than this are not cases.
@@ -55,11 +57,11 @@ impl Cases {
         };
         match &coordinates[position].1 {
             Domain::Finite(values) if values.len() <= MOST_CASES => values.iter().try_for_each(&mut fixed)?,
-            Domain::Integers { lower: Some(least @ Term::Number(_)), upper: None } => {
+            Domain::Integers { lower: Some(least @ Term::Number(value)), upper: None } => {
                 fixed(least)?;
+                let next = Term::Number(value + &Rational::one());
                 let mut coordinates = coordinates.clone();
-                coordinates[position].1 =
-                    Domain::Integers { lower: Some(least.clone() + Term::one()), upper: None }.map(&mut plain);
+                coordinates[position].1 = Domain::Integers { lower: Some(next), upper: None };
                 let support = Support::Product { coordinates, inequalities: inequalities.clone() };
                 let (context, witness) = (whole.context().clone(), whole.witness().to_vec());
                 let setting = Setting::new(support, context, whole.log_density().clone(), witness)?;
@@ -90,12 +92,6 @@ impl Case {
     }
 }
 
-/// A number as the language's own terms write it.
-fn plain(term: &Term) -> Term {
-    let normalizer = Normalizer::new(&Default::default());
-    normalizer.normalize(term).map_or_else(|_| term.clone(), |poly| poly.to_term())
-}
-
 /// What is left of a support where one coordinate has a value; `None` when nothing is.
 fn fix(whole: &Setting, position: usize, at: &[(Name, Term)]) -> Result<Option<Support>, Rejection> {
     let Support::Product { coordinates, inequalities } = whole.support() else { return Ok(None) };
@@ -118,10 +114,5 @@ fn fix(whole: &Setting, position: usize, at: &[(Name, Term)]) -> Result<Option<S
             _ => return Err(Rejection::Malformed(format!("`{condition}` may be negative"))),
         }
     }
-    let support = Support::Product { coordinates, inequalities: left };
-    // A last coordinate takes the conditions on it into its domain.
-    let Support::Product { coordinates, .. } = &support else { return Ok(None) };
-    let [(name, _)] = coordinates.as_slice() else { return Ok(Some(support)) };
-    let last = slice(&support, whole.context(), name)?;
-    Ok(Some(Support::Product { coordinates: vec![(name.clone(), last.domain)], inequalities: last.inequalities }))
+    with_last_slice(Support::Product { coordinates, inequalities: left }, whole.context()).map(Some)
 }

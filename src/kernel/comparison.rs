@@ -7,7 +7,7 @@ use num_traits::{One, Signed};
 
 use super::normal::Normalizer;
 use super::poly::{Exponent, Generator, Monomial, Poly};
-use super::sign::Sign;
+use super::sign::{Sign, grouped};
 use super::term::{Function, Rational};
 
 impl Normalizer {
@@ -45,18 +45,7 @@ impl Normalizer {
     /// of A − B where they agree: it is A (M − N) + (A − B) N.
     fn sign_between_multiples(&self, poly: &Poly) -> Option<Sign> {
         let symbolic = |(_, exponent): &(Generator, Exponent)| exponent.as_rational().is_none();
-        let mut groups: Vec<(Monomial, Poly)> = Vec::new();
-        for (monomial, number) in poly.terms() {
-            let (power, rest): (Vec<_>, Vec<_>) = monomial.factors().iter().cloned().partition(symbolic);
-            let (power, rest) = (Monomial::from_factors(power), Monomial::from_factors(rest));
-            match groups.iter_mut().find(|(own, _)| *own == power) {
-                Some((_, multiple)) => multiple.add_term(rest, number.clone()),
-                None => groups.push((power, Poly::single(rest, number.clone()))),
-            }
-            if groups.len() > 2 {
-                return None;
-            }
-        }
+        let groups = grouped(poly, 2, &symbolic)?;
         let [(power, multiple), (other, second)] = groups.as_slice() else { return None };
         let positive = |monomial: &Monomial| self.monomial_sign(monomial) == Some(Sign::Positive);
         if power.is_one() || other.is_one() || !positive(power) || !positive(other) {

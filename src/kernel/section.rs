@@ -58,15 +58,7 @@ impl Section {
             whole.log_density().clone() - log_marginal.clone(),
             [whole.witness(), witness].concat(),
         )?;
-        // A last coordinate takes the conditions on it into its domain.
-        let marginal = match slice.others.as_slice() {
-            [(name, _)] => {
-                let others = product(slice.others.clone(), slice.inequalities);
-                let last = self::slice(&others, whole.context(), name)?;
-                product(vec![(name.clone(), last.domain)], last.inequalities)
-            }
-            _ => product(slice.others, slice.inequalities),
-        };
+        let marginal = with_last_slice(product(slice.others, slice.inequalities), whole.context())?;
         let marginal = Setting::new(marginal, whole.context().clone(), log_marginal.clone(), whole.witness().to_vec())?;
         Ok(Section { whole: whole.clone(), conditional, marginal })
     }
@@ -84,6 +76,14 @@ impl Section {
     pub fn marginal(&self) -> &Arc<Setting> {
         &self.marginal
     }
+}
+
+/// A support whose only coordinate, if there is but one, takes the conditions on it into its domain.
+pub(super) fn with_last_slice(support: Support, context: &Context) -> Result<Support, Rejection> {
+    let Support::Product { coordinates, .. } = &support else { return Ok(support) };
+    let [(name, _)] = coordinates.as_slice() else { return Ok(support) };
+    let last = slice(&support, context, name)?;
+    Ok(Support::Product { coordinates: vec![(name.clone(), last.domain)], inequalities: last.inequalities })
 }
 
 /// Cuts a product region along a coordinate.

@@ -12,7 +12,7 @@ use super::division::divide_exactly;
 use super::domain::Domain;
 use super::memo::fingerprint;
 use super::normal::Normalizer;
-use super::poly::{Exponent, Generator, Monomial, Poly, rational_power, spend};
+use super::poly::{Exponent, Generator, Monomial, Poly, spend};
 use super::quadratic::two_squares;
 use super::term::{Function, Name, Rational, Term};
 
@@ -306,17 +306,8 @@ impl Normalizer {
     /// Σ m_j·(Σ k_i log n_i): terms that share all but the logarithm of a number are decided together.
     fn sign_by_number_logarithms(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(4)?;
-        let mut groups: Vec<(Monomial, Poly)> = Vec::new();
-        for (monomial, coefficient) in poly.terms() {
-            let is_log = |generator: &Generator| matches!(generator, Generator::Log(inner) if matches!(**inner, Generator::Prime(_)));
-            let (logs, others): (Vec<_>, Vec<_>) =
-                monomial.factors().iter().cloned().partition(|(generator, _)| is_log(generator));
-            let (logs, others) = (Monomial::from_factors(logs), Monomial::from_factors(others));
-            match groups.iter_mut().find(|(own, _)| *own == others) {
-                Some((_, part)) => part.add_term(logs, coefficient.clone()),
-                None => groups.push((others, Poly::single(logs, coefficient.clone()))),
-            }
-        }
+        let is_log = |generator: &Generator| matches!(generator, Generator::Log(inner) if matches!(**inner, Generator::Prime(_)));
+        let groups = grouped(poly, usize::MAX, &|(generator, _)| !is_log(generator))?;
         if groups.len() == poly.len() || groups.len() < 2 {
             return None;
         }
@@ -622,32 +613,15 @@ impl Normalizer {
     /// |u| is u or −u: the sign that the poly has with either.
     fn sign_either_side(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(6)?;
-        let (own, argument) =
-            poly.terms().flat_map(|(monomial, _)| monomial.factors()).find_map(|(generator, _)| match generator {
-                Generator::Call(Function::Abs, arguments) => Some((generator.clone(), arguments[0].clone())),
-                _ => None,
-            })?;
-        let with = |value: &Poly| {
-            let mut at = Poly::zero();
-            for (monomial, coefficient) in poly.terms() {
-                let Exponent::Integer(power @ 0..) = monomial.exponent(&own) else { return None };
-                let others = monomial.factors().iter().filter(|(generator, _)| *generator != own).cloned().collect();
-                let others = Poly::single(Monomial::from_factors(others), coefficient.clone());
-                at.add_assign(&others.times(&value.expanded_power(power).ok()?).ok()?);
-            }
-            self.find_sign(&at, questions)
-        };
+        let (own, argument) = first_call(poly, Function::Abs)?;
+        let with = |value: &Poly| self.find_sign(&with_value(poly, &own, value)?, questions);
         with(&argument)?.or(with(&argument.scaled(&-Rational::one()))?)
     }
 
     /// sign(u) is −1, 0 or 1: the sign that the poly has in each case.
     fn sign_by_cases(&self, poly: &Poly, questions: usize) -> Option<Sign> {
         let questions = questions.checked_sub(2)?;
-        let (own, argument) =
-            poly.terms().flat_map(|(monomial, _)| monomial.factors()).find_map(|(generator, _)| match generator {
-                Generator::Call(Function::Sign, arguments) => Some((generator.clone(), arguments[0].clone())),
-                _ => None,
-            })?;
+        let (own, argument) = first_call(poly, Function::Sign)?;
         let cases: &[i64] = match self.sign(&argument) {
             Some(Sign::Nonnegative) => &[0, 1],
             Some(Sign::Nonpositive) => &[-1, 0],
@@ -669,16 +643,7 @@ impl Normalizer {
         };
         let mut common: Option<Sign> = None;
         for case in cases {
-            let mut at = Poly::zero();
-            for (monomial, coefficient) in poly.terms() {
-                let power = match monomial.exponent(&own) {
-                    Exponent::Integer(power @ 0..) => power,
-                    _ => return None,
-                };
-                let others = monomial.factors().iter().filter(|(generator, _)| *generator != own).cloned().collect();
-                let value = rational_power(&Rational::from_integer((*case).into()), power).ok()?;
-                at.add_term(Monomial::from_factors(others), coefficient * value);
-            }
+            let mut at = with_value(poly, &own, &Poly::integer(*case))?;
             // Of a count n, sign(n) is 0 for n = 0 alone, and 1 for 1 and what follows.
             if let Some(count) = &count {
                 let moved = match case {
@@ -860,6 +825,47 @@ impl Normalizer {
     }
 
     // ——— rational bounds ———
+}
+
+/// The first factor that is a call of a function, and its argument.
+fn first_call(poly: &Poly, function: Function) -> Option<(Generator, Poly)> {
+    poly.terms().flat_map(|(monomial, _)| monomial.factors()).find_map(|(generator, _)| match generator {
+        Generator::Call(own, arguments) if *own == function => Some((generator.clone(), arguments[0].clone())),
+        _ => None,
+    })
+}
+
+/// A polynomial in a generator with a value in its place; `None` where it stands under a power that is no whole one.
+fn with_value(poly: &Poly, own: &Generator, value: &Poly) -> Option<Poly> {
+    let mut at = Poly::zero();
+    for (monomial, coefficient) in poly.terms() {
+        let Exponent::Integer(power @ 0..) = monomial.exponent(own) else { return None };
+        let others = monomial.factors().iter().filter(|(generator, _)| generator != own).cloned().collect();
+        let others = Poly::single(Monomial::from_factors(others), coefficient.clone());
+        at.add_assign(&others.times(&value.expanded_power(power).ok()?).ok()?);
+    }
+    Some(at)
+}
+
+/// Σ m · part: the terms by the product m of their factors of one kind; `None` for more products than `most`.
+pub(super) fn grouped(
+    poly: &Poly,
+    most: usize,
+    is_of_kind: &dyn Fn(&(Generator, Exponent)) -> bool,
+) -> Option<Vec<(Monomial, Poly)>> {
+    let mut groups: Vec<(Monomial, Poly)> = Vec::new();
+    for (monomial, number) in poly.terms() {
+        let (own, rest): (Vec<_>, Vec<_>) = monomial.factors().iter().cloned().partition(is_of_kind);
+        let (own, rest) = (Monomial::from_factors(own), Monomial::from_factors(rest));
+        if let Some((_, part)) = groups.iter_mut().find(|(known, _)| *known == own) {
+            part.add_term(rest, number.clone());
+        } else if groups.len() < most {
+            groups.push((own, Poly::single(rest, number.clone())));
+        } else {
+            return None;
+        }
+    }
+    Some(groups)
 }
 
 /// The coefficients of a polynomial in one variable, constant first, all of them free of it.
