@@ -72,16 +72,18 @@ pub(super) fn fit(setting: &Setting, name: &Name, support: &Domain, change: &Cha
             None => return Vec::new(),
         }
     }
-    let mut found = Vec::new();
-    for lemma in LEMMAS.iter().filter(|lemma| lemma.factor.is_one()) {
-        if lemma.domain.is_discrete() != change.domain.is_discrete() {
-            continue;
-        }
-        if let Some(instance) = fit_lemma(support, change, lemma, &targets, &scope) {
-            found.push(instance);
-        }
+    let found = |targets: &[(Term, Poly)]| -> Vec<Instance> {
+        let fitting = LEMMAS.iter().filter(|lemma| lemma.factor.is_one());
+        let fitting = fitting.filter(|lemma| lemma.domain.is_discrete() == change.domain.is_discrete());
+        fitting.filter_map(|lemma| fit_lemma(support, change, lemma, targets, &scope)).collect()
+    };
+    let instances = found(&targets);
+    if !instances.is_empty() || !change.domain.is_discrete() {
+        return instances;
     }
-    found
+    // (2n)! is 4ⁿ n! Γ(n + ½)/√π.
+    let halved = targets.into_iter().map(|(map, target)| Some((map, scope.halved(&target, &change.variable).ok()??)));
+    halved.collect::<Option<Vec<_>>>().map_or_else(Vec::new, |targets| found(&targets))
 }
 
 /// Fits one lemma on every piece.

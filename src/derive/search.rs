@@ -360,7 +360,10 @@ impl Search {
             Ok((_, value)) if value.len() > self.most_shown() => return Err(Obstacle::TooLarge("a closed form").into()),
             Ok((premises, value)) => {
                 let is = self.written(of, &value);
-                self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises))?
+                match self.push(Proposition::Expectation { of: of.clone(), is }, Rule::Linearity(premises)) {
+                    Err(_) if self.is_enumerated() => self.whole(of)?,
+                    known => known?,
+                }
             }
             Err(failure) => self.whole(of).map_err(|_| failure)?,
         };
@@ -393,7 +396,12 @@ impl Search {
             Ok(premises) => premises,
             Err(failure) => vec![(Term::one(), self.whole(of).map_err(|_| failure)?)],
         };
-        Ok(self.push(Proposition::Expectation { of: of.clone(), is: is.clone() }, Rule::Linearity(premises))?)
+        let proposition = Proposition::Expectation { of: of.clone(), is: is.clone() };
+        match self.push(proposition.clone(), Rule::Linearity(premises)) {
+            // Written out, it may divide by what vanishes at some points; added up over the points it need not.
+            Err(_) if self.is_enumerated() => Ok(self.push(proposition, Rule::Enumeration)?),
+            known => Ok(known?),
+        }
     }
 
     fn most_shown(&self) -> usize {

@@ -30,7 +30,7 @@ pub fn second_parameters(family: &Family) -> Vec<(Name, Term)> {
 /// log p as declared, no logarithm taken apart yet.
 pub fn log_density(family: &Family) -> Term {
     match &family.density {
-        DensityForm::Density { body, .. } => body.clone().log(),
+        DensityForm::Density { body, .. } => replaced(body, &family.massless.powers).log(),
         DensityForm::LogDensity { body, .. } => body.clone(),
         DensityForm::Exponential { natural, statistic, log_partition, base, .. } => {
             let mut terms: Vec<Term> = natural
@@ -44,6 +44,15 @@ pub fn log_density(family: &Family) -> Term {
             }
             Term::sum(terms)
         }
+    }
+}
+
+/// A product with some of its factors replaced.
+fn replaced(body: &Term, factors: &[(Term, Term)]) -> Term {
+    match (factors.iter().find(|(factor, _)| factor == body), body) {
+        (Some((_, instead)), _) => instead.clone(),
+        (None, Term::Product(_)) if !factors.is_empty() => body.map_children(&mut |own| replaced(own, factors)),
+        _ => body.clone(),
     }
 }
 

@@ -62,7 +62,8 @@ impl Cases {
                 let next = Term::Number(value + &Rational::one());
                 let mut coordinates = coordinates.clone();
                 coordinates[position].1 = Domain::Integers { lower: Some(next), upper: None };
-                let support = Support::Product { coordinates, inequalities: inequalities.clone() };
+                let inequalities = without_implied(whole, &coordinates, inequalities.clone())?;
+                let support = with_last_slice(Support::Product { coordinates, inequalities }, whole.context())?;
                 let (context, witness) = (whole.context().clone(), whole.witness().to_vec());
                 let setting = Setting::new(support, context, whole.log_density().clone(), witness)?;
                 parts.push(Case { value: None, setting });
@@ -114,5 +115,24 @@ fn fix(whole: &Setting, position: usize, at: &[(Name, Term)]) -> Result<Option<S
             _ => return Err(Rejection::Malformed(format!("`{condition}` may be negative"))),
         }
     }
-    with_last_slice(Support::Product { coordinates, inequalities: left }, whole.context()).map(Some)
+    let inequalities = without_implied(whole, &coordinates, left)?;
+    with_last_slice(Support::Product { coordinates, inequalities }, whole.context()).map(Some)
+}
+
+/// The conditions that the domains of the coordinates do not meet by themselves.
+fn without_implied(
+    whole: &Setting,
+    coordinates: &[(Name, Domain)],
+    conditions: Vec<Term>,
+) -> Result<Vec<Term>, Rejection> {
+    let support = Support::Product { coordinates: coordinates.to_vec(), inequalities: Vec::new() };
+    let normalizer = Normalizer::on_support(whole.context(), &support);
+    let mut left = Vec::with_capacity(conditions.len());
+    for condition in conditions {
+        let sign = normalizer.sign(&normalizer.normalize(&condition)?);
+        if !matches!(sign, Some(Sign::Positive | Sign::Nonnegative | Sign::Zero)) {
+            left.push(condition);
+        }
+    }
+    Ok(left)
 }

@@ -26,7 +26,13 @@ impl std::fmt::Display for RejectedStep {
 }
 
 /// Replays every step; the theorem of each is returned, in order.
+///
+/// The witness of the certificate must be the setting's own.
 pub fn replay(setting: &Arc<Setting>, certificate: &Certificate) -> Result<Vec<Theorem>, RejectedStep> {
+    if certificate.witness != setting.witness() {
+        let rejection = Rejection::Malformed("the witness is not that of what is proved".into());
+        return Err(RejectedStep { step: 0, rule: "witness", rejection });
+    }
     let parts = certificate.split.as_deref().map(|split| replay_split(setting, split)).transpose()?;
     let cases = certificate.cases.as_deref().map(|cases| replay_cases(setting, cases)).transpose()?;
     let cases = cases.as_ref().map(|(cases, theorems)| (cases, theorems.iter().map(Vec::as_slice).collect()));

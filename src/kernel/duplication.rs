@@ -1,11 +1,11 @@
 //! Legendre's duplication: Γ, log Γ and ψ at two arguments that are half an odd number apart.
 
 use super::normal::Normalizer;
-use super::poly::{Generator, Outcome, Poly};
+use super::poly::{Exponent, Generator, Monomial, Outcome, Poly};
 use super::reflection::{arguments, whole_order};
 use super::sign::Sign;
 use super::special::signed_factorial;
-use super::term::{Function, Rational};
+use super::term::{Function, Name, Rational};
 
 /// Steps of the recurrence between the two arguments.
 const MOST_STEPS: i64 = 4;
@@ -31,6 +31,30 @@ impl Normalizer {
         let result = self.with_functions(poly, &mut |generator, own| match lower(own) {
             Some((w, steps)) => self.duplication(generator, &w, steps),
             None => Ok(None),
+        })?;
+        Ok(Some(result))
+    }
+
+    /// The same with log Γ(2w) = (2w − 1) log 2 + log Γ(w) + log Γ(w + ½) − ½ log π, where w grows with a variable
+    /// one by one (DLMF 5.5.5).
+    ///
+    /// `None` where there is no such argument.
+    pub fn halved(&self, poly: &Poly, name: &Name) -> Outcome<Option<Poly>> {
+        let own = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
+        let two = Rational::from_integer(2.into());
+        let grows = |argument: &Poly| argument.coefficient(&own) == two;
+        if !arguments(poly).iter().any(grows) {
+            return Ok(None);
+        }
+        let result = self.with_functions(poly, &mut |generator, argument| {
+            if !matches!(generator, Generator::Log(_)) || !grows(argument) {
+                return Ok(None);
+            }
+            let w = argument.scaled(&half());
+            let mut sum = self.log(&Poly::integer(2))?.times(&argument.minus(&Poly::one()))?;
+            sum.add_assign(&self.log_gamma(&w)?.plus(&self.log_gamma(&w.plus(&Poly::constant(half())))?));
+            sum.add_assign(&self.log(&Poly::generator(Generator::Pi))?.scaled(&-half()));
+            Ok(Some(sum))
         })?;
         Ok(Some(result))
     }

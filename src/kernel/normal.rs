@@ -439,7 +439,7 @@ impl Normalizer {
     }
 
     /// Whether a normal form takes whole numbers only: whole multiples of products of whole variables.
-    pub(super) fn is_whole(&self, poly: &Poly) -> bool {
+    pub fn is_whole(&self, poly: &Poly) -> bool {
         let whole = |name: &Name| match self.context.domains.get(name) {
             Some(Domain::Integers { .. }) => true,
             Some(Domain::Finite(values)) => {

@@ -236,7 +236,11 @@ pub(super) fn square_root(poly: &Poly) -> Outcome<Option<Poly>> {
             return Ok(None);
         }
         rest = rest.minus(&term.times(&root.scaled(&Rational::from_integer(2.into())).plus(&term))?);
+        let terms = root.len();
         root.add_assign(&term);
+        if root.len() == terms {
+            return Ok(None);
+        }
     }
     Ok(None)
 }

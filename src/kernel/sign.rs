@@ -631,7 +631,7 @@ impl Normalizer {
             Some((monomial, coefficient)) if coefficient.is_one() => match monomial.factors() {
                 [(Generator::Variable(name), Exponent::Integer(1))] => match self.context.domains.get(name) {
                     Some(Domain::Integers { lower: Some(lower), upper: None })
-                        if lower.is_zero() && self.is_free(name) =>
+                        if lower.is_zero() =>
                     {
                         Some(name.clone())
                     }
@@ -645,14 +645,23 @@ impl Normalizer {
         for case in cases {
             let mut at = with_value(poly, &own, &Poly::integer(*case))?;
             // Of a count n, sign(n) is 0 for n = 0 alone, and 1 for 1 and what follows.
+            let mut scope: Option<Normalizer> = None;
             if let Some(count) = &count {
                 let moved = match case {
                     0 => Term::zero(),
-                    _ => Term::Variable(count.clone()) + Term::one(),
+                    _ if self.is_free(count) => Term::Variable(count.clone()) + Term::one(),
+                    // Where more is declared of n, that is not said of n − 1.
+                    _ => {
+                        let before = Name::new(&format!("{count} - 1"));
+                        let domain = Domain::Integers { lower: Some(Term::zero()), upper: None };
+                        scope = Some(self.beside(vec![(before.clone(), domain)]));
+                        Term::Variable(before) + Term::one()
+                    }
                 };
-                at = self.normalize(&at.to_term().substitute(&[(count.clone(), moved)])).ok()?;
+                let scope = scope.as_ref().unwrap_or(self);
+                at = scope.normalize(&at.to_term().substitute(&[(count.clone(), moved)])).ok()?;
             }
-            let here = self.find_sign(&at, questions)?;
+            let here = scope.as_ref().unwrap_or(self).find_sign(&at, questions)?;
             common = Some(common.map_or(Some(here), |common| common.or(here))?);
         }
         common

@@ -343,16 +343,17 @@ impl Checker {
     pub fn enumerate(&self, normalizer: &Normalizer, of: &Term) -> Result<Poly, Rejection> {
         // Each factor is worked out once, on the whole support; a normal form with a condition
         // there may fail at one point, so the conditions must have been discharged.
-        let pointwise = self.fresh_pointwise();
         let factors = match of {
             Term::Product(factors) if !of.is_plain() => factors.iter().collect(),
             Term::Power(base, exponent) if !of.is_plain() && **exponent == Term::integer(2) => vec![&**base; 2],
             _ => vec![of],
         };
-        let forms: Vec<Poly> = factors.into_iter().map(|own| pointwise.normalize(own)).collect::<Result<_, _>>()?;
-        if !pointwise.conditions().is_empty() {
-            return Err(Rejection::Malformed("a quantity that may be divided by zero on the support".into()));
-        }
+        let pointwise = self.fresh_pointwise();
+        let forms = factors.iter().map(|own| pointwise.normalize(own)).collect::<Result<Vec<Poly>, _>>();
+        let forms = match forms {
+            Ok(forms) if pointwise.conditions().is_empty() => forms,
+            _ => return self.enumerate_point_by_point(normalizer, &factors),
+        };
         let masses = self.masses()?;
         normalizer.assume(&masses.conditions);
         let mut total = Poly::zero();
@@ -368,6 +369,28 @@ impl Checker {
                     None => normalizer.normalize(&form.to_term().substitute(at))?,
                 })?;
             }
+            total.add_assign(&value);
+        }
+        Ok(total)
+    }
+
+    /// The same where a factor has no form that holds on the whole support: at each point it is made of the
+    /// log-density at that point.
+    fn enumerate_point_by_point(&self, normalizer: &Normalizer, factors: &[&Term]) -> Result<Poly, Rejection> {
+        let names = self.setting.support().names();
+        if !factors.iter().all(|own| is_pointwise(own, &names)) {
+            return Err(Rejection::Malformed("a quantity that may be divided by zero on the support".into()));
+        }
+        let masses = self.masses()?;
+        normalizer.assume(&masses.conditions);
+        let mut total = Poly::zero();
+        for Mass { at, mass, .. } in &masses.points {
+            let here = normalizer.fresh().with_log_density(&self.setting.log_density().substitute(at));
+            let mut value = mass.clone();
+            for own in factors {
+                value = value.times(&here.normalize(&own.substitute(at))?)?;
+            }
+            normalizer.assume(&here.assumed());
             total.add_assign(&value);
         }
         Ok(total)
@@ -563,4 +586,17 @@ impl Checker {
         self.scopes.borrow_mut().insert(key, normalizer.clone());
         normalizer
     }
+}
+
+/// Whether the value at a point follows from the log-density at that point alone: no derivative by a variate, no
+/// variate exchanged.
+fn is_pointwise(term: &Term, variates: &[Name]) -> bool {
+    let own = match term {
+        Term::Derivative(_, by) => !variates.contains(by),
+        Term::LogDensity(replaced) => !replaced
+            .iter()
+            .any(|(name, by)| variates.contains(name) || variates.iter().any(|variate| by.contains(variate))),
+        _ => true,
+    };
+    own && term.children().all(|child| is_pointwise(child, variates))
 }

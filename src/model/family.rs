@@ -1,5 +1,6 @@
 //! A family of densities as its author declared it, every name resolved.
 
+use super::massless::Massless;
 use crate::kernel::domain::{Context, Domain, Support};
 use crate::kernel::term::{Name, Term};
 use crate::source::Span;
@@ -19,6 +20,8 @@ pub struct Family {
     /// variate's own domain is in `variate`.
     pub context: Context,
     pub density: DensityForm,
+    /// What `variate` was declared to hold besides, without mass.
+    pub massless: Massless,
     /// `substitute u = log(x)`.
     pub substitution: Option<(Name, Term)>,
     /// LaTeX of names, as the author gave it.

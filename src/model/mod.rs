@@ -12,6 +12,7 @@ pub mod derivation;
 mod domain;
 mod expression;
 pub mod family;
+pub mod massless;
 mod read;
 mod resolve;
 mod scope;

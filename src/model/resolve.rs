@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::declaration::declared;
 use super::expression::Resolver;
 use super::family::{DensityForm, Family};
+use super::massless::Massless;
 use super::scope::{Meaning, Role, Scope};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::domain::Support;
@@ -53,7 +54,7 @@ impl Resolver {
         if let Some(density) = density.as_ref().filter(|_| tree.complete) {
             self.check_use(tree, density, declared.support.as_ref());
         }
-        Some(Family {
+        let mut family = Family {
             name: tree.name.node.clone(),
             title: tree.title.as_ref().map(|title| title.node.clone()),
             variate: declared.support?,
@@ -62,12 +63,17 @@ impl Resolver {
             given: declared.given,
             context: declared.context,
             density: density?,
+            massless: Massless::default(),
             substitution,
             notation,
             source: citation,
             claims,
             span: tree.name.span,
-        })
+        };
+        if tree.complete && !self.has_errors() {
+            family.leave_out_massless();
+        }
+        Some(family)
     }
 
     fn declare_definitions(&mut self, tree: &FamilyTree) {
