@@ -9,7 +9,7 @@ use fisherproof::kernel::domain::Domain;
 use fisherproof::kernel::term::{Function, Name, Term};
 use fisherproof::model::family::Family;
 use fisherproof::model::resolve_expression;
-use fisherproof::numeric::{Estimate, Region, evaluate, expectation};
+use fisherproof::numeric::{Estimate, Program, Region, evaluate, expectation};
 use fisherproof::render::{Names, condition_text};
 use fisherproof::source::{Source, Span};
 use fisherproof::syntax::parse_bindings;
@@ -141,7 +141,7 @@ impl Point {
 /// Fisher matrix, mean and divergence: closed forms where they are known, else by quadrature.
 pub fn at(report: &Report, point: &Point) -> NumericValues {
     let family = &report.family;
-    let numbers = Numbers { report, point: &point.values, region: Region::new(&family.variate, &point.values) };
+    let numbers = Numbers { report, point: &point.values, region: Region::new(family.declared_support(), &point.values) };
     let count = family.parameters.len();
     let mut values = NumericValues {
         at: family
@@ -214,19 +214,19 @@ impl Numbers<'_> {
 
     fn expectation(&self, of: &Term) -> Option<Estimate> {
         let names = self.report.family.variate.names();
-        let value = |term: &Term, x: &[f64]| {
-            let mut point = self.point.clone();
-            point.extend(names.iter().cloned().zip(x.iter().copied()));
-            evaluate(term, &point)
+        let program = |term: &Term| Program::new(term, &names, self.point);
+        let log_density = self.report.family.declared_logarithm().unwrap_or_else(|| self.report.log_density.clone());
+        let log = program(&log_density);
+        let mass = match &log_density {
+            Term::Apply(Function::Log, mass) => Some(program(&mass[0])),
+            _ => None,
         };
         // Where log p has no value, p is zero or beyond all floats; but a mass that has none may be anything.
         let discrete = self.report.family.variate.is_discrete();
-        let vanishes = |x: &[f64]| match &self.report.log_density {
-            Term::Apply(Function::Log, mass) => value(&mass[0], x) == Some(0.0),
-            _ => false,
-        };
+        let vanishes = |x: &[f64]| mass.as_ref().is_some_and(|mass| mass.value(x) == Some(0.0));
         let unknown = |x: &[f64]| if discrete && !vanishes(x) { f64::NAN } else { f64::NEG_INFINITY };
-        let log_density = |x: &[f64]| value(&self.report.log_density, x).unwrap_or_else(|| unknown(x));
-        expectation(&log_density, &|x| value(of, x).unwrap_or(f64::NAN), self.region.as_ref()?)
+        let log_density = |x: &[f64]| log.value(x).unwrap_or_else(|| unknown(x));
+        let of = program(of);
+        expectation(&log_density, &|x| of.value(x).unwrap_or(f64::NAN), self.region.as_ref()?)
     }
 }

@@ -17,12 +17,27 @@ pub struct Massless {
     /// Powers of the mass with a base that vanishes where the exponent does, and powers of positive quantities
     /// that are equal to them on the support.
     pub powers: Vec<(Term, Term)>,
+    /// The support as it was declared, where powers of the mass were changed.
+    pub declared: Option<Support>,
 }
 
 /// The points of a longer list are not looked at one by one.
 const MOST_POINTS: usize = 256;
 
 impl Family {
+    /// The support with the points that have no mass, where numbers are worked out from the mass as declared.
+    pub fn declared_support(&self) -> &Support {
+        self.massless.declared.as_ref().unwrap_or(&self.variate)
+    }
+
+    /// The logarithm of the mass as declared, where it has powers that are 0 at some points.
+    pub fn declared_logarithm(&self) -> Option<Term> {
+        match &self.density {
+            DensityForm::Density { body, .. } if !self.massless.powers.is_empty() => Some(body.clone().log()),
+            _ => None,
+        }
+    }
+
     /// Takes points where the mass is 0 for all values of the parameters out of the support: single ones of a
     /// finite support, and those where a factor Bᴱ has B = 0 at the least value of a coordinate, but for E = 0
     /// (0⁰ = 1).
@@ -83,6 +98,7 @@ impl Family {
             if !counts || !on_support.is_whole(&form) || on_support.sign(&form) != Some(Sign::Nonnegative) {
                 continue;
             }
+            self.massless.declared.get_or_insert_with(|| self.variate.clone());
             let Support::Product { inequalities, .. } = &mut self.variate else { return };
             let own = Term::Variable(name.clone());
             inequalities.push((own.clone() - next) * exponent.clone());

@@ -25,7 +25,7 @@ pub mod special;
 pub mod summation;
 
 pub use enclosure::enclose;
-pub use evaluate::evaluate;
+pub use evaluate::{Program, evaluate};
 pub use expectation::{MOST_EVALUATIONS, Region, expectation};
 pub use interval::Interval;
 pub use quadrature::{Estimate, integrate};

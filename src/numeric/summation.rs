@@ -63,7 +63,7 @@ impl Side<'_> {
         let mut total = Estimate::default();
         let mut absolute = at_mode;
         let mut terms: Vec<f64> = Vec::new();
-        let mut quiet = 0;
+        let (mut quiet, mut void) = (0, 0);
         while terms.len() < MOST_TERMS {
             let k = terms.len() as f64 + 1.0;
             if k > self.length {
@@ -74,6 +74,12 @@ impl Side<'_> {
             absolute += term.value.abs();
             terms.push(term.value);
             quiet = if term.value.abs() <= NEGLIGIBLE * absolute { quiet + 1 } else { 0 };
+            // Beyond the mode a mass that is 0 for so long stays 0.
+            let massless = (self.shape)(self.origin + self.direction * k) == f64::NEG_INFINITY;
+            void = if massless { void + 1 } else { 0 };
+            if void >= QUIET {
+                return Some(rounded(total, absolute));
+            }
             if quiet >= QUIET && absolute > 0.0 {
                 let recent = &terms[terms.len() - QUIET..];
                 let (first, last) = (recent[0].abs(), recent[QUIET - 1].abs());
