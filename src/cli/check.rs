@@ -6,6 +6,7 @@ use fisherproof::cas;
 use fisherproof::derive::family::Request;
 use fisherproof::derive::report::{CheckKind, Report, Status};
 use fisherproof::kernel::poly::grant_budget;
+use fisherproof::model::family::{Claim, Family, Quantity};
 use fisherproof::render::derivation::DerivationOptions;
 use fisherproof::render::{self, Format, Options, Part};
 use serde_json::Value;
@@ -28,9 +29,14 @@ pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
     for input in &inputs {
         for (family, _) in input.families() {
             grant_budget(DEFAULT_BUDGET * PRODUCTS_PER_UNIT);
-            let mut report = work_out(family, Request::default(), &[])?.report;
-            if report.claims.is_empty() {
+            let mut family = family.clone();
+            let claims_nothing = family.claims.is_empty();
+            if claims_nothing {
                 console.note(&format!("{}: family {} claims nothing", input.source.name, family.name));
+                family.claims.push(that_it_is_normalized(&family));
+            }
+            let mut report = work_out(&family, Request::default(), &[])?.report;
+            if claims_nothing {
                 report.remarks.push("The file claims nothing; that the density is one was decided".to_owned());
             }
             reports.push(Report { status: verdict(&report, destination.format), ..report });
@@ -53,6 +59,11 @@ pub fn run(arguments: &Check, console: &Console) -> Result<Outcome, Failure> {
     let document = if destination.format == Format::Json { joined(&documents) } else { documents.join("\n") };
     destination.write(&document)?;
     Ok(Outcome::of(reports.iter().all(holds) && derivations.iter().all(derivation::holds)))
+}
+
+/// What every family claims by being one.
+fn that_it_is_normalized(family: &Family) -> Claim {
+    Claim { quantity: Quantity::Normalized, value: Vec::new(), span: family.span, text: "normalized".to_owned() }
 }
 
 /// JSON documents as one: an object, or an array of all that they hold.

@@ -1,20 +1,22 @@
-//! Integrals and sums that do not converge: beside a point, or far out, the integrand is at least c/t.
+//! Integrals and sums that do not converge: beside a point, or far out, the integrand is at least c/t, or at least
+//! c/(t log t).
 //!
 //! This is a refutation, so it is exact: at one point of the parameters the kernel decides the sign of t·f(t) − c, or
 //! that t·f(t) does not fall, on all of an interval that ends where t does. Floats only say where to look.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use num_traits::{One, Signed, ToPrimitive, Zero};
+use num_traits::{One, Signed, ToPrimitive};
 
 use super::change::fresh_variable;
-use super::suggestion::corners;
+use super::suggestion::{corners, root_of_linear};
 use crate::kernel::domain::{Context, Domain, Support};
 use crate::kernel::normal::Normalizer;
+use crate::kernel::poly::{Exponent, Generator, Monomial};
 use crate::kernel::section::slice;
 use crate::kernel::setting::Setting;
 use crate::kernel::sign::Sign;
-use crate::kernel::term::{Name, Rational, Term};
+use crate::kernel::term::{Constant, Function, Name, Rational, Term};
 use crate::numeric::sample::Point;
 use crate::numeric::{enclose, evaluate, sample_points};
 
@@ -25,7 +27,7 @@ type Between = (Option<Term>, Option<Term>);
 pub struct Divergence {
     /// Values of the parameters and constants.
     pub at: Vec<(Name, Rational)>,
-    /// c/t, in the variate; the integrand is at least this,
+    /// c/t or c/(t log t), in the variate; the integrand is at least this,
     pub bound: Term,
     /// for the variate between these ends.
     pub between: Between,
@@ -36,7 +38,7 @@ const NEAR: [i64; 3] = [1, 4, 16];
 
 /// Looks for an end at which ∫ f, or Σ f, of a positive function of the only variate diverges.
 ///
-/// `None` says nothing: divergence slower than c/t, as that of 1/(t log t), is not seen.
+/// `None` says nothing: divergence slower than c/(t log t) is not seen.
 pub fn find(setting: &Setting, of: &Term) -> Option<Divergence> {
     find_at(setting, of, sample_points(setting.context(), 6))
 }
@@ -46,7 +48,8 @@ pub fn find_at(setting: &Setting, of: &Term, points: Vec<Point>) -> Option<Diver
     let names = setting.support().names();
     let [name] = names.as_slice() else { return None };
     let slice = slice(setting.support(), setting.context(), name).ok()?;
-    let corners = corners(setting, name);
+    let mut corners = corners(setting, name);
+    corners.extend(poles(setting, name));
     let variable = fresh_variable(setting);
     let integrand = of.clone() * setting.log_density().clone().exp();
     points.into_iter().find_map(|point| {
@@ -56,6 +59,8 @@ pub fn find_at(setting: &Setting, of: &Term, points: Vec<Point>) -> Option<Diver
         let plain = Normalizer::new(&Context::default());
         let number = |end: &Term| plain.normalize(&end.substitute(&at)).ok()?.as_constant();
         let ends = ends(&slice.domain, corners.iter(), &number);
+        let logarithmic = |end: &End| End { logarithmic: true, ..end.clone() };
+        let ends: Vec<End> = ends.iter().cloned().chain(ends.iter().map(logarithmic)).collect();
         let (bound, between) = ends.into_iter().find_map(|end| end.divergence(&integrand, name, &variable))?;
         let occurring = variables(setting, of);
         let at = point.into_iter().filter(|(name, _)| occurring.contains(name)).collect();
@@ -73,12 +78,35 @@ fn variables(setting: &Setting, of: &Term) -> BTreeSet<Name> {
     found
 }
 
+/// Where a negative power has a base, or a logarithm below it an argument less one, that vanishes at one point.
+fn poles(setting: &Setting, name: &Name) -> Vec<Term> {
+    fn look(term: &Term, below: bool, bases: &mut Vec<Term>) {
+        match term {
+            Term::Power(base, exponent) if exponent.as_number().is_some_and(Signed::is_negative) => {
+                bases.push((**base).clone());
+                look(base, true, bases);
+            }
+            Term::Apply(Function::Log, arguments) if below => bases.push(arguments[0].clone() - Term::one()),
+            _ => term.children().for_each(|child| look(child, below, bases)),
+        }
+    }
+    let mut bases = Vec::new();
+    look(setting.log_density(), false, &mut bases);
+    let normalizer = Normalizer::on_support(setting.context(), setting.support());
+    let own = Monomial::from_factors(vec![(Generator::Variable(name.clone()), Exponent::Integer(1))]);
+    let root = |base: &Term| root_of_linear(&normalizer, &normalizer.normalize(base).ok()?, name, &own);
+    bases.iter().filter(|base| base.contains(name)).filter_map(root).map(|root| root.to_term()).collect()
+}
+
 /// One side of a place where the integrand may be too large: x = place ± t with 0 < t < room, or x = ±t with t > room.
+#[derive(Clone)]
 struct End {
     place: Option<Rational>,
     above: bool,
     room: Rational,
     discrete: bool,
+    /// t is e⁻ᵘ, or eᵘ far out, and the integrand is compared with c/u in u.
+    logarithmic: bool,
 }
 
 /// The ends of a domain, and both sides of the corners within it.
@@ -103,10 +131,10 @@ fn ends<'a>(
     let far = |end: &Option<Rational>| end.as_ref().map_or_else(one, |end| one().max(end.abs() + one()));
     let mut found = Vec::new();
     if high.is_none() {
-        found.push(End { place: None, above: true, room: far(&low), discrete });
+        found.push(End { place: None, above: true, room: far(&low), discrete, logarithmic: false });
     }
     if low.is_none() {
-        found.push(End { place: None, above: false, room: far(&high), discrete });
+        found.push(End { place: None, above: false, room: far(&high), discrete, logarithmic: false });
     }
     if discrete {
         return found;
@@ -122,11 +150,13 @@ fn ends<'a>(
         }
         let width = |other: Option<&Rational>| other.map_or_else(one, |other| (other.clone() - place).abs());
         if high.as_ref() != Some(place) {
-            found.push(End { place: Some(place.clone()), above: true, room: width(places.get(index + 1)), discrete });
+            let room = width(places.get(index + 1));
+            found.push(End { place: Some(place.clone()), above: true, room, discrete, logarithmic: false });
         }
         if low.as_ref() != Some(place) {
             let before = index.checked_sub(1).and_then(|before| places.get(before));
-            found.push(End { place: Some(place.clone()), above: false, room: width(before), discrete });
+            let room = width(before);
+            found.push(End { place: Some(place.clone()), above: false, room, discrete, logarithmic: false });
         }
     }
     found
@@ -135,24 +165,18 @@ fn ends<'a>(
 impl End {
     /// c/t and where it bounds the integrand from below, if it does.
     fn divergence(&self, integrand: &Term, name: &Name, variable: &Name) -> Option<(Term, Between)> {
-        let t = Term::Variable(variable.clone());
-        let signed = if self.above { t.clone() } else { -t.clone() };
-        let map = match &self.place {
-            Some(place) => Term::Number(place.clone()) + signed,
-            None => signed,
-        };
-        let product = t.clone() * integrand.substitute(&[(name.clone(), map)]);
+        let product = self.compared(integrand, name, variable)?;
         // Far out the function itself may be beyond all floats.
         let logarithm = product.clone().log();
         let at = |value: f64| evaluate(&logarithm, &BTreeMap::from([(variable.clone(), value)]));
         for scale in NEAR {
-            let scale = Rational::from(scale);
-            let edge = match &self.place {
-                Some(_) => self.room.clone() / &scale,
-                None => self.room.clone() * &scale,
-            };
+            let edge = self.edge(scale)?;
             let from = edge.to_f64()?;
-            let (within, step): (f64, f64) = if self.place.is_some() { (0.99, 0.1) } else { (1.01, 10.0) };
+            let (within, step): (f64, f64) = match (self.is_near(), self.logarithmic) {
+                (true, _) => (0.99, 0.1),
+                (false, false) => (1.01, 10.0),
+                (false, true) => (1.01, 2.0),
+            };
             let samples: Option<Vec<f64>> = (0..9).map(|power| at(from * within * step.powi(power))).collect();
             let samples = samples?;
             // What falls towards the end may fall to nothing.
@@ -160,15 +184,7 @@ impl End {
                 return None;
             }
             let least = samples.iter().copied().fold(f64::INFINITY, f64::min).exp();
-            let end = Some(Term::Number(edge.clone()));
-            let domain = match (&self.place, self.discrete) {
-                (Some(_), _) => Domain::Interval { lower: Some(Term::zero()), upper: end },
-                (None, false) => Domain::Interval { lower: end, upper: None },
-                (None, true) => Domain::Integers { lower: Some(Term::Number(edge.ceil())), upper: None },
-            };
-            let mut context = Context::default();
-            context.domains.insert(variable.clone(), domain);
-            let normalizer = Normalizer::new(&context);
+            let normalizer = self.scope(variable, &edge, self.discrete && !self.logarithmic);
             let bound = simple_below(0.8 * least)?;
             let excess = product.clone() - Term::Number(bound.clone());
             let sign = normalizer.normalize(&excess).ok().and_then(|excess| normalizer.sign(&excess));
@@ -182,15 +198,65 @@ impl End {
         None
     }
 
+    /// Whether the new variable goes to 0 at the end, and not out.
+    fn is_near(&self) -> bool {
+        self.place.is_some() && !self.logarithmic
+    }
+
+    /// t·f(t), where f is the integrand in the new variable t.
+    fn compared(&self, integrand: &Term, name: &Name, variable: &Name) -> Option<Term> {
+        let t = Term::Variable(variable.clone());
+        let distance = match (&self.place, self.logarithmic) {
+            (_, false) => t.clone(),
+            (None, true) => t.clone().exp(),
+            (Some(_), true) => (-t.clone()).exp(),
+        };
+        let signed = if self.above { distance.clone() } else { -distance.clone() };
+        let map = match &self.place {
+            Some(place) => Term::Number(place.clone()) + signed,
+            None => signed,
+        };
+        let here = integrand.substitute(&[(name.clone(), map)]);
+        if !self.logarithmic {
+            return Some(t * here);
+        }
+        // log eᵗ is t before it is beyond all floats.
+        let product = self.scope(variable, &Rational::one(), false).normalize(&(t * distance * here)).ok()?;
+        Some(product.to_term())
+    }
+
+    /// Where the comparison begins.
+    fn edge(&self, scale: i64) -> Option<Rational> {
+        let scale = Rational::from(scale);
+        Some(match (&self.place, self.logarithmic) {
+            (Some(_), false) => self.room.clone() / &scale,
+            (None, false) => self.room.clone() * &scale,
+            (place, true) => {
+                let room = self.room.to_f64()?.ln();
+                let least = if place.is_some() { -room } else { room };
+                Rational::from(least.ceil().max(1.0) as i64) * &scale
+            }
+        })
+    }
+
+    /// The new variable between the end and where the comparison begins.
+    fn scope(&self, variable: &Name, edge: &Rational, discrete: bool) -> Normalizer {
+        let end = Some(Term::Number(edge.clone()));
+        let domain = match (self.is_near(), discrete) {
+            (true, _) => Domain::Interval { lower: Some(Term::zero()), upper: end },
+            (false, false) => Domain::Interval { lower: end, upper: None },
+            (false, true) => Domain::Integers { lower: Some(Term::Number(edge.ceil())), upper: None },
+        };
+        let mut context = Context::default();
+        context.domains.insert(variable.clone(), domain);
+        Normalizer::new(&context)
+    }
+
     /// A bound below t·f(t), where it does not fall on the way to the end: it is nowhere less than where it starts.
     fn least_by_growth(&self, product: &Term, variable: &Name, edge: &Rational) -> Option<Rational> {
-        let near = self.place.is_some();
-        let end = Some(Term::Number(edge.clone()));
-        let mut context = Context::default();
+        let near = self.is_near();
         // Between whole numbers too.
-        let (lower, upper) = if near { (Some(Term::zero()), end) } else { (end, None) };
-        context.domains.insert(variable.clone(), Domain::Interval { lower, upper });
-        let normalizer = Normalizer::new(&context);
+        let normalizer = self.scope(variable, edge, false);
         let logarithm = normalizer.normalize(&product.clone().log()).ok()?;
         let slope = normalizer.differentiate(&logarithm, variable).ok()?;
         let rises = match normalizer.sign(&slope)? {
@@ -205,22 +271,40 @@ impl End {
 
     fn told(&self, bound: Rational, edge: &Rational, name: &Name) -> (Term, Between) {
         let x = Term::Variable(name.clone());
-        let number = |value: Rational| Some(Term::Number(value));
-        let bound = Term::Number(bound);
-        match (&self.place, self.above) {
-            (Some(place), true) if place.is_zero() => (bound / x, (number(place.clone()), number(edge.clone()))),
-            (Some(place), true) => {
-                let distance = x - Term::Number(place.clone());
-                (bound / distance, (number(place.clone()), number(place.clone() + edge)))
-            }
-            (Some(place), false) => {
-                let distance = Term::Number(place.clone()) - x;
-                (bound / distance, (number(place.clone() - edge), number(place.clone())))
-            }
-            (None, true) => (bound / x, (number(edge.clone()), None)),
-            (None, false) => (bound / -x, (None, number(-edge.clone()))),
-        }
+        let place = || self.place.clone().map(Term::Number).filter(|place| !place.is_zero());
+        let distance = match (place(), self.above) {
+            (None, true) => x,
+            (None, false) => -x,
+            (Some(place), true) => x - place,
+            (Some(place), false) => place - x,
+        };
+        let (reach, slow) = match (self.logarithmic, self.place.is_some()) {
+            (false, _) => (Term::Number(edge.clone()), Term::one()),
+            (true, false) if edge.is_one() => (Term::Constant(Constant::E), distance.clone().log()),
+            (true, false) => (Term::Number(edge.clone()).exp(), distance.clone().log()),
+            (true, true) => ((-Term::Number(edge.clone())).exp(), -distance.clone().log()),
+        };
+        let moved = |by: Term| match place() {
+            Some(place) => summed(place + by),
+            None => by,
+        };
+        let (origin, signed) = (self.place.clone().map(Term::Number), if self.above { reach } else { -reach });
+        let between = if self.above { (origin, Some(moved(signed))) } else { (Some(moved(signed)), origin) };
+        // Far out the origin is the other end.
+        let between = match (&self.place, self.above) {
+            (None, true) => (between.1, None),
+            (None, false) => (None, between.0),
+            _ => between,
+        };
+        let below = if slow.is_one() { distance } else { distance * slow };
+        (Term::Number(bound) / below, between)
     }
+}
+
+/// A sum of numbers as one.
+fn summed(term: Term) -> Term {
+    let plain = Normalizer::new(&Context::default());
+    plain.normalize(&term).ok().and_then(|poly| poly.as_constant()).map_or(term, Term::Number)
 }
 
 /// A fraction of few digits that is positive and not above the value.

@@ -99,6 +99,19 @@ pub fn derive_as_asked(family: &Family, request: &Request) -> Result<Derived, Re
     Ok(Derived { certificate: work.search.into_certificate(), report: work.report })
 }
 
+/// What is said of points without mass.
+fn left_out(family: &Family) -> Vec<String> {
+    match family.massless.left_out.as_slice() {
+        [] => Vec::new(),
+        [place] => vec![format!("the mass is 0 at {place}, which is left out of the support")],
+        [place, others @ ..] => {
+            let count = others.len();
+            let points = if count == 1 { "point" } else { "points" };
+            vec![format!("the mass is 0 at {place} and {count} other {points}, which are left out of the support")]
+        }
+    }
+}
+
 fn empty_report(family: &Family, exchange: Exchange) -> Report {
     let count = family.parameters.len();
     let exchange = Arc::new(exchange);
@@ -118,7 +131,7 @@ fn empty_report(family: &Family, exchange: Exchange) -> Report {
         kl_taylor: None,
         checks: Vec::new(),
         claims: Vec::new(),
-        remarks: Vec::new(),
+        remarks: left_out(family),
         derivations: Vec::new(),
         generic: Vec::new(),
         further: Vec::new(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use num_traits::Signed;
 
+use super::split::section;
 use super::claim;
 use super::divergent;
 use super::family::{Work, check, proved};
@@ -165,8 +166,18 @@ impl Work<'_> {
 
     /// What shows that the density has no finite total.
     fn divergence(&self) -> Option<String> {
+        let setting = self.search.setting();
         let names = self.family.variate.names();
-        let sentence = divergent::find(self.search.setting(), &Term::one())?.sentence("the density", names.first()?);
+        let sentence = match names.as_slice() {
+            [name] => divergent::find(setting, &Term::one())?.sentence("the density", name),
+            // What integrating over one of two leaves may be too large (Tonelli).
+            [one, two] => [(one, two), (two, one)].into_iter().find_map(|(left, integrated)| {
+                let (section, _) = section(setting, integrated)?;
+                let what = format!("what integrating over `{integrated}` leaves of the density");
+                Some(divergent::find(section.marginal(), &Term::one())?.sentence(&what, left))
+            })?,
+            _ => return None,
+        };
         Some(format!("the {} of the density diverges: {sentence}", self.total()))
     }
 

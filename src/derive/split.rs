@@ -84,6 +84,20 @@ pub fn find(setting: &Arc<Setting>) -> Option<Split> {
 }
 
 fn cut(setting: &Arc<Setting>, coordinate: &Name) -> Option<Split> {
+    let (section, log_marginal) = section(setting, coordinate)?;
+    let conditional = Search::new(section.conditional(), None);
+    let marginal = Search::new(section.marginal(), None);
+    (conditional.has_method() && marginal.has_method()).then(|| Split {
+        section,
+        coordinate: coordinate.clone(),
+        log_marginal,
+        conditional,
+        marginal,
+    })
+}
+
+/// What integrating over one coordinate leaves, whether or not that can be integrated in turn, and its logarithm.
+pub fn section(setting: &Arc<Setting>, coordinate: &Name) -> Option<(Section, Term)> {
     let slice = slice(setting.support(), setting.context(), coordinate).ok()?;
     let others = inside(setting, &slice.others, &slice.context)?;
     // The whole density as a function of the one coordinate: what it integrates to is the marginal.
@@ -96,15 +110,7 @@ fn cut(setting: &Arc<Setting>, coordinate: &Name) -> Option<Split> {
     let log_marginal = normalizer.log(&normalizer.canonical(&total).ok()?).ok()?;
     let log_marginal = normalizer.canonical(&log_marginal).ok()?.to_term();
     let section = Section::new(setting, coordinate, &log_marginal, &others).ok()?;
-    let conditional = Search::new(section.conditional(), None);
-    let marginal = Search::new(section.marginal(), None);
-    (conditional.has_method() && marginal.has_method()).then(|| Split {
-        section,
-        coordinate: coordinate.clone(),
-        log_marginal,
-        conditional,
-        marginal,
-    })
+    Some((section, log_marginal))
 }
 
 /// Values of the other coordinates inside the region, the parameters being those of the witness.

@@ -150,6 +150,7 @@ pub fn family(name: &str, variate: (&str, Domain), parameters: &[(&str, Domain)]
         given: Vec::new(),
         context: Context::default(),
         density: DensityForm::Density { body: term(density), span: Span::default() },
+        massless: Default::default(),
         substitution: None,
         notation: Vec::new(),
         source: None,

@@ -277,7 +277,11 @@ impl Simplifier {
             }
             Err(_) => false,
         };
-        self.refined(pool).into_iter().find(is_value).unwrap_or_else(|| poly.to_term())
+        let best = self.refined(pool).into_iter().find(is_value).unwrap_or_else(|| poly.to_term());
+        if depth == 0 && functions(&best).contains(&Function::Sign) {
+            return Some(self.zero_powers(&best)).filter(is_value).unwrap_or(best);
+        }
+        best
     }
 
     /// A form, tidied, and what the laws of logarithms and squares make of it.

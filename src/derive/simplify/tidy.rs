@@ -68,6 +68,48 @@ impl Simplifier {
         result
     }
 
+    /// w 0ˣ rather than w − w sgn(x), of a count x.
+    pub(super) fn zero_powers(&self, term: &Term) -> Term {
+        let mut own = term.map_children(&mut |child| self.zero_powers(child));
+        while let Some(changed) = self.with_zero_power(&own) {
+            own = changed;
+        }
+        own
+    }
+
+    /// A sum with one sign less.
+    fn with_zero_power(&self, sum: &Term) -> Option<Term> {
+        let Term::Sum(terms) = sum else { return None };
+        let split: Vec<(Rational, Vec<Term>)> = terms.iter().map(split_number).collect();
+        let is_count = |argument: &Term| {
+            self.normalizer.normalize(argument).is_ok_and(|poly| {
+                let sign = self.normalizer.sign(&poly);
+                self.normalizer.is_whole(&poly) && matches!(sign, Some(Sign::Nonnegative | Sign::Positive))
+            })
+        };
+        for (place, (number, factors)) in split.iter().enumerate() {
+            for (position, factor) in factors.iter().enumerate() {
+                let Term::Apply(Function::Sign, argument) = factor else { continue };
+                let others = [&factors[..position], &factors[position + 1..]].concat();
+                let taken = -number;
+                let holds = |(own, factors): &(Rational, Vec<Term>)| {
+                    *factors == others && own.is_positive() == taken.is_positive() && own.abs() >= taken.abs()
+                };
+                let Some(beside) = split.iter().position(holds).filter(|_| is_count(&argument[0])) else { continue };
+                // 0ˣ qˣ is 0ˣ too, but that is no matter of algebra.
+                let power = Term::power(Term::zero(), argument[0].clone());
+                let before = Some(Term::Number(taken.clone())).filter(|_| !taken.is_one());
+                let left = std::iter::once(Term::Number(&split[beside].0 - &taken)).chain(others.clone()).collect();
+                let mut changed = terms.to_vec();
+                changed[beside] = self.tidy_product(left);
+                changed[place] = product(before.into_iter().chain(others).chain([power]).collect());
+                changed.retain(|term| !term.is_zero());
+                return Some(self::sum(changed));
+            }
+        }
+        None
+    }
+
     fn tidy_power(&self, base: Term, exponent: Term) -> Term {
         if exponent.is_one() {
             return base;
@@ -623,6 +665,19 @@ fn negate_sum(term: &Term) -> Term {
         Term::Sum(terms) => flatten_sum(terms.iter().map(negate).collect()),
         other => negate(other),
     }
+}
+
+/// The number before a product, and its other factors in one order.
+fn split_number(term: &Term) -> (Rational, Vec<Term>) {
+    let factors = match term {
+        Term::Product(factors) => factors.to_vec(),
+        other => vec![other.clone()],
+    };
+    let (numbers, mut others): (Vec<Term>, Vec<Term>) =
+        factors.into_iter().partition(|factor| factor.as_number().is_some());
+    others.retain(|factor| !factor.is_one());
+    others.sort();
+    (numbers.iter().filter_map(Term::as_number).cloned().product(), others)
 }
 
 pub(super) fn flatten_sum(terms: Vec<Term>) -> Term {
