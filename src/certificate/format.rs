@@ -39,19 +39,23 @@ pub fn read(text: &str) -> Result<Saved, String> {
 fn certificate(own: &Certificate) -> Value {
     let steps: Vec<Value> = own.steps.iter().map(step).collect();
     let mut value = json!({ "witness": bindings(&own.witness), "steps": steps });
-    if let Some(split) = &own.split {
-        value["split"] = json!({
-            "coordinate": split.coordinate.as_str(),
-            "log_marginal": split.log_marginal.to_string(),
-            "conditional": certificate(&split.conditional),
-            "marginal": certificate(&split.marginal),
-        });
+    if !own.splits.is_empty() {
+        value["splits"] = own.splits.iter().map(split).collect();
     }
     if let Some(cases) = &own.cases {
         let parts: Vec<Value> = cases.parts.iter().map(certificate).collect();
         value["cases"] = json!({ "coordinate": cases.coordinate.as_str(), "parts": parts });
     }
     value
+}
+
+fn split(own: &Split) -> Value {
+    json!({
+        "coordinate": own.coordinate.as_str(),
+        "log_marginal": own.log_marginal.to_string(),
+        "conditional": certificate(&own.conditional),
+        "marginal": certificate(&own.marginal),
+    })
 }
 
 fn step(step: &Step) -> Value {
@@ -86,7 +90,7 @@ fn rule(rule: &Rule) -> Value {
         }
         Rule::Tower(tower) => {
             let square = tower.square.map_or(Value::Null, |(inner, outer)| json!([inner, outer]));
-            json!({ "tower": [tower.conditional, tower.marginal], "square": square })
+            json!({ "tower": [tower.conditional, tower.marginal], "square": square, "split": tower.split })
         }
         Rule::Cases(positions) => json!({ "cases": positions }),
         Rule::Exchange(own) => json!({ "exchange": own.invariances, "step": own.step }),
@@ -172,9 +176,12 @@ fn read_bindings(value: &Value) -> Result<Vec<(Name, Term)>, String> {
 
 fn read_certificate(value: &Value) -> Result<Certificate, String> {
     let witness = read_bindings(field(value, "witness")?)?;
-    let split = match value.get("split") {
-        Some(split) => Some(Box::new(read_split(split).map_err(|error| format!("split: {error}"))?)),
-        None => None,
+    let splits = match value.get("splits") {
+        Some(_) => list(value, "splits")?
+            .iter()
+            .map(|own| read_split(own).map_err(|error| format!("splits: {error}")))
+            .collect::<Result<Vec<Split>, String>>()?,
+        None => Vec::new(),
     };
     let cases = match value.get("cases") {
         Some(cases) => Some(Box::new(read_cases(cases).map_err(|error| format!("cases: {error}"))?)),
@@ -185,7 +192,7 @@ fn read_certificate(value: &Value) -> Result<Certificate, String> {
         .enumerate()
         .map(|(position, value)| read_step(value).map_err(|error| format!("step {position}: {error}")))
         .collect::<Result<Vec<Step>, String>>()?;
-    Ok(Certificate { witness, split, cases, steps })
+    Ok(Certificate { witness, splits, cases, steps })
 }
 
 fn read_split(value: &Value) -> Result<Split, String> {
@@ -265,7 +272,8 @@ fn read_structured_rule(own: &Map<String, Value>, value: &Value) -> Result<Rule,
             Value::Null => None,
             pair => Some(positions(pair)?),
         };
-        return Ok(Rule::Tower(Tower { conditional, marginal, square }));
+        let split = position(field(value, "split")?)?;
+        return Ok(Rule::Tower(Tower { split, conditional, marginal, square }));
     }
     if own.contains_key("cases") {
         return Ok(Rule::Cases(list(value, "cases")?.iter().map(position).collect::<Result<_, String>>()?));

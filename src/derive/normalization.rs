@@ -3,14 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use num_traits::Signed;
+use num_traits::{One, Signed};
 
-use super::split::section;
 use super::claim;
 use super::divergent;
 use super::family::{Work, check, proved};
 use super::report::{Check, CheckKind, Equation, Status};
 use super::search::Failure;
+use super::split::section;
+use crate::kernel::domain::{Domain, Support};
 use crate::kernel::poly::{Obstacle, Poly};
 use crate::kernel::setting::points;
 use crate::kernel::sign::Sign;
@@ -120,9 +121,14 @@ impl Work<'_> {
                     Some(format!("leave {point} out of the support")),
                 )
             }
-            Err(failure) => match self.divergence() {
-                Some(reason) => (Status::Refuted, reason, None),
-                None => (Status::NotProved, failure.to_string(), None),
+            Err(failure) => match (self.undefined_point(), self.divergence()) {
+                (_, Some(reason)) => (Status::Refuted, reason, None),
+                (Some(point), None) => (
+                    Status::NotProved,
+                    format!("the mass has no value at {point}"),
+                    Some(format!("leave {point} out of the support")),
+                ),
+                (None, None) => (Status::NotProved, failure.to_string(), None),
             },
         };
         self.report.checks.push(Check { reason: Some(reason), ..check(CheckKind::Normalization, status) });
@@ -164,6 +170,16 @@ impl Work<'_> {
         None
     }
 
+    /// The least value of the only variate, where the mass is not defined there: p^k/k at k = 0.
+    fn undefined_point(&self) -> Option<String> {
+        let DensityForm::Density { body, .. } = &self.family.density else { return None };
+        let Support::Product { coordinates, .. } = &self.family.variate else { return None };
+        let [(name, Domain::Integers { lower: Some(least), .. })] = coordinates.as_slice() else { return None };
+        let mass = self.search.checker.parameters().normalize(&body.substitute(&[(name.clone(), least.clone())]));
+        let undefined = matches!(mass, Err(Obstacle::DivisionByZero | Obstacle::Pole(_)));
+        undefined.then(|| format!("`{name} = {least}`"))
+    }
+
     /// What shows that the density has no finite total.
     fn divergence(&self) -> Option<String> {
         let setting = self.search.setting();
@@ -201,13 +217,26 @@ impl Work<'_> {
             _ => (
                 Status::NotProved,
                 format!("`{lemma}` needs `{shown} > 0`, which the declared domains do not give"),
-                Some(format!("add `where {shown} > 0` to the parameters if that is meant")),
+                Some(format!("add `where {} > 0` to the parameters if that is meant", of_same_sign(&shown))),
             ),
         }
     }
 
     fn total(&self) -> &'static str {
         if self.family.variate.is_discrete() { "sum" } else { "integral" }
+    }
+}
+
+/// What is positive where a term is, without positive numbers and below no fraction bar.
+fn of_same_sign(term: &Term) -> Term {
+    match term {
+        Term::Product(factors) => {
+            let positive = |factor: &&Term| factor.as_number().is_none_or(|number| !number.is_positive());
+            let mut left: Vec<Term> = factors.iter().filter(positive).cloned().collect();
+            if left.len() == 1 { of_same_sign(&left.remove(0)) } else { term.clone() }
+        }
+        Term::Power(base, exponent) if exponent.as_number().is_some_and(|power| (-power).is_one()) => (**base).clone(),
+        _ => term.clone(),
     }
 }
 

@@ -67,7 +67,7 @@ enum Method {
     Enumeration,
     Lemma(Vec<Instance>),
     /// One coordinate at a time.
-    Tower(Box<Split>),
+    Tower(Box<Towers>),
     /// The values of one coordinate apart.
     Cases(Box<Casework>),
     None,
@@ -114,7 +114,7 @@ fn jointly(setting: &Arc<Setting>, whole: &[Name], finite: bool) -> Method {
         return Method::Cases(Box::new(cases));
     }
     match split {
-        Some(split) => Method::Tower(Box::new(split)),
+        Some(split) => Method::Tower(Box::new(Towers { splits: vec![split], complete: false })),
         None if finite => Method::Enumeration,
         None => Method::None,
     }
@@ -180,21 +180,16 @@ impl Search {
     pub fn into_certificate(self) -> Certificate {
         let witness = self.setting().witness().to_vec();
         let mut cases = None;
-        let split = match self.method {
+        let mut splits = Vec::new();
+        match self.method {
             Method::Cases(own) => {
                 let parts = own.searches.into_iter().map(Search::into_certificate).collect();
                 cases = Some(Box::new(certificate::Casework { coordinate: own.coordinate, parts }));
-                None
             }
-            Method::Tower(split) => Some(Box::new(certificate::Split {
-                coordinate: split.coordinate,
-                log_marginal: split.log_marginal,
-                conditional: split.conditional.into_certificate(),
-                marginal: split.marginal.into_certificate(),
-            })),
-            _ => None,
+            Method::Tower(towers) => splits.extend(towers.splits.into_iter().map(Split::into_certificate)),
+            _ => {}
         };
-        Certificate { witness, split, cases, steps: self.steps }
+        Certificate { witness, splits, cases, steps: self.steps }
     }
 
     /// Whether there is a way to expectations at all.
@@ -217,20 +212,16 @@ impl Search {
     /// Replays a step and appends it.
     pub fn push(&mut self, proposition: Proposition, rule: Rule) -> Result<usize, Rejection> {
         let step = Step { proposition, rule };
-        let cut = match &self.method {
-            Method::Tower(split) => Some(Cut {
-                section: &split.section,
-                conditional: &split.conditional.theorems,
-                marginal: &split.marginal.theorems,
-            }),
-            _ => None,
+        let cuts: Vec<Cut> = match &self.method {
+            Method::Tower(towers) => towers.splits.iter().map(Split::cut).collect(),
+            _ => Vec::new(),
         };
         let parts: Option<(_, Vec<&[Theorem]>)> = match &self.method {
             Method::Cases(own) => Some((&own.cases, own.searches.iter().map(|search| &*search.theorems).collect())),
             _ => None,
         };
         let cases = parts.as_ref().map(|(cases, theorems)| CaseTheorems { cases, theorems });
-        let theorem = replay_step(&self.checker, &step, &self.theorems, cut, cases)?;
+        let theorem = replay_step(&self.checker, &step, &self.theorems, &cuts, cases)?;
         self.steps.push(step);
         self.theorems.push(theorem);
         Ok(self.steps.len() - 1)
@@ -256,7 +247,8 @@ impl Search {
                 }
                 Err(last)
             }
-            Method::Tower(split) => {
+            Method::Tower(towers) => {
+                let split = &mut towers.splits[0];
                 let (_, outer) = split.iterated(&Term::one())?;
                 Ok(self.checker.parameters().normalize(&split.marginal.value(outer))?)
             }
@@ -292,8 +284,8 @@ impl Search {
         let of = Poly::single(monomial.clone(), One::one()).to_term();
         match &mut self.method {
             Method::None => Err(Failure::NoLemma),
-            Method::Tower(split) => {
-                let (tower, is) = tower(&self.checker, split, &of)?;
+            Method::Tower(towers) => {
+                let (tower, is) = towers.expectation(&self.checker, &of)?;
                 Ok(self.push(Proposition::Expectation { of, is }, Rule::Tower(tower))?)
             }
             Method::Cases(own) => {
@@ -425,10 +417,10 @@ impl Search {
     /// The step that proves E[of] by one application of a lemma, where the parts of `of` have no
     /// moment of their own: log x − log(1 − x) may be plain in the new variable, cos² x + sin² x in none.
     fn whole(&mut self, of: &Term) -> Result<usize, Failure> {
-        if let Method::Tower(split) = &mut self.method {
+        if let Method::Tower(towers) = &mut self.method {
             // The formal log-density would mean another one in a conditional.
             let plain = self.checker.pointwise().normalize(of)?.to_term();
-            let (tower, value) = tower(&self.checker, split, &plain)?;
+            let (tower, value) = towers.expectation(&self.checker, &plain)?;
             let position = self.push(Proposition::Expectation { of: plain, is: value.clone() }, Rule::Tower(tower))?;
             let is = self.simplifier.simplify(&self.checker.parameters().normalize(&value)?);
             let premises = vec![(Term::one(), position)];
@@ -559,13 +551,57 @@ impl Search {
     }
 }
 
-/// How one coordinate after the other gives `E[of]`, and its value.
-fn tower(checker: &Checker, split: &mut Split, of: &Term) -> Result<(Tower, Term), Failure> {
-    let (conditional, marginal) = split.iterated(of)?;
-    let is = split.marginal.value(marginal);
-    let square = match checker.pointwise().sign(&checker.pointwise().normalize(of)?) {
-        Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => None,
-        _ => Some(split.iterated(&(Term::one() + Term::power(of.clone(), Term::integer(2))))?),
-    };
-    Ok((Tower { conditional, marginal, square }, is))
+/// The ways to integrate one coordinate after the other.
+struct Towers {
+    /// The first one integrates the density.
+    splits: Vec<Split>,
+    /// Whether the others have been looked for: of x < y, a function of x may need y integrated first, one of y x.
+    complete: bool,
+}
+
+impl Towers {
+    /// How one coordinate after the other gives `E[of]`, and its value.
+    fn expectation(&mut self, checker: &Checker, of: &Term) -> Result<(Tower, Term), Failure> {
+        let mut first = None;
+        let mut tried = 0;
+        loop {
+            while tried < self.splits.len() {
+                match self.splits[tried].expectation(checker, of) {
+                    Ok((own, is)) => return Ok((Tower { split: tried, ..own }, is)),
+                    Err(failure) => first = first.or(Some(failure)),
+                }
+                tried += 1;
+            }
+            if self.complete {
+                return Err(first.unwrap_or(Failure::NoLemma));
+            }
+            self.complete = true;
+            self.splits.extend(split::others(checker.setting(), &self.splits[0].coordinate));
+        }
+    }
+}
+
+impl Split {
+    fn expectation(&mut self, checker: &Checker, of: &Term) -> Result<(Tower, Term), Failure> {
+        let (conditional, marginal) = self.iterated(of)?;
+        let is = self.marginal.value(marginal);
+        let square = match checker.pointwise().sign(&checker.pointwise().normalize(of)?) {
+            Some(Sign::Positive | Sign::Nonnegative | Sign::Zero) => None,
+            _ => Some(self.iterated(&(Term::one() + Term::power(of.clone(), Term::integer(2))))?),
+        };
+        Ok((Tower { split: 0, conditional, marginal, square }, is))
+    }
+
+    fn cut(&self) -> Cut<'_> {
+        Cut { section: &self.section, conditional: &self.conditional.theorems, marginal: &self.marginal.theorems }
+    }
+
+    fn into_certificate(self) -> certificate::Split {
+        certificate::Split {
+            coordinate: self.coordinate,
+            log_marginal: self.log_marginal,
+            conditional: self.conditional.into_certificate(),
+            marginal: self.marginal.into_certificate(),
+        }
+    }
 }

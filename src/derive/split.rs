@@ -83,6 +83,16 @@ pub fn find(setting: &Arc<Setting>) -> Option<Split> {
     found
 }
 
+/// The other ways to cut a density of few coordinates.
+pub fn others(setting: &Arc<Setting>, known: &Name) -> Vec<Split> {
+    const MOST: usize = 3;
+    let names = setting.support().names();
+    if names.len() > MOST {
+        return Vec::new();
+    }
+    names.iter().filter(|name| *name != known).filter_map(|name| cut(setting, name)).collect()
+}
+
 fn cut(setting: &Arc<Setting>, coordinate: &Name) -> Option<Split> {
     let (section, log_marginal) = section(setting, coordinate)?;
     let conditional = Search::new(section.conditional(), None);

@@ -31,7 +31,7 @@ pub enum Rule {
     Moment(Moment),
     /// `E[Σ c_i f_i] = Σ c_i E[f_i]`: coefficients free of the variate, and earlier steps.
     Linearity(Vec<(Term, usize)>),
-    /// E over one coordinate, then over the others: steps of the two parts of the certificate's split.
+    /// E over one coordinate, then over the others: steps of the two parts of one of the certificate's splits.
     Tower(Tower),
     /// E as the sum over the cases of one coordinate: a step of each part of the certificate's cases.
     Cases(Vec<usize>),
@@ -49,6 +49,8 @@ pub struct Exchange {
 /// Positions of the steps that the tower property combines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tower {
+    /// Which of the splits.
+    pub split: usize,
     /// `E[f | the others] = g`, a step of the conditional.
     pub conditional: usize,
     /// `E[g] = v`, a step of the marginal.
@@ -161,8 +163,8 @@ pub struct Step {
 pub struct Certificate {
     /// Exact parameter values that meet every declared condition: no theorem is vacuous.
     pub witness: Vec<(Name, Term)>,
-    /// How a joint density is cut for the rule `tower`.
-    pub split: Option<Box<Split>>,
+    /// How a joint density is cut for the rule `tower`, along one coordinate or another.
+    pub splits: Vec<Split>,
     /// How a joint density falls apart for the rule `cases`.
     pub cases: Option<Box<Casework>>,
     pub steps: Vec<Step>,

@@ -33,20 +33,19 @@ pub fn replay(setting: &Arc<Setting>, certificate: &Certificate) -> Result<Vec<T
         let rejection = Rejection::Malformed("the witness is not that of what is proved".into());
         return Err(RejectedStep { step: 0, rule: "witness", rejection });
     }
-    let parts = certificate.split.as_deref().map(|split| replay_split(setting, split)).transpose()?;
+    let parts = certificate.splits.iter().map(|split| replay_split(setting, split)).collect::<Result<Vec<_>, _>>()?;
+    let cuts: Vec<Cut> = parts
+        .iter()
+        .map(|parts| Cut { section: &parts.section, conditional: &parts.conditional, marginal: &parts.marginal })
+        .collect();
     let cases = certificate.cases.as_deref().map(|cases| replay_cases(setting, cases)).transpose()?;
     let cases = cases.as_ref().map(|(cases, theorems)| (cases, theorems.iter().map(Vec::as_slice).collect()));
     let cases: Option<(&Cases, Vec<&[Theorem]>)> = cases;
     let checker = Checker::new(setting);
     let mut theorems: Vec<Theorem> = Vec::with_capacity(certificate.steps.len());
     for (position, step) in certificate.steps.iter().enumerate() {
-        let cut = parts.as_ref().map(|parts| Cut {
-            section: &parts.section,
-            conditional: &parts.conditional,
-            marginal: &parts.marginal,
-        });
         let cases = cases.as_ref().map(|(cases, theorems)| CaseTheorems { cases, theorems });
-        let theorem = replay_step(&checker, step, &theorems, cut, cases).map_err(|rejection| RejectedStep {
+        let theorem = replay_step(&checker, step, &theorems, &cuts, cases).map_err(|rejection| RejectedStep {
             step: position,
             rule: step.rule.name(),
             rejection,
@@ -104,7 +103,7 @@ pub fn replay_step(
     checker: &Checker,
     step: &Step,
     earlier: &[Theorem],
-    cut: Option<Cut>,
+    cuts: &[Cut],
     cases: Option<CaseTheorems>,
 ) -> Result<Theorem, Rejection> {
     let theorem = match (&step.proposition, &step.rule) {
@@ -122,7 +121,7 @@ pub fn replay_step(
             checker.linearity(of, is, &cited)?
         }
         (Proposition::Expectation { .. }, Rule::Tower(tower)) => {
-            let cut = cut.ok_or_else(|| Rejection::Malformed("the density has not been split".into()))?;
+            let cut = cuts.get(tower.split).ok_or_else(|| Rejection::Malformed("the density has not been split".into()))?;
             let square = match tower.square {
                 Some((inner, outer)) => Some((at(cut.conditional, inner)?, at(cut.marginal, outer)?)),
                 None => None,

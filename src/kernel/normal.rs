@@ -740,7 +740,11 @@ impl Normalizer {
                 factors.iter().try_fold(Poly::zero(), |sum, factor| Ok(sum.plus(&self.log_of_term(factor)?)))
             }
             Term::Power(base, exponent) if **base != Term::Constant(Constant::E) => {
-                self.log_of_term(base).and_then(|log| log.times(&self.normalize(exponent)?))
+                match self.normalize(exponent)? {
+                    // 0⁰ is 1.
+                    exponent if exponent.is_zero() => Ok(Poly::zero()),
+                    exponent => self.log_of_term(base).and_then(|log| log.times(&exponent)),
+                }
             }
             Term::Apply(Function::Exp, arguments) => self.normalize(&arguments[0]),
             Term::Apply(Function::Sqrt, arguments) => {

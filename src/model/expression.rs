@@ -362,8 +362,11 @@ impl Resolver {
             return None;
         }
         let diagnostic = Diagnostic::error("unknown-name", format!("`{name}` is not declared"))
-            .at(span, "not declared")
-            .did_you_mean(name, self.scope.names().chain(["pi", "e", "euler_gamma"]));
+            .at(span, "not declared");
+        let diagnostic = match name.to_lowercase().as_str() {
+            "inf" | "oo" | "infty" => diagnostic.help("it is written `infinity`, and stands at the end of a domain"),
+            _ => diagnostic.did_you_mean(name, self.scope.names().chain(["pi", "e", "euler_gamma"])),
+        };
         let diagnostic = if Function::from_keyword(name).is_some() {
             diagnostic.note(format!("`{name}` is a function only in front of a parenthesis"))
         } else {

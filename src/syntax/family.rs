@@ -30,6 +30,7 @@ pub const FAMILY_KEYWORDS: &[&str] = &[
 const FOREIGN_KEYWORDS: &[(&str, &str)] = &[
     ("pdf", "density"),
     ("pmf", "mass"),
+    ("support", "variate x : … where …"),
     ("probability", "mass"),
     ("variable", "variate"),
     ("random", "variate"),

@@ -244,27 +244,27 @@ fn every_changed_split_is_rejected() {
             change(&mut forged.certificate);
             assert!(verify(&forged).is_err(), "{name}: accepted {what}");
         };
-        let split = |certificate: &mut Certificate| certificate.split.clone().expect("a joint density");
-        forge("no split", &|own| own.split = None);
+        let first = &good.certificate.splits[0];
+        forge("no split", &|own| own.splits.clear());
         let others: Vec<Name> = own.variate.names();
-        for coordinate in others.iter().filter(|other| **other != good.certificate.split.as_ref().unwrap().coordinate) {
+        for coordinate in others.iter().filter(|other| **other != first.coordinate) {
             forge("another coordinate", &|own| {
-                own.split = Some(Box::new(Split { coordinate: coordinate.clone(), ..*split(own) }));
+                own.splits[0] = Split { coordinate: coordinate.clone(), ..first.clone() };
             });
         }
-        let marginal = good.certificate.split.as_ref().unwrap().log_marginal.clone();
-        for changed in changes(&marginal) {
+        for changed in changes(&first.log_marginal) {
             forge(&format!("the marginal {changed}"), &|own| {
-                own.split = Some(Box::new(Split { log_marginal: changed.clone(), ..*split(own) }));
+                own.splits[0] = Split { log_marginal: changed.clone(), ..first.clone() };
             });
         }
-        forge("parts without steps", &|own| own.split.as_mut().unwrap().conditional.steps.clear());
-        forge("a marginal without steps", &|own| own.split.as_mut().unwrap().marginal.steps.clear());
+        forge("parts without steps", &|own| own.splits[0].conditional.steps.clear());
+        forge("a marginal without steps", &|own| own.splits[0].marginal.steps.clear());
         for position in 0..good.certificate.steps.len() {
             let Rule::Tower(tower) = good.certificate.steps[position].rule else { continue };
             let put = |what: &str, forged: Tower| {
                 forge(what, &|own| own.steps[position].rule = Rule::Tower(forged));
             };
+            put("another split", Tower { split: tower.split + 1, ..tower });
             put("another inner step", Tower { conditional: tower.conditional + 1, ..tower });
             put("another outer step", Tower { marginal: tower.marginal + 1, ..tower });
             put("steps that are not there", Tower { conditional: usize::MAX, ..tower });
