@@ -141,7 +141,8 @@ impl Point {
 /// Fisher matrix, mean and divergence: closed forms where they are known, else by quadrature.
 pub fn at(report: &Report, point: &Point) -> NumericValues {
     let family = &report.family;
-    let numbers = Numbers { report, point: &point.values, region: Region::new(family.declared_support(), &point.values) };
+    let numbers =
+        Numbers { report, point: &point.values, region: Region::new(family.declared_support(), &point.values) };
     let count = family.parameters.len();
     let mut values = NumericValues {
         at: family

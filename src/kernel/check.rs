@@ -121,7 +121,8 @@ pub fn replay_step(
             checker.linearity(of, is, &cited)?
         }
         (Proposition::Expectation { .. }, Rule::Tower(tower)) => {
-            let cut = cuts.get(tower.split).ok_or_else(|| Rejection::Malformed("the density has not been split".into()))?;
+            let cut =
+                cuts.get(tower.split).ok_or_else(|| Rejection::Malformed("the density has not been split".into()))?;
             let square = match tower.square {
                 Some((inner, outer)) => Some((at(cut.conditional, inner)?, at(cut.marginal, outer)?)),
                 None => None,

@@ -630,11 +630,7 @@ impl Normalizer {
         let count = match argument.as_single() {
             Some((monomial, coefficient)) if coefficient.is_one() => match monomial.factors() {
                 [(Generator::Variable(name), Exponent::Integer(1))] => match self.context.domains.get(name) {
-                    Some(Domain::Integers { lower: Some(lower), upper: None })
-                        if lower.is_zero() =>
-                    {
-                        Some(name.clone())
-                    }
+                    Some(Domain::Integers { lower: Some(lower), upper: None }) if lower.is_zero() => Some(name.clone()),
                     _ => None,
                 },
                 _ => None,

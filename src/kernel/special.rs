@@ -67,6 +67,10 @@ impl Normalizer {
     }
 
     pub(super) fn reciprocal_gamma(&self, argument: &Poly) -> Outcome<Poly> {
+        // 1/Γ is entire, and 0 where Γ has its poles (DLMF 5.2.1).
+        if argument.as_constant().is_some_and(|value| value.is_integer() && !value.is_positive()) {
+            return Ok(Poly::zero());
+        }
         self.integer_power(&self.gamma(argument)?, -1)
     }
 

@@ -361,8 +361,8 @@ impl Resolver {
         if !self.complete || !self.unknown.insert(name.to_string()) {
             return None;
         }
-        let diagnostic = Diagnostic::error("unknown-name", format!("`{name}` is not declared"))
-            .at(span, "not declared");
+        let diagnostic =
+            Diagnostic::error("unknown-name", format!("`{name}` is not declared")).at(span, "not declared");
         let diagnostic = match name.to_lowercase().as_str() {
             "inf" | "oo" | "infty" => diagnostic.help("it is written `infinity`, and stands at the end of a domain"),
             _ => diagnostic.did_you_mean(name, self.scope.names().chain(["pi", "e", "euler_gamma"])),

@@ -64,10 +64,13 @@ impl Family {
         if massless.is_empty() || left.is_empty() {
             return;
         }
-        self.massless.left_out = massless.iter().map(|point| {
-            let values = names.iter().zip(point).map(|(name, value)| format!("`{name} = {value}`"));
-            values.collect::<Vec<_>>().join(", ")
-        }).collect();
+        self.massless.left_out = massless
+            .iter()
+            .map(|point| {
+                let values = names.iter().zip(point).map(|(name, value)| format!("`{name} = {value}`"));
+                values.collect::<Vec<_>>().join(", ")
+            })
+            .collect();
         self.variate = Support::Points { names, points: left };
     }
 

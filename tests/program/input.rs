@@ -88,6 +88,20 @@ fn an_integral_that_diverges_is_refuted_by_what_it_exceeds() {
     derive("variate x : real parameter m : real density exp(-abs(x - m))/(2*abs(x - m))")
         .exits(1)
         .says(&["diverges", "for x between 2 and 3"]);
+    derive("variate x : interval(0, 1) parameter t : positive density t/(3*x - 1)^2")
+        .exits(1)
+        .says(&["diverges", "for x between 1/3 and 1"]);
+    // Slower than any c/x.
+    derive("variate x : interval(2, infinity) parameter a : positive density a/(x*log(x))")
+        .exits(1)
+        .says(&["diverges", "the density is at least 1/(x log x) for x > e²"]);
+    derive("variate x : interval(2, infinity) parameter a : positive density a/(x*log(x)^2)")
+        .exits(1)
+        .lacks(&["diverges"]);
+    // Each slice integrates, and the plane does not.
+    derive("variate x : positive, y : positive parameter a : positive density a*exp(-a*x*y)")
+        .exits(1)
+        .says(&["diverges", "what integrating over y leaves of the density is at least"]);
     // A narrow peak, and a slow decay, that are integrable.
     derive("variate x : interval(0, 1) parameter c : positive density x^(-9/10)*exp(-x^c)")
         .exits(1)
@@ -98,6 +112,30 @@ fn an_integral_that_diverges_is_refuted_by_what_it_exceeds() {
     derive("variate x : real parameter m : real density 1/(pi*(1 + (x - m)^2)) claim mean = m")
         .exits(1)
         .says(&["there is no mean: at m = 2, |x| times the density is at least"]);
+}
+
+#[test]
+fn points_without_mass_are_left_out_of_the_support() {
+    derive("variate x : natural parameter m : positive mass x*exp(-m)*m^(x - 1)/x!")
+        .exits(0)
+        .says(&["x ∈ {1, 2, …}", "the mass is 0 at x = 0, which is left out of the support"]);
+    // 0^0 = 1, and (m x)^y is 0 only for y > 0.
+    derive("variate x : natural, y : natural parameter m : positive mass exp(-m)*m^x/x!*exp(-m*x)*(m*x)^y/y!")
+        .exits(0)
+        .says(&["F(m) = 1 + 1/m", "the mass is 0 at x = 0, y > 0"]);
+    // Without what is left out the total is not 1, and without the rest of the mass neither.
+    derive("variate x : natural, y : natural parameter m : positive mass exp(-m)*m^x/x!*exp(-m)*(m*x)^y/y!")
+        .exits(1)
+        .lacks(&["= 1 — proved"]);
+    derive(
+        "variate x : integers(0, 2), y : integers(0, 2) parameter q : interval(0, 1)
+        mass binomial(2, x)*(1 - q)^x*q^(2 - x)*binomial(2 - x, y)*(1 - q^x)^y*q^(x*(2 - x - y))",
+    )
+    .exits(0)
+    .says(&["(x, y) ∈ {(0, 0), (1, 0), (1, 1), (2, 0)}", "F(q) = 2/q + 2/(1 − q) + 2"]);
+    derive("variate k : natural parameter p : interval(0, 1) mass -p^k/(k*log(1 - p))")
+        .exits(1)
+        .says(&["the mass has no value at k = 0", "leave k = 0 out of the support"]);
 }
 
 #[test]

@@ -257,6 +257,10 @@ fn every_changed_split_is_rejected() {
                 own.splits[0] = Split { log_marginal: changed.clone(), ..first.clone() };
             });
         }
+        forge("another witness of the marginal", &|own| {
+            let (_, value) = &mut own.splits[0].marginal.witness[0];
+            *value = value.clone() + Term::one();
+        });
         forge("parts without steps", &|own| own.splits[0].conditional.steps.clear());
         forge("a marginal without steps", &|own| own.splits[0].marginal.steps.clear());
         for position in 0..good.certificate.steps.len() {
@@ -278,6 +282,21 @@ fn every_changed_split_is_rejected() {
             }
         }
     }
+}
+
+/// Of x < y a function of x needs y integrated first, one of y x: two ways to cut one density.
+#[test]
+fn each_step_is_checked_with_its_own_split() {
+    let text = "family F { variate x : positive, y : positive where x < y parameter k : positive
+        density 2*k^2*x^(k - 1)*y^(k - 1)*exp(-x^k - y^k) }";
+    let Derived { certificate, report } = derive_with(&family(text), false).expect("a setting");
+    assert!(report.fisher.get(&[0, 0]).is_some());
+    assert_eq!(certificate.splits.len(), 2);
+    let good = Saved { family: text.to_owned(), certificate };
+    verify(&good).expect("a true certificate");
+    let mut swapped = good.clone();
+    swapped.certificate.splits.swap(0, 1);
+    assert!(verify(&swapped).is_err());
 }
 
 /// The cases of one coordinate: which there are, and what is summed over them.
@@ -303,6 +322,10 @@ fn every_changed_case_is_rejected() {
         });
         forge("the cases exchanged", &|own| cases(own).parts.swap(0, 1));
         forge("a case without steps", &|own| cases(own).parts[1].steps.clear());
+        forge("another witness of a case", &|own| {
+            let (_, value) = &mut cases(own).parts[1].witness[0];
+            *value = value.clone() + Term::one();
+        });
         let mut tried = 0;
         for position in 0..good.certificate.steps.len() {
             let Rule::Cases(premises) = &good.certificate.steps[position].rule else { continue };

@@ -97,7 +97,7 @@ fn a_domain_that_names_an_exchanged_parameter_is_another() {
 fn replayed(own: &Family, steps: Vec<Step>) -> bool {
     let setting = setting(own).expect("a setting");
     let witness = setting.witness().to_vec();
-    replay(&setting, &Certificate { witness, split: None, cases: None, steps }).is_ok()
+    replay(&setting, &Certificate { witness, splits: Vec::new(), cases: None, steps }).is_ok()
 }
 
 #[test]
