@@ -142,7 +142,10 @@ fn different_points(support: &Support, context: &Context) -> Result<(), Rejectio
             for other in rest.chain(points.iter().filter(|other| numbers(other).is_some())) {
                 let apart = point.iter().zip(other).any(|(a, b)| {
                     let difference = normalizer.normalize(&(a.clone() - b.clone()));
-                    difference.is_ok_and(|difference| normalizer.sign(&difference).is_some_and(Sign::is_strict))
+                    difference.is_ok_and(|difference| {
+                        normalizer.sign(&difference).is_some_and(Sign::is_strict)
+                            || normalizer.is_known_nonzero(&difference)
+                    })
                 });
                 if !apart {
                     let shown = |point: &[Term]| point.iter().map(Term::to_string).collect::<Vec<_>>().join(", ");

@@ -277,6 +277,14 @@ impl Resolver {
             }
             values.push(value);
         }
+        if let (Some(first), Some(last)) = (labels.first(), labels.last()) {
+            let meaning = |(number, label): (usize, &Ident)| format!("`{}` is {number}", label.node);
+            let meanings: Vec<String> = labels.iter().enumerate().map(meaning).collect();
+            self.report(
+                Diagnostic::warning("labels", "the labels of a finite set stand for numbers")
+                    .at(Span::new(first.span.start, last.span.end), meanings.join(", ")),
+            );
+        }
         Some(Domain::Finite(values))
     }
 }

@@ -75,6 +75,12 @@ fn reals() -> Notation {
 
 /// `1 − p − q > 0` as a person writes it, p + q < 1; `≥` where the condition is not strict.
 pub fn inequality(term: &Term, strict: bool, names: &Names) -> Notation {
+    // A square is positive where its root is not zero.
+    if let (true, Term::Power(root, exponent)) = (strict, term)
+        && **exponent == Term::integer(2)
+    {
+        return Notation::relate(notation(root, names), Relation::Unequal, Notation::number(0));
+    }
     let (less, more) = if strict { (Relation::Less, Relation::Greater) } else { (Relation::AtMost, Relation::AtLeast) };
     let written = notation(term, names);
     if let Notation::Sum(terms) = &written {
