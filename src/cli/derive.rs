@@ -27,7 +27,7 @@ use super::{Failure, Outcome, values, with_engine};
 /// What a unit of `--budget` is in products of terms: about what a second does.
 pub const PRODUCTS_PER_UNIT: u64 = 1_000_000;
 /// The units that a family may take where nothing else is said.
-pub const DEFAULT_BUDGET: u64 = 30;
+pub const DEFAULT_BUDGET: u64 = 20;
 /// `--in eta`: the natural coordinates, whatever they are.
 const NATURAL: &str = "eta";
 

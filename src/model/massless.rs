@@ -24,6 +24,9 @@ pub struct Massless {
 /// The points of a longer list are not looked at one by one.
 const MOST_POINTS: usize = 256;
 
+/// So many values of a coordinate are left out one by one.
+const MOST_EDGES: usize = 16;
+
 impl Family {
     /// The support with the points that have no mass, where numbers are worked out from the mass as declared.
     pub fn declared_support(&self) -> &Support {
@@ -77,13 +80,27 @@ impl Family {
     fn leave_out_edges(&mut self, body: &Term) {
         let mut powers = Vec::new();
         collect_powers(body, &mut powers);
+        // Of (x − 1)(x − 2) the second factor vanishes at what is then the least value.
+        for _ in 0..MOST_EDGES {
+            let before = self.massless.left_out.len();
+            self.leave_out_edges_once(&powers);
+            if self.massless.left_out.len() == before {
+                break;
+            }
+        }
+    }
+
+    fn leave_out_edges_once(&mut self, powers: &[(Term, Term)]) {
         for (base, exponent) in powers {
+            if self.massless.powers.iter().any(|(power, _)| *power == Term::power(base.clone(), exponent.clone())) {
+                continue;
+            }
             let Support::Product { coordinates, .. } = &mut self.variate else { return };
             let normalizer = Normalizer::new(&self.context);
             let edge = coordinates.iter().enumerate().find_map(|(position, (name, domain))| match domain {
                 Domain::Integers { lower: Some(Term::Number(least)), .. } if base.contains(name) => {
                     let at = [(name.clone(), Term::Number(least.clone()))];
-                    vanishes(&normalizer, &base, &at).then(|| (position, name.clone(), least.clone()))
+                    vanishes(&normalizer, base, &at).then(|| (position, name.clone(), least.clone()))
                 }
                 _ => None,
             });
@@ -96,7 +113,7 @@ impl Family {
                 continue;
             }
             let on_support = Normalizer::on_support(&self.context, &self.variate);
-            let Ok(form) = on_support.normalize(&exponent) else { continue };
+            let Ok(form) = on_support.normalize(exponent) else { continue };
             let counts = self.variate.names().iter().any(|name| exponent.contains(name)) && !exponent.contains(&name);
             if !counts || !on_support.is_whole(&form) || on_support.sign(&form) != Some(Sign::Nonnegative) {
                 continue;
@@ -108,8 +125,10 @@ impl Family {
             // One at the edge, where u vanishes, and u elsewhere.
             let unit = Term::power(Term::zero(), own - Term::Number(least.clone()));
             let at = [(name.clone(), Term::Number(least.clone()))];
-            let instead = with_unit(&normalizer, &base, &at, &unit);
-            self.massless.powers.push((Term::power(base, exponent.clone()), Term::power(instead, exponent.clone())));
+            let instead = with_unit(&normalizer, base, &at, &unit);
+            self.massless
+                .powers
+                .push((Term::power(base.clone(), exponent.clone()), Term::power(instead, exponent.clone())));
             self.massless.left_out.push(format!("`{name} = {least}`, `{exponent} > 0`"));
         }
     }
@@ -147,6 +166,7 @@ fn vanishes(normalizer: &Normalizer, term: &Term, at: &[(Name, Term)]) -> bool {
             };
             vanishes(normalizer, base, at) && positive()
         }
+        Term::Apply(Function::Abs | Function::Sqrt, arguments) => vanishes(normalizer, &arguments[0], at),
         Term::Variable(name) => at.iter().any(|(own, value)| own == name && value.is_zero()),
         Term::Sum(_) | Term::Apply(Function::Binomial, _) => {
             at.iter().any(|(name, _)| term.contains(name))

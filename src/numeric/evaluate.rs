@@ -116,17 +116,24 @@ impl Node {
                 break;
             }
         }
-        if let Some(direct) = direct.filter(|direct| direct.is_normal() || vanishes) {
+        if let Some(direct) = direct.filter(|direct| direct.is_normal()) {
             return Some(direct);
         }
-        let (sign, log) = self.magnitude(x)?;
-        Some(sign * log.exp())
+        match self.magnitude(x) {
+            Some((sign, log)) => Some(sign * log.exp()),
+            // A factor is 0, and has not only become too small: e⁻²⁰⁰⁰ has a logarithm.
+            None => direct.filter(|_| vanishes),
+        }
     }
 
     /// The sign and the logarithm of the absolute value of a term that is not zero, taken through
     /// products, powers and Gammas, so that the logarithm of a density survives where the density would not.
     fn magnitude(&self, x: &[f64]) -> Option<(f64, f64)> {
         let (sign, log) = match self {
+            Node::Sum(terms) => match self.value(x).filter(|value| value.is_normal()) {
+                Some(value) => (value.signum(), value.abs().ln()),
+                None => magnitude_of_sum(terms, x)?,
+            },
             Node::Product(factors) => {
                 let mut total = (1.0, 0.0);
                 for factor in factors.iter() {
@@ -181,6 +188,21 @@ impl Node {
         };
         log.is_finite().then_some((sign, log))
     }
+}
+
+/// The same of a sum whose terms are all too small, or too large, for a float.
+fn magnitude_of_sum(terms: &[Node], x: &[f64]) -> Option<(f64, f64)> {
+    let mut parts = Vec::with_capacity(terms.len());
+    for term in terms {
+        match term.magnitude(x) {
+            Some(part) => parts.push(part),
+            None if term.value(x) == Some(0.0) => {}
+            None => return None,
+        }
+    }
+    let largest = parts.iter().map(|(_, log)| *log).fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = parts.iter().map(|(sign, log)| sign * (log - largest).exp()).sum();
+    (sum != 0.0).then(|| (sum.signum(), largest + sum.abs().ln()))
 }
 
 fn power(base: f64, exponent: f64) -> f64 {

@@ -64,6 +64,8 @@ impl Side<'_> {
         let mut absolute = at_mode;
         let mut terms: Vec<f64> = Vec::new();
         let (mut quiet, mut void) = (0, 0);
+        // Up to here there is more to come.
+        let mut known = 0.0;
         while terms.len() < MOST_TERMS {
             let k = terms.len() as f64 + 1.0;
             if k > self.length {
@@ -74,11 +76,17 @@ impl Side<'_> {
             absolute += term.value.abs();
             terms.push(term.value);
             quiet = if term.value.abs() <= NEGLIGIBLE * absolute { quiet + 1 } else { 0 };
-            // Beyond the mode a mass that is 0 for so long stays 0.
             let massless = (self.shape)(self.origin + self.direction * k) == f64::NEG_INFINITY;
             void = if massless { void + 1 } else { 0 };
-            if void >= QUIET {
-                return Some(rounded(total, absolute));
+            if void.max(quiet) >= QUIET && k > known {
+                match self.ahead(k, absolute) {
+                    Some(next) => known = next,
+                    None if void >= QUIET => return Some(rounded(total, absolute)),
+                    None => {}
+                }
+            }
+            if k <= known {
+                continue;
             }
             if quiet >= QUIET && absolute > 0.0 {
                 let recent = &terms[terms.len() - QUIET..];
@@ -93,6 +101,16 @@ impl Side<'_> {
             }
         }
         Some(rounded(total, absolute) + self.slow_tail(&terms)?)
+    }
+
+    /// The next place after `k` where the mass is no longer negligible: an atom, or another component.
+    fn ahead(&self, k: f64, absolute: f64) -> Option<f64> {
+        const NEGLIGIBLE: f64 = 1e-18;
+        let horizon = if self.effort.scan == mode::Scan::Thorough { MOST_TERMS } else { MOST_TERMS / 16 };
+        let least = (absolute * NEGLIGIBLE).ln();
+        let last = self.length.min(horizon as f64);
+        let places = std::iter::successors(Some(k + 1.0), |place| Some(place + 1.0)).take_while(|place| *place <= last);
+        places.into_iter().find(|place| (self.shape)(self.origin + self.direction * place) > least)
     }
 
     /// The terms after `terms`.

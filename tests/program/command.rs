@@ -89,6 +89,21 @@ fn numbers_are_said_to_be_numeric() {
     let kl = digamma_two + 1.5f64.ln() - 2.0 + 4.0 / 3.0;
     assert!(close(&numbers("a=2,b=3/2,a_q=1,b_q=1")["kl"], kl));
     run(&["derive", "gamma", "--at", "a=2,b=1"]).says(&["Floating-point values, not proofs"]);
+    // An atom far from the rest, components whose gap is beyond all floats, and a sum of terms that are.
+    let at = |entries: &str, point: &str| {
+        run_with(&["derive", "-", "-q", "--at", point], &format!("family F {{ {entries} }}"))
+    };
+    let atoms = "variate x : natural parameter q : interval(0, 1) mass (1 - q)*0^x + q*0^abs(x - 200)";
+    at(atoms, "q=1/4,q_q=1/3").says(&["F = 5.33333", "KL(q ‖ q′) ≈ 0.0164168"]);
+    let mixture = "variate x : natural parameter a : positive, b : positive
+        mass exp(-a)*a^x/(2*x!) + exp(-b)*b^x/(2*x!)";
+    at(mixture, "a=1,b=2000,a_q=2,b_q=1500").says(&["≈ 37.8355"]);
+    let zeros = "variate x : natural parameter p : interval(0, 1), m : positive mass p*0^x + (1 - p)*exp(-m)*m^x/x!";
+    at(zeros, "p=1/2,m=800").says(&["0.000625"]);
+    // 0^0 = 1 where the first generation is empty.
+    let chain = "variate x : natural, y : natural parameter m : positive, q : interval(0, 1)
+        mass exp(-m)*m^x/x!*exp(-(1 - q^x))*(1 - q^x)^y/y!";
+    at(chain, "m=2,q=1/3").says(&["0.564313"]);
     run(&["derive", "gamma", "--at", "a=-2,b=1"]).exits(2).says(&["the value of `a` is outside its domain"]);
     run(&["derive", "gamma", "--at", "a=2"]).exits(2).says(&["`b` of family Gamma has no value"]);
     run(&["derive", "gamma", "--at", "a=2,b=1,c=3"]).exits(2).says(&["has no parameter `c`"]);

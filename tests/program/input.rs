@@ -115,6 +115,13 @@ fn an_integral_that_diverges_is_refuted_by_what_it_exceeds() {
 }
 
 #[test]
+fn labels_are_told_to_be_numbers() {
+    derive("variate x : {red, green} parameter p : interval(0, 1) mass p^x*(1 - p)^(1 - x)")
+        .exits(0)
+        .says(&["the labels of a finite set stand for numbers", "`red` is 0, `green` is 1"]);
+}
+
+#[test]
 fn points_without_mass_are_left_out_of_the_support() {
     derive("variate x : natural parameter m : positive mass x*exp(-m)*m^(x - 1)/x!")
         .exits(0)
