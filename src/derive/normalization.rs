@@ -84,7 +84,9 @@ impl Work<'_> {
     fn value_at(&self, term: &Term, point: &Point) -> Term {
         let at: Vec<(Name, Term)> =
             point.iter().map(|(name, value)| (name.clone(), Term::Number(value.clone()))).collect();
-        self.search.simplifier.simplify_term(&term.substitute(&at))
+        let value = term.substitute(&at);
+        // cos(9/4) rather than a polynomial in cos(1/4).
+        self.search.simplifier.lighter(self.search.simplifier.simplify_term(&value), value)
     }
 
     /// Points of the parameters and the variate, from all over the support.
