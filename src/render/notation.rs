@@ -477,6 +477,8 @@ pub fn slash(over: &Notation, under: &Notation) -> Notation {
     };
     let under = match under {
         Notation::Fraction(..) | Notation::Derivative { .. } => Notation::group(Fence::Round, under.clone()),
+        // h/log(x) rather than h/(log x).
+        Notation::Prefix(..) => closed(under).within(Level::Power),
         other => other.clone().within(Level::Power),
     };
     Notation::Slash(Box::new(over), Box::new(under))
