@@ -132,3 +132,31 @@ fn two_bessel_functions_are_one_where_they_can_be() {
     let mean = gas.mean.expect("a mean")[0].to_string();
     assert!(mean.contains("besselk(2, 1/t)") && !mean.contains("besselk(0"), "{mean}");
 }
+
+/// Γ(a/2) Γ((a + 1)/2) is a power of two times Γ(a).
+#[test]
+fn gamma_functions_half_a_step_apart_are_one() {
+    let law = report(
+        "variate x : interval(0, pi) parameter a : positive \
+         density gamma(a/2 + 1)/(sqrt(pi)*gamma((a + 1)/2))*sin(x)^a",
+    );
+    let fisher = law.fisher.get(&[0, 0]).expect("a closed form").to_string();
+    assert!(fisher.contains("trigamma") && !fisher.contains("gamma(1/2*a)"), "{fisher}");
+    assert!(!fisher.replace("trigamma", "").contains("gamma"), "{fisher}");
+}
+
+/// log(1 − e^t) below a fraction bar too, and not log(e^(−t) − 1) + t.
+#[test]
+fn a_logarithm_takes_in_what_stands_beside_it_within_a_quotient() {
+    let series = report("variate x : integers(1, infinity) parameter t : negative mass -exp(t*x)/(x*log(1 - exp(t)))");
+    let fisher = series.fisher.get(&[0, 0]).expect("a closed form").to_string();
+    assert!(fisher.contains("log(1 - exp(t))") && !fisher.contains("exp(-t)"), "{fisher}");
+}
+
+/// 0^x of a count, and not 1 − sign(x).
+#[test]
+fn an_excess_of_zeros_is_a_power_of_zero() {
+    let body = "variate x : natural parameter w : interval(0, 1), p : interval(0, 1) mass w*0^x + (1 - w)*p*(1 - p)^x";
+    let score = report(body).score.get(&[0]).expect("a score").to_string();
+    assert!(score.contains("0^x") && !score.contains("sign"), "{score}");
+}

@@ -182,6 +182,12 @@ impl Simplifier {
         Some(self.absorb_into_logs(&once).unwrap_or(once))
     }
 
+    /// The same within products and powers.
+    pub(super) fn absorb_within(&self, term: &Term) -> Term {
+        let own = term.map_children(&mut |child| self.absorb_within(child));
+        self.absorb_into_logs(&own).map_or(own, |absorbed| self.tidy(&absorbed))
+    }
+
     fn absorb_into_one(&self, term: &Term) -> Option<Term> {
         let Term::Sum(terms) = term else { return None };
         for (index, own) in terms.iter().enumerate() {

@@ -224,6 +224,12 @@ impl Simplifier {
         if let Ok(Some(reflected)) = self.normalizer.reflected(&poly) {
             starts.push(present(&reflected));
         }
+        // What a density was declared with stays.
+        if !poly.contains_any(&self.variates)
+            && let Ok(Some(duplicated)) = self.normalizer.duplicated(&poly)
+        {
+            starts.push(present(&self.normalizer.canonical(&duplicated).unwrap_or(duplicated)));
+        }
         starts.extend(interpolated.as_ref().map(present));
         if let Some(rational) = self.rationalised(&poly) {
             starts.push(present(&rational));
@@ -304,7 +310,7 @@ impl Simplifier {
             if loose != tidied {
                 sums.push(self.tidy(&complete_squares(&loose)));
             }
-            sums.extend(self.absorb_into_logs(&tidied).map(|own| self.tidy(&own)));
+            sums.extend(changed(self.absorb_within(&tidied)));
         }
         if let Some(paired) = changed(pair_conjugates(&tidied)) {
             pool.offer(&paired);
