@@ -129,12 +129,19 @@ fn ends<'a>(
     }
     let (low, high) = (low.flatten(), high.flatten());
     let far = |end: &Option<Rational>| end.as_ref().map_or_else(one, |end| one().max(end.abs() + one()));
+    let end = |place: Option<&Rational>, above: bool, room: Rational| End {
+        place: place.cloned(),
+        above,
+        room,
+        discrete,
+        logarithmic: false,
+    };
     let mut found = Vec::new();
     if high.is_none() {
-        found.push(End { place: None, above: true, room: far(&low), discrete, logarithmic: false });
+        found.push(end(None, true, far(&low)));
     }
     if low.is_none() {
-        found.push(End { place: None, above: false, room: far(&high), discrete, logarithmic: false });
+        found.push(end(None, false, far(&high)));
     }
     if discrete {
         return found;
@@ -150,13 +157,11 @@ fn ends<'a>(
         }
         let width = |other: Option<&Rational>| other.map_or_else(one, |other| (other.clone() - place).abs());
         if high.as_ref() != Some(place) {
-            let room = width(places.get(index + 1));
-            found.push(End { place: Some(place.clone()), above: true, room, discrete, logarithmic: false });
+            found.push(end(Some(place), true, width(places.get(index + 1))));
         }
         if low.as_ref() != Some(place) {
             let before = index.checked_sub(1).and_then(|before| places.get(before));
-            let room = width(before);
-            found.push(End { place: Some(place.clone()), above: false, room, discrete, logarithmic: false });
+            found.push(end(Some(place), false, width(before)));
         }
     }
     found
@@ -288,13 +293,13 @@ impl End {
             Some(place) => summed(place + by),
             None => by,
         };
-        let (origin, signed) = (self.place.clone().map(Term::Number), if self.above { reach } else { -reach });
-        let between = if self.above { (origin, Some(moved(signed))) } else { (Some(moved(signed)), origin) };
-        // Far out the origin is the other end.
-        let between = match (&self.place, self.above) {
-            (None, true) => (between.1, None),
-            (None, false) => (None, between.0),
-            _ => between,
+        let origin = self.place.clone().map(Term::Number);
+        let reached = Some(moved(if self.above { reach } else { -reach }));
+        let between = match (origin, self.above) {
+            (None, true) => (reached, None),
+            (None, false) => (None, reached),
+            (origin, true) => (origin, reached),
+            (origin, false) => (reached, origin),
         };
         let below = if slow.is_one() { distance } else { distance * slow };
         (Term::Number(bound) / below, between)
